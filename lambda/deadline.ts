@@ -1,0 +1,36 @@
+/** A point in time by which a batch must be settled; effects take it as an argument. */
+export class Deadline {
+  readonly #at: number;
+  readonly #now: () => number;
+
+  /**
+   * @param milliseconds time left from now
+   * @param now the clock, in milliseconds; passed in by tests
+   */
+  constructor(milliseconds: number, now: () => number = Date.now) {
+    this.#now = now;
+    this.#at = now() + milliseconds;
+  }
+
+  /** Milliseconds left; never negative. */
+  get remaining(): number {
+    return Math.max(0, this.#at - this.#now());
+  }
+
+  get passed(): boolean {
+    return this.remaining === 0;
+  }
+
+  /**
+   * Waits for `work`, at the longest until the deadline; then calls `giveUp`, which must make `work` settle
+   * (destroy its socket), and waits for that, so that nothing goes on unseen.
+   */
+  async guard<T>(work: Promise<T>, giveUp: () => void): Promise<T> {
+    const timer = setTimeout(giveUp, this.remaining);
+    try {
+      return await work;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

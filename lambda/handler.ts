@@ -1,0 +1,94 @@
+import middy from "@middy/core";
+import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
+import type { Config } from "./config.ts";
+import { Deadline } from "./deadline.ts";
+import { IngestError, toIngestError } from "./errors.ts";
+import { ingestBatch } from "./ingest/batch.ts";
+import type { Reporter } from "./ingest/report.ts";
+import { checkValue, deriveKeys } from "./masking/keys.ts";
+import { hmacTokenizer, sha256Tokenizer, type Tokenizer } from "./masking/tokens.ts";
+import { identifiersOf } from "./pipelines/pipeline.ts";
+import { checkTable } from "./postgres/check-table.ts";
+import type { Database } from "./postgres/database.ts";
+import { checkMaskKeys, type KeyProof } from "./postgres/mask-keys.ts";
+
+/** What a container works with, built once. */
+export interface HandlerParts extends Pick<Config, "pipeline" | "masterKey"> {
+  readonly database: Database;
+  readonly reporter: Reporter;
+}
+
+/** Kept free at the end of the function's time, in milliseconds: for the report and the answer. */
+const RESERVE = 1_000;
+
+/**
+ * The Lambda handler: takes a batch of SQS messages, answers with those that are not done.
+ * @param build makes the parts at the first invocation, not at init, where an outage would be an init failure; again until it succeeds
+ */
+export function createHandler(build: () => HandlerParts) {
+  let parts: HandlerParts | undefined;
+  let prepared: Tokenizer | undefined;
+
+  const ingest = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+    parts ??= build();
+    parts.reporter.begin(context);
+    const remaining = context.getRemainingTimeInMillis();
+    const deadline = new Deadline(remaining - Math.min(RESERVE, remaining / 10));
+    assertSqsEvent(event);
+    prepared ??= await prepare(parts, deadline);
+    return ingestBatch(event.Records, { ...parts, tokenize: prepared }, deadline);
+  };
+
+  // Our own deadline ends what is under way; middy's would only stop waiting for it.
+  return middy<SQSEvent, SQSBatchResponse, Error>({ timeoutEarlyInMillis: 0 })
+    .after(() => parts?.reporter.flush())
+    .onError((request) => {
+      const error = toIngestError(request.error);
+      request.error = error;
+      parts?.reporter.failed(error);
+      parts?.reporter.flush();
+    })
+    .handler(ingest);
+}
+
+/** Holds the declaration and the keys against the database, once for each container; a failure is not remembered. */
+async function prepare({ pipeline, masterKey, database }: HandlerParts, deadline: Deadline): Promise<Tokenizer> {
+  const { tokenize, proofs } = await openMasks(pipeline, masterKey);
+  await database.run(async (client) => {
+    await checkTable(client, pipeline);
+    await checkMaskKeys(client, proofs);
+  }, deadline);
+  return tokenize;
+}
+
+async function openMasks(
+  pipeline: Config["pipeline"],
+  masterKey: Config["masterKey"],
+): Promise<{ tokenize: Tokenizer; proofs: KeyProof[] }> {
+  const identifiers = identifiersOf(pipeline);
+  if (pipeline.masking !== "hmac") {
+    return { tokenize: sha256Tokenizer, proofs: identifiers.map((identifier) => ({ identifier, version: "sha256", checkValue: "none" })) };
+  }
+  if (!masterKey) throw new IngestError("configuration", "No masking key.");
+  const keys = await deriveKeys(masterKey, identifiers, pipeline.domain);
+  return {
+    tokenize: hmacTokenizer(keys),
+    proofs: [...keys].map(([identifier, key]) => ({ identifier, version: "v1", checkValue: checkValue(key) })),
+  };
+}
+
+/** Without a message's id its failure could not be reported, so such an event fails as a whole. */
+function assertSqsEvent(event: SQSEvent): void {
+  const records: unknown = (event as Partial<SQSEvent> | null)?.Records;
+  const isRecord = (record: unknown) =>
+    typeof record === "object" &&
+    record !== null &&
+    "messageId" in record &&
+    typeof record.messageId === "string" &&
+    record.messageId !== "" &&
+    "body" in record &&
+    typeof record.body === "string";
+  if (!Array.isArray(records) || !records.every(isRecord)) {
+    throw new IngestError("not_an_sqs_event", "The event is not an SQS event: it needs a list Records, each with a messageId and a body.");
+  }
+}

@@ -1,0 +1,42 @@
+const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
+
+/** `YYYY-MM-DD` of a date or an ISO 8601 timestamp, in UTC (no offset means UTC); null where it is impossible. */
+export function dateOf(text: string): string | null {
+  const match = ISO.exec(text);
+  if (!match) return null;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  // A leap second (60) is a legal second of its minute.
+  if (hour > 23 || minute > 59 || second > 60) return null;
+  const midnight = new Date(0);
+  midnight.setUTCFullYear(year, month - 1, day);
+  if (midnight.getUTCMonth() !== month - 1 || midnight.getUTCDate() !== day) return null;
+  const offset = offsetMinutes(match[7]);
+  return offset === null ? null : format(midnight.getTime() + ((hour * 60 + minute - offset) * 60 + Math.min(second, 59)) * 1000);
+}
+
+/** `YYYY-MM-DD`, UTC, of milliseconds since 1970 in decimal digits, as SQS gives them; null where they are none. */
+export function dateOfMillis(digits: string | undefined): string | null {
+  return digits !== undefined && /^\d{1,15}$/.test(digits) ? format(Number(digits)) : null;
+}
+
+function offsetMinutes(zone: string | undefined): number | null {
+  if (zone === undefined || zone.toUpperCase() === "Z") return 0;
+  const hours = Number(zone.slice(1, 3));
+  const minutes = Number(zone.slice(3).replace(":", "") || 0);
+  if (hours > 15 || minutes > 59) return null;
+  return (zone.startsWith("-") ? -1 : 1) * (hours * 60 + minutes);
+}
+
+/** Years 1 to 9999: four digits, and the year 0 does not exist in Postgres. */
+function format(millis: number): string | null {
+  const date = new Date(millis);
+  const year = date.getUTCFullYear();
+  return year >= 1 && year <= 9999 ? date.toISOString().slice(0, 10) : null;
+}

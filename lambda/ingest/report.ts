@@ -1,0 +1,75 @@
+import type { Context, SQSBatchResponse, SQSRecord } from "aws-lambda";
+import type { IngestError } from "../errors.ts";
+import type { Verdict } from "../postgres/isolate.ts";
+import type { RejectionRow } from "../postgres/rejections.ts";
+import type { Drift } from "./drift.ts";
+import type { Rejection } from "./message.ts";
+
+/** What became of one record. `unsettled`: not tried for lack of time; it comes back, and is no rejection. */
+export type Outcome = Exclude<Verdict["kind"], "refused"> | "rejected";
+
+export interface RejectedMessage extends RejectionRow {
+  readonly hint: string | undefined;
+}
+
+/** What a batch came to; counts and names only. */
+export interface BatchReport {
+  readonly pipeline: string;
+  /** For each record of the batch, in its order. */
+  readonly outcomes: readonly { readonly messageId: string; readonly outcome: Outcome }[];
+  readonly rejected: readonly RejectedMessage[];
+  readonly unknownFields: Drift;
+  /** Values that did not have their column's form and were masked as text. */
+  readonly maskedAsText: number;
+}
+
+/** Where reports go: log lines and metrics in AWS, the command line locally. */
+export interface Reporter {
+  /** Called first, with the invocation's context. */
+  begin(context: Context): void;
+  batch(report: BatchReport): void;
+  /** `rejections` could not be written; the batch stands nevertheless. */
+  rejectionsNotWritten(sqlstateOrCode: string): void;
+  /** The batch as a whole failed and will be delivered again. */
+  failed(error: IngestError): void;
+  /** Called last, whatever happened. */
+  flush(): void;
+}
+
+export type RecordOutcome = Exclude<Verdict, { kind: "refused" }> | Rejection;
+
+/**
+ * Puts the outcomes of a batch's records into a report. Pure.
+ * @param outcomes one for each record, in the batch's order
+ */
+export function reportOf(
+  pipeline: string,
+  records: readonly SQSRecord[],
+  outcomes: readonly RecordOutcome[],
+  unknownFields: Drift,
+  maskedAsText: number,
+): BatchReport {
+  const rejected = records.flatMap((record, i): RejectedMessage[] => {
+    const outcome = outcomes[i];
+    if (outcome?.kind !== "rejection") return [];
+    const { code, field, sqlstate = null, hint } = outcome;
+    return [{ messageId: record.messageId, code, field, sqlstate, hint, receiveCount: receiveCountOf(record) }];
+  });
+  const named = records.map((record, i) => {
+    const kind = outcomes[i]?.kind ?? "unsettled";
+    return { messageId: record.messageId, outcome: kind === "rejection" ? ("rejected" as const) : kind };
+  });
+  return { pipeline, outcomes: named, rejected, unknownFields, maskedAsText };
+}
+
+/** The members of the batch that are not done: SQS delivers them again, and moves them to the dead-letter queue in the end. */
+export function responseOf(report: BatchReport): SQSBatchResponse {
+  const failed = report.outcomes.filter(({ outcome }) => outcome === "rejected" || outcome === "unsettled");
+  return { batchItemFailures: [...new Set(failed.map(({ messageId }) => messageId))].map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+/** How often SQS has handed the message out, this time included; 1 at the first delivery. */
+export function receiveCountOf(record: SQSRecord): number {
+  const count = Number(record.attributes?.ApproximateReceiveCount ?? 1);
+  return Number.isSafeInteger(count) && count > 0 ? count : 1;
+}

@@ -1,0 +1,89 @@
+import pg from "pg";
+import type { Deadline } from "../deadline.ts";
+import { copyRows } from "../postgres/copy.ts";
+import type { Database } from "../postgres/database.ts";
+import { insertAround, insertIsolating, type Verdict } from "../postgres/isolate.ts";
+import { keyOf, type Table } from "../postgres/names.ts";
+import { blameFor } from "../postgres/sqlstate.ts";
+import type { MaskedRow } from "./mask.ts";
+
+/**
+ * Stores rows, each once, and says for each what became of it.
+ *
+ * COPY comes first and takes rows while later ones are still being masked. Where it meets a row that is there already or is
+ * refused, INSERT finds out which; where that is likely from the start (`repeats`), COPY is left out: a failed one leaves
+ * dead rows and a line in the server's log. Both commit before they answer, so a verdict of `stored` is safe to report.
+ *
+ * @param rows in key order, each key once: writers of the same rows in different orders would deadlock. Taken once, and kept
+ * @param repeats some row was probably tried before
+ * @throws IngestError where the failure concerns more than a row; nothing may then be reported as done
+ */
+export async function store(
+  database: Database,
+  table: Table,
+  rows: Iterable<MaskedRow>,
+  repeats: boolean,
+  deadline: Deadline,
+): Promise<Verdict[]> {
+  const kept = new Kept(rows);
+  return database.run(async (client, attempt) => {
+    // After a failed attempt its outcome is unknown: a COPY may have been committed although its answer never came.
+    if (repeats || attempt > 0) return insertIsolating(client, table, kept.all(), deadline);
+    try {
+      const stored = await copyRows(client, table, kept, deadline);
+      if (stored === kept.all().length) return kept.all().map(() => ({ kind: "stored" }));
+      // A trigger left rows out: INSERT and a look at the keys tell which.
+      return insertIsolating(client, table, kept.all(), deadline);
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError) || blameFor(error) !== "row") throw error;
+      return afterRefusal(client, table, kept.all(), error, deadline);
+    }
+  }, deadline);
+}
+
+/** COPY stored nothing; its error tells where to look, and is only a hint: a value can forge it, a deferred fault has none. */
+function afterRefusal(
+  client: pg.Client,
+  table: Table,
+  rows: readonly MaskedRow[],
+  error: pg.DatabaseError,
+  deadline: Deadline,
+): Promise<Verdict[]> {
+  const line = lineOf(error);
+  const isDuplicate = error.code === "23505" && isKey(error, table);
+  if (isDuplicate || line === null || line > rows.length) return insertIsolating(client, table, rows, deadline);
+  return insertAround(client, table, rows, line - 1, deadline);
+}
+
+/** Whether the violated constraint is the table's own key, whatever it is called: Postgres names the columns in the detail. */
+function isKey(error: pg.DatabaseError, table: Table): boolean {
+  return error.detail?.startsWith(`Key (${keyOf(table)})=`) ?? false;
+}
+
+/** The last line that the context names; it counts the rows as they were sent. */
+function lineOf(error: pg.DatabaseError): number | null {
+  const last = [...(error.where ?? "").matchAll(/\bCOPY \S+, line (\d+)/g)].at(-1)?.[1];
+  return last ? Number(last) : null;
+}
+
+/** An iterable that remembers what it gave, so that the fallback need not mask again. */
+class Kept implements Iterable<MaskedRow> {
+  readonly #rows: MaskedRow[] = [];
+  readonly #source: Iterator<MaskedRow>;
+
+  constructor(rows: Iterable<MaskedRow>) {
+    this.#source = rows[Symbol.iterator]();
+  }
+
+  *[Symbol.iterator](): Generator<MaskedRow> {
+    for (let next = this.#source.next(); !next.done; next = this.#source.next()) {
+      this.#rows.push(next.value);
+      yield next.value;
+    }
+  }
+
+  all(): readonly MaskedRow[] {
+    for (const _ of this);
+    return this.#rows;
+  }
+}

@@ -1,0 +1,37 @@
+import { createHash, createHmac } from "node:crypto";
+import type { CanonicalForm } from "./canonical.ts";
+import type { MaskKeys } from "./keys.ts";
+
+/** How a column's values are masked: as what kind of thing, read how. */
+export interface MaskSpec {
+  /** The kind of thing masked; the same device masked in two tables gets the same token, an IP and a device id never do. */
+  readonly identifier: string;
+  readonly form: CanonicalForm;
+}
+
+export interface Token {
+  readonly token: string;
+  readonly asText: boolean;
+}
+
+/** Masks one value; null where it identifies nobody (empty or blank). */
+export type Tokenizer = (spec: MaskSpec, value: string) => Token | null;
+
+/** Tokens of version 1: `v1.` + lower-case hex of HMAC-SHA-256 under the identifier's key. */
+export function hmacTokenizer(keys: MaskKeys): Tokenizer {
+  return ({ identifier, form }, value) => {
+    const trimmed = value.trim();
+    if (trimmed === "") return null;
+    const key = keys.get(identifier);
+    if (!key) throw new TypeError(`no key for identifier ${identifier}`);
+    const { bytes, asText } = form(trimmed);
+    return { token: `v1.${createHmac("sha256", key).update(bytes).digest("hex")}`, asText };
+  };
+}
+
+/**
+ * The take-home's mask, for rows that must match older ones: the bare SHA-256 of the text as sent. Anyone can reverse
+ * it by trying all values (docs/masking.md), so a deployed function refuses it unless the pipeline accepts that.
+ */
+export const sha256Tokenizer: Tokenizer = (_spec, value) =>
+  value.trim() === "" ? null : { token: createHash("sha256").update(value, "utf8").digest("hex"), asText: false };

@@ -1,0 +1,51 @@
+import type { Client } from "pg";
+import { IngestError } from "../errors.ts";
+
+/** Proof of the key under which an identifier's tokens were made. */
+export interface KeyProof {
+  readonly identifier: string;
+  readonly version: string;
+  readonly checkValue: string;
+}
+
+/**
+ * Compares the keys with those that masked the rows before, and registers them at the very first use. Another key would split the
+ * tokens silently: the same address would get two.
+ * @throws IngestError `mask_key_mismatch`, naming the identifiers
+ */
+export async function checkMaskKeys(client: Client, proofs: readonly KeyProof[]): Promise<void> {
+  let known = await readProofs(client, proofs);
+  if (proofs.some(({ identifier }) => !known.has(identifier))) {
+    await registerProofs(
+      client,
+      proofs.filter(({ identifier }) => !known.has(identifier)),
+    );
+    known = await readProofs(client, proofs);
+  }
+  const wrong = proofs.filter(({ identifier, version, checkValue }) => known.get(identifier) !== `${version} ${checkValue}`);
+  if (wrong.length > 0) {
+    const names = wrong.map(({ identifier }) => identifier).join(", ");
+    throw new IngestError(
+      "mask_key_mismatch",
+      `The rows in this database were masked with another key or in another mode (${names}): equal values would get unequal tokens. Use the key of table mask_keys' time, or an empty database.`,
+    );
+  }
+}
+
+async function readProofs(client: Client, proofs: readonly KeyProof[]): Promise<Map<string, string>> {
+  const { rows } = await client.query<{ identifier: string; proof: string }>(
+    "SELECT identifier, version || ' ' || check_value AS proof FROM mask_keys WHERE identifier = ANY ($1)",
+    [proofs.map(({ identifier }) => identifier)],
+  );
+  return new Map(rows.map(({ identifier, proof }) => [identifier, proof]));
+}
+
+/** Two containers may start at once: the first one's proof stays. */
+async function registerProofs(client: Client, proofs: readonly KeyProof[]): Promise<void> {
+  await client.query(
+    `INSERT INTO mask_keys (identifier, version, check_value)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+     ON CONFLICT (identifier) DO NOTHING`,
+    [proofs.map((p) => p.identifier), proofs.map((p) => p.version), proofs.map((p) => p.checkValue)],
+  );
+}

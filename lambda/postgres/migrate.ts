@@ -1,0 +1,65 @@
+import { fileURLToPath } from "node:url";
+import { runner } from "node-pg-migrate";
+import type { Client } from "pg";
+import pg from "pg";
+
+/** A migration that did not go through; the message says what stands in the way and what to do. */
+export class MigrationError extends Error {
+  override readonly name = "MigrationError";
+}
+
+/** How long a migration waits for a table that others use, so that it never queues up everybody behind it. */
+const LOCK_TIMEOUT = "5s";
+
+/** Masqueue's migrations, then the user's own, each with a history of its own, so that both can grow. */
+const FOLDERS = [
+  { dir: "./migrations", history: "masqueue_migrations" },
+  { dir: "../own/migrations", history: "masqueue_own_migrations" },
+];
+
+export interface MigrateOptions {
+  /** Applies nothing; the statements go to `print`. */
+  dryRun?: boolean;
+  print?: (text: string) => void;
+}
+
+/**
+ * Brings a database up to date. Two at once take turns; a database that is up to date is left as it is.
+ * @param client a connection of its own: it holds an advisory lock and a session's `lock_timeout` meanwhile
+ * @returns the names of the migrations that were (or, in a dry run, would be) applied
+ * @throws MigrationError
+ */
+export async function migrate(client: Client, { dryRun = false, print = () => {} }: MigrateOptions = {}): Promise<string[]> {
+  const silent = () => {};
+  const names: string[] = [];
+  try {
+    await client.query(`SET lock_timeout = '${LOCK_TIMEOUT}'`);
+    for (const { dir, history } of FOLDERS) {
+      const applied = await runner({
+        dbClient: client,
+        dir: fileURLToPath(new URL(dir, import.meta.url)),
+        ignorePattern: "(\\..*|.*\\.md)",
+        migrationsTable: history,
+        direction: "up",
+        advisoryLockMode: "wait",
+        dryRun,
+        verbose: dryRun,
+        logger: { debug: print, info: silent, warn: silent, error: silent },
+      });
+      names.push(...applied.map(({ name }) => name));
+    }
+  } catch (error) {
+    throw explained(error);
+  }
+  return names;
+}
+
+function explained(error: unknown): Error {
+  if (!(error instanceof pg.DatabaseError)) return error instanceof Error ? error : new Error(String(error));
+  if (error.code === "55P03")
+    return new MigrationError(
+      `A table was in use for longer than ${LOCK_TIMEOUT}: another session holds a lock on it. End it or try again later.`,
+    );
+  const hint = error.hint ? ` ${error.hint}` : "";
+  return new MigrationError(`Postgres refused a migration (SQLSTATE ${error.code}): ${error.message}.${hint}`);
+}

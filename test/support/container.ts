@@ -1,0 +1,59 @@
+import type { SQSBatchResponse, SQSRecord } from "aws-lambda";
+import type { ClientConfig } from "pg";
+import type { IngestError } from "../../lambda/errors.ts";
+import { createHandler } from "../../lambda/handler.ts";
+import type { BatchReport, Reporter } from "../../lambda/ingest/report.ts";
+import { type MasterKey, masterKeyFromSecret } from "../../lambda/masking/keys.ts";
+import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
+import { userLogins } from "../../lambda/pipelines/user-logins.ts";
+import { Database } from "../../lambda/postgres/database.ts";
+import { contextFor } from "../../local/sqs-event.ts";
+
+/** Keeps what it is told. */
+export class Reports implements Reporter {
+  readonly batches: BatchReport[] = [];
+  readonly failures: IngestError[] = [];
+  readonly lost: string[] = [];
+  begin(): void {}
+  batch(report: BatchReport): void {
+    this.batches.push(report);
+  }
+  rejectionsNotWritten(code: string): void {
+    this.lost.push(code);
+  }
+  failed(error: IngestError): void {
+    this.failures.push(error);
+  }
+  flush(): void {}
+  get last(): BatchReport {
+    return this.batches.at(-1) as BatchReport;
+  }
+}
+
+export const TEST_SECRET = Buffer.alloc(32, 7);
+
+export interface Container {
+  /** Invokes the handler as Lambda does. @param seconds the function's time */
+  invoke(records: readonly SQSRecord[], seconds?: number): Promise<SQSBatchResponse>;
+  /** The message ids that the handler reports as failed. */
+  failures(records: readonly SQSRecord[]): Promise<string[]>;
+  readonly reports: Reports;
+  readonly database: Database;
+  close(): Promise<void>;
+}
+
+/** A Lambda container of the test's own: the deployed handler, with a real database and kept reports. */
+export function container(config: ClientConfig, options: { pipeline?: Pipeline; masterKey?: MasterKey } = {}): Container {
+  const { pipeline = userLogins, masterKey = masterKeyFromSecret(TEST_SECRET) } = options;
+  const reports = new Reports();
+  const database = new Database(config);
+  const handler = createHandler(() => ({ pipeline, masterKey, database, reporter: reports }));
+  const invoke = async (records: readonly SQSRecord[], seconds = 30) => handler({ Records: [...records] }, contextFor(seconds * 1000));
+  return {
+    invoke,
+    failures: async (records) => (await invoke(records)).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier),
+    reports,
+    database,
+    close: () => database.close(),
+  };
+}
