@@ -53,7 +53,8 @@ function readPostgres(env: Environment): ClientConfig {
   };
 }
 
-function readMasterKey(env: Environment): MasterKey {
+/** The masking key of KMS or of a file, as the environment names it. */
+export function readMasterKey(env: Environment): MasterKey {
   const [kmsKey, keyFile] = [env[ENV.kmsKey], env[ENV.keyFile]];
   if (kmsKey && keyFile) fail(`${ENV.kmsKey} and ${ENV.keyFile} are both set; a key comes from one place.`);
   if (kmsKey) return masterKeyInKms(kmsKey);

@@ -38,7 +38,11 @@ export function toIngestError(error: unknown): IngestError {
   const name = error instanceof Error ? error.name : typeof error;
   const own = new IngestError("internal_error", `An unexpected ${name} was thrown; its text is withheld because it may quote a message.`);
   if (error instanceof Error && error.stack) {
-    const frames = error.stack.split("\n").filter((line) => /^\s+at /.test(line));
+    // Without its message first: a line of that may look like a frame.
+    const frames = error.stack
+      .replace(error.message, "")
+      .split("\n")
+      .filter((line) => /^\s+at /.test(line));
     own.stack = [`${own.name}: ${own.message}`, ...frames].join("\n");
   }
   return own;

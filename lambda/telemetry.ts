@@ -26,7 +26,10 @@ export function telemetry(pipeline: string): Reporter {
       count("rejectionsNotWritten", 1);
     },
     failed: ({ code, sqlstate, message }) => logger.error("batch failed", { code, sqlstate, reason: message }),
-    flush: () => metrics.publishStoredMetrics(),
+    flush() {
+      // Where there is nothing to publish, Powertools would print a plain line between the JSON ones.
+      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+    },
   };
 }
 

@@ -60,19 +60,17 @@ async function work(options: EventSourceOptions, handler: Handler, signal: Abort
 
 /** A batch is full, or its window has passed, or (without a window) the queue has no more at the moment. */
 async function gather(options: EventSourceOptions, signal: AbortSignal): Promise<Message[]> {
+  const { batchSize, window, poll } = options;
   const batch: Message[] = [];
-  let closes = Number.POSITIVE_INFINITY;
-  while (batch.length < options.batchSize && !signal.aborted) {
+  let closes = 0;
+  while (batch.length < batchSize && !signal.aborted) {
     const left = Math.max(0, closes - Date.now());
-    const received = await receive(
-      options,
-      Math.min(RECEIVE_AT_ONCE, options.batchSize - batch.length),
-      batch.length === 0 ? options.poll : Math.min(options.poll, Math.floor(left / 1000)),
-      signal,
-    );
-    if (batch.length === 0 && received.length > 0) closes = Date.now() + options.window;
+    const seconds = batch.length === 0 ? poll : Math.min(poll, Math.floor(left / 1000));
+    const received = await receive(options, Math.min(RECEIVE_AT_ONCE, batchSize - batch.length), seconds, signal);
+    if (batch.length === 0) closes = Date.now() + window;
     batch.push(...received);
-    if (batch.length === 0 || Date.now() >= closes) break;
+    const isOver = window > 0 ? Date.now() >= closes : received.length === 0;
+    if (batch.length === 0 || isOver) break;
     if (received.length === 0) await wait(Math.min(PAUSE, left), undefined, { signal }).catch(() => {});
   }
   return batch;

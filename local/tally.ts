@@ -10,21 +10,20 @@ export interface RejectedLine {
 /** What a run came to, over distinct messages: a message that is delivered three times counts once. */
 export class Tally implements Reporter {
   readonly #outcomes = new Map<string, Outcome>();
+  readonly #counts: Record<Outcome, number> = { stored: 0, duplicate: 0, rejected: 0, unsettled: 0 };
   readonly #rejections = new Map<string, RejectedLine>();
+  /** Pipeline settings that would let rejected messages through. */
   readonly hints = new Set<string>();
   /** What made the latest batch fail as a whole. */
   failure: IngestError | undefined;
+  /** Batches whose reasons could not be written to `rejections`. */
   rejectionsLost = 0;
 
   begin(): void {}
 
   batch({ outcomes, rejected }: BatchReport): void {
     this.failure = undefined;
-    for (const { messageId, outcome } of outcomes) {
-      // A redelivery of what this run has stored is no news.
-      if (this.#outcomes.get(messageId) !== "stored") this.#outcomes.set(messageId, outcome);
-      if (outcome !== "rejected") this.#rejections.delete(messageId);
-    }
+    for (const { messageId, outcome } of outcomes) this.#note(messageId, outcome);
     for (const { messageId, code, field, hint } of rejected) {
       this.#rejections.set(messageId, { messageId, code, field });
       if (hint) this.hints.add(hint);
@@ -50,11 +49,16 @@ export class Tally implements Reporter {
   }
 
   count(outcome: Outcome): number {
-    return [...this.#outcomes.values()].filter((each) => each === outcome).length;
+    return this.#counts[outcome];
   }
 
-  /** Messages that need no further delivery. */
-  get settled(): number {
-    return this.count("stored") + this.count("duplicate");
+  /** A redelivery of what this run has stored is no news. */
+  #note(messageId: string, outcome: Outcome): void {
+    const before = this.#outcomes.get(messageId);
+    if (before === "stored") return;
+    if (before) this.#counts[before]--;
+    this.#counts[outcome]++;
+    this.#outcomes.set(messageId, outcome);
+    if (outcome !== "rejected") this.#rejections.delete(messageId);
   }
 }

@@ -2,6 +2,7 @@ import pg from "pg";
 import type { Deadline } from "../deadline.ts";
 import { copyRows } from "../postgres/copy.ts";
 import type { Database } from "../postgres/database.ts";
+import { findRows } from "../postgres/insert.ts";
 import { insertAround, insertIsolating, type Verdict } from "../postgres/isolate.ts";
 import { keyOf, type Table } from "../postgres/names.ts";
 import { blameFor } from "../postgres/sqlstate.ts";
@@ -32,13 +33,20 @@ export async function store(
     try {
       const stored = await copyRows(client, table, kept, deadline);
       if (stored === kept.all().length) return kept.all().map(() => ({ kind: "stored" }));
-      // A trigger left rows out: INSERT and a look at the keys tell which.
-      return insertIsolating(client, table, kept.all(), deadline);
+      return afterTrigger(client, table, kept.all(), deadline);
     } catch (error) {
       if (!(error instanceof pg.DatabaseError) || blameFor(error) !== "row") throw error;
       return afterRefusal(client, table, kept.all(), error, deadline);
     }
   }, deadline);
+}
+
+/** COPY stored fewer rows than it was given: a trigger left some out, or put them elsewhere. Only those that are not there are tried again. */
+async function afterTrigger(client: pg.Client, table: Table, rows: readonly MaskedRow[], deadline: Deadline): Promise<Verdict[]> {
+  const there = await findRows(client, table, rows);
+  const missing = rows.filter((_, i) => !there[i]);
+  const verdicts = (await insertIsolating(client, table, missing, deadline)).values();
+  return there.map((isThere) => (isThere ? { kind: "stored" } : (verdicts.next().value as Verdict)));
 }
 
 /** COPY stored nothing; its error tells where to look, and is only a hint: a value can forge it, a deferred fault has none. */

@@ -100,10 +100,6 @@ const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "\t": "\\t", "
 
 /** One line of COPY's text format: https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2 */
 export function encodeRow(cells: readonly (string | null)[]): string {
-  let line = "";
-  for (const cell of cells) {
-    line += line === "" ? "" : "\t";
-    line += cell === null ? "\\N" : cell.replace(SPECIAL, (character) => ESCAPES[character] as string);
-  }
-  return `${line}\n`;
+  const fields = cells.map((cell) => (cell === null ? "\\N" : cell.replace(SPECIAL, (character) => ESCAPES[character] as string)));
+  return `${fields.join("\t")}\n`;
 }

@@ -27,7 +27,7 @@ export async function checkMaskKeys(client: Client, proofs: readonly KeyProof[])
     const names = wrong.map(({ identifier }) => identifier).join(", ");
     throw new IngestError(
       "mask_key_mismatch",
-      `The rows in this database were masked with another key or in another mode (${names}): equal values would get unequal tokens. Use the key of table mask_keys' time, or an empty database.`,
+      `The rows in this database were masked with another key or in another mode (${names}): equal values would get unequal tokens. Use the key and the mode that masked them, or an empty database.`,
     );
   }
 }

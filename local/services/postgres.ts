@@ -1,5 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -56,9 +67,12 @@ export async function startPostgres(home: string, settings: string[] = [], binar
   }
 }
 
-interface Cluster extends Binaries {
+interface Files {
   data: string;
   password: string;
+}
+
+interface Cluster extends Binaries, Files {
   log: string;
 }
 
@@ -103,7 +117,7 @@ async function initialise(cluster: Cluster): Promise<void> {
 }
 
 /** The port of the server that runs on this folder: line 4 of its pid file, with the process number in line 1. */
-function runningPort({ data }: Cluster): number | null {
+function runningPort({ data }: Files): number | null {
   try {
     const lines = readFileSync(join(data, "postmaster.pid"), "utf8").split("\n");
     process.kill(Number(lines[0]), 0);
@@ -136,7 +150,7 @@ async function launch(cluster: Cluster, settings: string[]): Promise<number | nu
 }
 
 /** A connection that holds the server in use; null where it is just stopping or not yet up. */
-async function joinServer(cluster: Cluster, port: number): Promise<pg.Client | null> {
+async function joinServer(cluster: Files, port: number): Promise<pg.Client | null> {
   const keeper = new pg.Client({ ...configFor(cluster, port), database: "postgres" });
   keeper.on("error", () => {});
   try {
@@ -159,7 +173,7 @@ async function joinServer(cluster: Cluster, port: number): Promise<pg.Client | n
   }
 }
 
-async function leave(cluster: Cluster, keeper: pg.Client): Promise<void> {
+async function leave(cluster: Files, keeper: pg.Client): Promise<void> {
   try {
     await keeper.query("SELECT pg_advisory_unlock_shared($1)", [IN_USE_LOCK]);
     const { rows } = await keeper.query("SELECT pg_try_advisory_lock($1) AS last", [IN_USE_LOCK]);
@@ -170,14 +184,33 @@ async function leave(cluster: Cluster, keeper: pg.Client): Promise<void> {
   }
 }
 
-async function stopServer(cluster: Cluster): Promise<void> {
+/**
+ * Stops a server that a killed run has left behind.
+ * @returns false where another run uses it
+ */
+export async function stopLeftover(home: string): Promise<boolean> {
+  const folders = existsSync(home) ? readdirSync(home).filter((name) => /^postgres-\d+$/.test(name)) : [];
+  for (const folder of folders) {
+    const cluster = { data: join(home, folder), password: join(home, "postgres.password") };
+    const port = runningPort(cluster);
+    if (!port) continue;
+    const keeper = await joinServer(cluster, port).catch(() => null);
+    if (keeper) await leave(cluster, keeper);
+    if (keeper && runningPort(cluster)) return false;
+    // One that lets nobody in, its password file being gone, is nobody's.
+    if (!keeper) await stopServer(cluster);
+  }
+  return true;
+}
+
+async function stopServer(cluster: Files): Promise<void> {
   const pidFile = join(cluster.data, "postmaster.pid");
   const pid = Number(readFileSync(pidFile, "utf8").split("\n")[0]);
   process.kill(pid, "SIGINT"); // "fast": sessions are ended, a checkpoint is written
   for (let i = 0; i < 300 && existsSync(pidFile); i++) await wait(20);
 }
 
-function configFor({ password }: Cluster, port: number): pg.ClientConfig {
+function configFor({ password }: Files, port: number): pg.ClientConfig {
   return {
     host: "127.0.0.1",
     port,

@@ -1,4 +1,4 @@
-import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { CreateQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { buildApp } from "fauxqs";
 
 const REGION = "us-east-1";
@@ -79,4 +79,17 @@ export async function queueState(client: SQSClient, queueUrl: string): Promise<Q
     deadLetterArn: redrive?.deadLetterTargetArn ?? null,
     secondsToDeadLetter: redrive && Number(redrive.maxReceiveCount) * number("VisibilityTimeout"),
   };
+}
+
+/** How many messages wait in the dead-letter queue; 0 where there is none, or none that we may look into. */
+export async function deadLetterDepth(client: SQSClient, queueUrl: string): Promise<number> {
+  const { deadLetterArn } = await queueState(client, queueUrl);
+  if (!deadLetterArn) return 0;
+  const [, , , , QueueOwnerAWSAccountId, QueueName] = deadLetterArn.split(":");
+  try {
+    const { QueueUrl = "" } = await client.send(new GetQueueUrlCommand({ QueueName, QueueOwnerAWSAccountId }));
+    return (await queueState(client, QueueUrl)).depth;
+  } catch {
+    return 0;
+  }
 }

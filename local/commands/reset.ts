@@ -1,0 +1,14 @@
+import { rmSync } from "node:fs";
+import { homeAt } from "../services/home.ts";
+import { stopLeftover } from "../services/postgres.ts";
+import { UserError } from "../user-error.ts";
+
+/** Removes the embedded database with its key; refuses while another run uses it. */
+export async function reset(options: { data?: string }): Promise<number> {
+  const { embedded } = homeAt(options.data);
+  if (!(await stopLeftover(embedded)))
+    throw new UserError("Another run uses the embedded database; end it first (Ctrl-C in its terminal).");
+  rmSync(embedded, { recursive: true, force: true });
+  console.log(`Removed ${embedded}.`);
+  return 0;
+}

@@ -1,0 +1,36 @@
+import pg from "pg";
+import { confirmTargets } from "../confirm.ts";
+import { homeAt } from "../services/home.ts";
+import { migrateTarget, openNamedPostgres, withClient } from "../services/open.ts";
+import { AS_PRINTED, table } from "../table.ts";
+import { UserError } from "../user-error.ts";
+
+/** Runs a statement and prints its rows. */
+export async function sql(statement: string, options: { env: boolean; yes: boolean; data?: string }): Promise<number> {
+  const postgres = await openNamedPostgres(homeAt(options.data), options.env);
+  try {
+    if (postgres.isEmbedded) await migrateTarget(postgres);
+    else console.error(`Postgres   ${postgres.label}`);
+    await confirmTargets([postgres], options.yes);
+    await withClient(postgres, async (client) => {
+      const results = await client.query({ text: statement, rowMode: "array", types: AS_PRINTED });
+      for (const { fields, rows, command, rowCount } of [results].flat() as pg.QueryArrayResult[]) {
+        if (fields.length > 0)
+          console.log(
+            table(
+              fields.map(({ name }) => name),
+              rows,
+            ),
+          );
+        console.log(fields.length > 0 ? `(${rows.length} rows)` : `${command} ${rowCount ?? ""}`.trim());
+      }
+    });
+    return 0;
+  } catch (error) {
+    if (error instanceof pg.DatabaseError)
+      throw new UserError(`Postgres refused the statement (SQLSTATE ${error.code}): ${error.message}.`);
+    throw error;
+  } finally {
+    await postgres.close();
+  }
+}

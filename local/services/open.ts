@@ -1,0 +1,91 @@
+import { relative } from "node:path";
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import pg from "pg";
+import { type MigrateOptions, MigrationError, migrate } from "../../lambda/postgres/migrate.ts";
+import { explainError } from "../explain.ts";
+import { UserError } from "../user-error.ts";
+import type { Home } from "./home.ts";
+import { namedPostgres, namedQueue } from "./named.ts";
+import { startPostgres } from "./postgres.ts";
+import { createQueues, DEAD_LETTER_QUEUE, QUEUE, startSqs } from "./sqs.ts";
+
+/** A database to work on, however it came about. */
+export interface OpenPostgres {
+  readonly config: pg.ClientConfig;
+  readonly label: string;
+  /** Where the data lies: a folder, or the server. */
+  readonly place: string;
+  readonly isEmbedded: boolean;
+  readonly isLoopback: boolean;
+  close(): Promise<void>;
+}
+
+export interface OpenQueue {
+  readonly client: SQSClient;
+  readonly queueUrl: string;
+  readonly label: string;
+  readonly isEmbedded: boolean;
+  readonly isLoopback: boolean;
+  close(): Promise<void>;
+}
+
+/** Seconds: short, so that a rejected message is in the dead-letter queue while one still watches; a local batch takes milliseconds. */
+const EMBEDDED_VISIBILITY_TIMEOUT = 1;
+
+/** Whatever the environment holds, embedded services are used unless `env` says otherwise: nobody's database is migrated by a first try. */
+export async function openPostgres(home: Home, env: boolean): Promise<OpenPostgres> {
+  const named = env ? namedPostgres(process.env) : null;
+  if (named) return { ...named, place: named.label, isEmbedded: false, close: async () => {} };
+  const server = await startPostgres(home.embedded);
+  return {
+    config: server.config,
+    label: `embedded, 127.0.0.1:${server.config.port}`,
+    place: relative(process.cwd(), home.embedded),
+    isEmbedded: true,
+    isLoopback: true,
+    close: () => server.stop(),
+  };
+}
+
+/** As {@link openPostgres}, where a named database is what the command is about. */
+export async function openNamedPostgres(home: Home, env: boolean): Promise<OpenPostgres> {
+  if (env && !namedPostgres(process.env)) throw new UserError("--env: neither DATABASE_URL nor PGHOST is set.", 2);
+  return openPostgres(home, env);
+}
+
+export async function openQueue(env: boolean): Promise<OpenQueue> {
+  const named = env ? namedQueue(process.env) : null;
+  if (named) return { ...named, isEmbedded: false, close: async () => named.client.destroy() };
+  const server = await startSqs();
+  const queueUrl = await createQueues(server.client, EMBEDDED_VISIBILITY_TIMEOUT);
+  const label = `embedded, ${QUEUE} at ${server.endpoint}, dead letters to ${DEAD_LETTER_QUEUE}`;
+  return { client: server.client, queueUrl, label, isEmbedded: true, isLoopback: true, close: () => server.stop() };
+}
+
+/** A connection for as long as `work` takes; what Postgres says against it becomes a sentence. */
+export async function withClient<T>(
+  { config, label }: Pick<OpenPostgres, "config" | "label">,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({ connectionTimeoutMillis: 10_000, ...config });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+  } catch (error) {
+    throw new UserError(`Postgres at ${label} does not let us in: ${explainError(error)}.`);
+  }
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+export async function migrateTarget(target: OpenPostgres, options: MigrateOptions = {}): Promise<string[]> {
+  try {
+    return await withClient(target, (client) => migrate(client, options));
+  } catch (error) {
+    if (error instanceof MigrationError) throw new UserError(error.message);
+    throw error;
+  }
+}

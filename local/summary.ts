@@ -1,0 +1,78 @@
+import type { Draining } from "./drain.ts";
+import type { Output } from "./output.ts";
+import { type OpenPostgres, type OpenQueue, withClient } from "./services/open.ts";
+import { AS_PRINTED, table } from "./table.ts";
+import type { Tally } from "./tally.ts";
+
+export interface RunResult {
+  tally: Tally;
+  run: Draining;
+  postgres: OpenPostgres;
+  queue: OpenQueue;
+  deadLettered: number;
+  /** The folder given with --data. */
+  data: string | undefined;
+}
+
+const ROWS_SHOWN = 5;
+const REJECTIONS_SHOWN = 20;
+
+/** Tells what a run came to: one JSON object, or a page for a person. */
+export async function summarise(output: Output, result: RunResult): Promise<void> {
+  const { tally, run, deadLettered } = result;
+  const summary = {
+    received: tally.received,
+    stored: tally.count("stored"),
+    duplicates: tally.count("duplicate"),
+    rejected: tally.count("rejected"),
+    deadLettered,
+    seconds: Number(run.seconds.toFixed(3)),
+  };
+  if (output.json) process.stdout.write(`${JSON.stringify({ ...summary, rejections: tally.rejections })}\n`);
+  if (summary.received === 0) return output.line("No message was handled.");
+  const rate = run.seconds > 0 ? Math.round(summary.stored / run.seconds) : 0;
+  output.line("");
+  for (const [name, value] of Object.entries({ ...summary, "rows per second": rate }))
+    output.line(`${name.replace("deadLettered", "dead-lettered").padEnd(16)}${value}`);
+  showRejections(output, result);
+  if (tally.rejectionsLost > 0) output.line(`\nThe reasons of ${tally.rejectionsLost} batches could not be written to table rejections.`);
+  await showRows(output, result);
+}
+
+function showRejections(output: Output, { tally, run, queue }: RunResult): void {
+  const { rejections } = tally;
+  if (rejections.length === 0) return;
+  output.line("\nRejected:");
+  output.line(
+    table(
+      ["message id", "code", "field"],
+      rejections.slice(0, REJECTIONS_SHOWN).map((r) => [r.messageId, r.code, r.field ?? ""]),
+    ),
+  );
+  if (rejections.length > REJECTIONS_SHOWN)
+    output.line(`… and ${rejections.length - REJECTIONS_SHOWN} more: masqueue sql "select * from rejected_messages"`);
+  for (const hint of tally.hints) output.line(`Some are wrapped; this pipeline setting unwraps them: ${hint}`);
+  if (run.left > 0 && !queue.isEmbedded) {
+    const where = run.leftForDeadLetters ? "its own policy moves them to its dead-letter queue later" : "it has no dead-letter queue";
+    output.line(`All that is left in the queue are ${run.left} rejected messages; they stay there: ${where}.`);
+  }
+}
+
+async function showRows(output: Output, { postgres, data }: RunResult): Promise<void> {
+  const text = `SELECT * FROM user_logins ORDER BY create_date DESC, message_id LIMIT ${ROWS_SHOWN}`;
+  const { rows, fields } = await withClient(postgres, (client) => client.query({ text, rowMode: "array", types: AS_PRINTED }));
+  if (rows.length > 0) {
+    output.line("\nFirst rows of user_logins (tokens and ids shortened):");
+    output.line(
+      table(
+        fields.map(({ name }) => name),
+        rows as string[][],
+        12,
+      ),
+    );
+  }
+  const where = (postgres.isEmbedded ? "" : " --env") + (data ? ` --data ${data}` : "");
+  output.line(`\nThe data is in ${postgres.place}. Ask it:`);
+  output.line(`  npx masqueue sql${where} "select masked_device_id, count(*) from user_logins group by 1 order by 2 desc limit 5"`);
+  if (postgres.isEmbedded) output.line(`Remove it with: npx masqueue reset${where}`);
+}
