@@ -26,7 +26,8 @@ export class Deadline {
    * (destroy its socket), and waits for that, so that nothing goes on unseen.
    */
   async guard<T>(work: Promise<T>, giveUp: () => void): Promise<T> {
-    const timer = setTimeout(giveUp, this.remaining);
+    // A timer may fire a millisecond early by the clock; the deadline must have passed by then.
+    const timer = setTimeout(giveUp, this.remaining + 1);
     try {
       return await work;
     } finally {

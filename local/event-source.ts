@@ -131,6 +131,6 @@ async function inTime<T>(work: Promise<T>, milliseconds: number): Promise<T> {
 }
 
 /** SQS deletes and takes ten at a time. */
-export function tens<T>(items: readonly T[]): T[][] {
+function tens<T>(items: readonly T[]): T[][] {
   return Array.from({ length: Math.ceil(items.length / 10) }, (_, i) => items.slice(i * 10, i * 10 + 10));
 }

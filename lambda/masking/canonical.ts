@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6, SocketAddress } from "node:net";
 
 /** What is put under the HMAC: a tag byte for the form, then the bytes by which equal values are equal. */
-export interface Canonical {
+interface Canonical {
   readonly bytes: Buffer;
   /** True where the value did not have the form that its column names, and was masked as text instead. */
   readonly asText: boolean;

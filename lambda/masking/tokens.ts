@@ -9,7 +9,7 @@ export interface MaskSpec {
   readonly form: CanonicalForm;
 }
 
-export interface Token {
+interface Token {
   readonly token: string;
   readonly asText: boolean;
 }

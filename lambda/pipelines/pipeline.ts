@@ -23,7 +23,7 @@ export type ColumnSpec = TextColumn | MaskedColumn | DateColumn;
 export type Column = ColumnSpec & { readonly name: string; readonly from: string };
 
 /** How personal fields are masked: under a secret key, or reversibly as the take-home did. */
-export type Masking = "hmac" | { readonly sha256: true; readonly acceptReversible?: boolean };
+type Masking = "hmac" | { readonly sha256: true; readonly acceptReversible?: boolean };
 
 export interface PipelineDeclaration {
   /** Names the pipeline in `rejections`, logs and metrics. */

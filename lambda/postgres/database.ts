@@ -111,8 +111,9 @@ class ConnectionFault extends Error {
 
 /** Several addresses of one host fail together as an AggregateError; each has its code. */
 function codeOf(error: unknown): string | undefined {
-  if (error instanceof AggregateError) return codeOf(error.errors[0]);
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (typeof error !== "object" || error === null) return undefined;
+  if ("errors" in error && Array.isArray(error.errors)) return codeOf(error.errors[0]);
+  const code = "code" in error ? error.code : undefined;
   return typeof code === "string" && /^[A-Z0-9_]+$/.test(code) ? code : undefined;
 }
 

@@ -8,8 +8,7 @@ export class MigrationError extends Error {
   override readonly name = "MigrationError";
 }
 
-/** How long a migration waits for a table that others use, so that it never queues up everybody behind it. */
-const LOCK_TIMEOUT = "5s";
+const LOCK_TIMEOUT = 5_000;
 
 /** Masqueue's migrations, then the user's own, each with a history of its own, so that both can grow. */
 const FOLDERS = [
@@ -18,9 +17,14 @@ const FOLDERS = [
 ];
 
 export interface MigrateOptions {
-  /** Applies nothing; the statements go to `print`. */
+  /** Changes nothing; the statements go to `print`. */
   dryRun?: boolean;
   print?: (text: string) => void;
+  /**
+   * How long a migration waits for a table that others use, in milliseconds, so that it never queues up everybody behind it.
+   * @default 5000
+   */
+  lockTimeout?: number;
 }
 
 /**
@@ -29,11 +33,14 @@ export interface MigrateOptions {
  * @returns the names of the migrations that were (or, in a dry run, would be) applied
  * @throws MigrationError
  */
-export async function migrate(client: Client, { dryRun = false, print = () => {} }: MigrateOptions = {}): Promise<string[]> {
+export async function migrate(client: Client, options: MigrateOptions = {}): Promise<string[]> {
+  const { dryRun = false, print = () => {}, lockTimeout = LOCK_TIMEOUT } = options;
   const silent = () => {};
   const names: string[] = [];
   try {
-    await client.query(`SET lock_timeout = '${LOCK_TIMEOUT}'`);
+    await client.query(`SET lock_timeout = ${lockTimeout}`);
+    // The runner makes its history tables in a dry run too.
+    if (dryRun) await client.query("BEGIN");
     for (const { dir, history } of FOLDERS) {
       const applied = await runner({
         dbClient: client,
@@ -43,22 +50,25 @@ export async function migrate(client: Client, { dryRun = false, print = () => {}
         direction: "up",
         advisoryLockMode: "wait",
         dryRun,
+        singleTransaction: !dryRun,
         verbose: dryRun,
         logger: { debug: print, info: silent, warn: silent, error: silent },
       });
       names.push(...applied.map(({ name }) => name));
     }
   } catch (error) {
-    throw explained(error);
+    throw explained(error, lockTimeout);
+  } finally {
+    if (dryRun) await client.query("ROLLBACK");
   }
   return names;
 }
 
-function explained(error: unknown): Error {
+function explained(error: unknown, lockTimeout: number): Error {
   if (!(error instanceof pg.DatabaseError)) return error instanceof Error ? error : new Error(String(error));
   if (error.code === "55P03")
     return new MigrationError(
-      `A table was in use for longer than ${LOCK_TIMEOUT}: another session holds a lock on it. End it or try again later.`,
+      `A table was in use for longer than ${lockTimeout} ms: another session holds a lock on it. End it or try again later.`,
     );
   const hint = error.hint ? ` ${error.hint}` : "";
   return new MigrationError(`Postgres refused a migration (SQLSTATE ${error.code}): ${error.message}.${hint}`);

@@ -24,16 +24,15 @@ export interface NamedQueue {
 export function namedPostgres(env: Environment): NamedPostgres | null {
   const { DATABASE_URL: connectionString, PGHOST: host } = env;
   if (!connectionString && !host) return null;
+  if (connectionString && !/^postgres(ql)?:$/.test(URL.parse(connectionString)?.protocol ?? "")) {
+    throw new UserError("DATABASE_URL is not a connection string like postgres://user:password@host:5432/database.", 2);
+  }
   const config: pg.ClientConfig = {
     ...(connectionString ? { connectionString } : { host, user: env.PGUSER || userInfo().username }),
     application_name: "masqueue",
   };
-  try {
-    const { host: at, port, database, user } = new pg.Client(config);
-    return { config, label: `${at}:${port}/${database} as ${user}`, isLoopback: isLoopback(at) };
-  } catch {
-    throw new UserError("DATABASE_URL is not a connection string like postgres://user:password@host:5432/database.", 2);
-  }
+  const { host: at, port, database, user } = new pg.Client(config);
+  return { config, label: `${at}:${port}/${database} as ${user}`, isLoopback: isLoopback(at) };
 }
 
 /** The queue of `QUEUE_URL`; null where that is not set. */
@@ -54,6 +53,6 @@ export function namedQueue(env: Environment): NamedQueue | null {
 }
 
 /** A name for this machine, or the folder of a socket. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host === "[::1]" || host.startsWith("/") || (isIPv4(host) && host.startsWith("127."));
 }

@@ -26,7 +26,12 @@ export async function findBinaries(home: string): Promise<Binaries> {
       `There is no embedded Postgres for ${PLATFORM}: package ${name} is not installed. Run \`npm ci\`, or name a database of your own and use --env.`,
     );
   }
-  return binariesIn(unprivileged() && !isReachable(native) ? copied(native, home) : native);
+  return binariesIn(reachable(native, home));
+}
+
+/** The folder itself where the account that Postgres runs under may enter it, else a copy under `home`. */
+export function reachable(native: string, home: string): string {
+  return unprivileged() && !isReachable(native) ? copied(native, home) : native;
 }
 
 /** @param native the folder `native` of such a package */
@@ -50,7 +55,8 @@ function restoreLinks(native: string): void {
   const list = join(native, "pg-symlinks.json");
   if (!existsSync(list)) return;
   for (const { source, target } of JSON.parse(readFileSync(list, "utf8")) as { source: string; target: string }[]) {
-    const at = join(native, "..", target);
+    // The list names them from the package's root; a copy of the folder may be called otherwise.
+    const at = join(native, relative("native", target));
     if (existsSync(at)) continue;
     try {
       symlinkSync(relative(dirname(target), source), at);

@@ -77,7 +77,7 @@ interface Cluster extends Binaries, Files {
 }
 
 function prepareHome(home: string, { password, log }: Cluster): void {
-  mkdirSync(home, { recursive: true });
+  const made = mkdirSync(home, { recursive: true });
   const owner = unprivileged();
   if (!existsSync(password)) {
     const draft = `${password}.${process.pid}`;
@@ -87,7 +87,8 @@ function prepareHome(home: string, { password, log }: Cluster): void {
   if (!existsSync(log)) writeFileSync(log, "", { mode: 0o600, flag: "a" });
   if (owner) {
     for (const path of [password, log]) chownSync(path, owner.uid, owner.gid);
-    chmodSync(home, 0o755);
+    // Whatever root's umask is, the server's account must get to its data.
+    for (let folder = home; made && folder.length >= made.length; folder = dirname(folder)) chmodSync(folder, 0o755);
   }
 }
 

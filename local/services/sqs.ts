@@ -14,7 +14,7 @@ export interface EmbeddedSqs {
 
 /** Starts an SQS server in this process, on loopback only: the queue holds raw values. Its state ends with the run. */
 export async function startSqs(): Promise<EmbeddedSqs> {
-  const app = buildApp({ logger: false, host: "127.0.0.1", defaultRegion: REGION });
+  const app = buildApp({ logger: false, defaultRegion: REGION });
   const endpoint = await app.listen({ port: 0, host: "127.0.0.1" });
   // Complete, so that nothing is taken from the environment or a profile.
   const client = new SQSClient({

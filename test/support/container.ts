@@ -10,7 +10,7 @@ import { Database } from "../../lambda/postgres/database.ts";
 import { contextFor } from "../../local/sqs-event.ts";
 
 /** Keeps what it is told. */
-export class Reports implements Reporter {
+class Reports implements Reporter {
   readonly batches: BatchReport[] = [];
   readonly failures: IngestError[] = [];
   readonly lost: string[] = [];
@@ -42,12 +42,15 @@ export interface Container {
   close(): Promise<void>;
 }
 
-/** A Lambda container of the test's own: the deployed handler, with a real database and kept reports. */
-export function container(config: ClientConfig, options: { pipeline?: Pipeline; masterKey?: MasterKey } = {}): Container {
+/** A Lambda container of the test's own: the deployed handler, with a real database and, unless another reporter is given, kept reports. */
+export function container(
+  config: ClientConfig,
+  options: { pipeline?: Pipeline; masterKey?: MasterKey; reporter?: Reporter } = {},
+): Container {
   const { pipeline = userLogins, masterKey = masterKeyFromSecret(TEST_SECRET) } = options;
   const reports = new Reports();
   const database = new Database(config);
-  const handler = createHandler(() => ({ pipeline, masterKey, database, reporter: reports }));
+  const handler = createHandler(() => ({ pipeline, masterKey, database, reporter: options.reporter ?? reports }));
   const invoke = async (records: readonly SQSRecord[], seconds = 30) => handler({ Records: [...records] }, contextFor(seconds * 1000));
   return {
     invoke,

@@ -12,6 +12,7 @@ import { createQueues, DEAD_LETTER_QUEUE, type EmbeddedSqs, queueState, startSqs
 export interface TestQueue {
   readonly client: SQSClient;
   readonly url: string;
+  readonly endpoint: string;
   /** Sends bodies and gives their message ids. */
   send(...bodies: string[]): Promise<string[]>;
   depth(): Promise<number>;
@@ -37,11 +38,12 @@ export async function createBareQueue(visibilityTimeout: number): Promise<TestQu
   return queueOn(server, QueueUrl);
 }
 
-function queueOn({ client, stop }: EmbeddedSqs, url: string): TestQueue {
+function queueOn({ client, endpoint, stop }: EmbeddedSqs, url: string): TestQueue {
   const depth = async () => (await queueState(client, url)).depth;
   return {
     client,
     url,
+    endpoint,
     stop,
     depth,
     send: (...bodies) =>

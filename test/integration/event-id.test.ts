@@ -1,0 +1,78 @@
+import { beforeEach, describe, expect, test } from "@jest/globals";
+import { date, definePipeline, ip, masked, text } from "../../lambda/pipelines/pipeline.ts";
+import type { Container } from "../support/container.ts";
+import { login, record } from "../support/records.ts";
+import { idOf, useScene } from "../support/scene.ts";
+
+const byEvent = definePipeline({
+  name: "logins-by-event",
+  table: "user_logins",
+  once: "event-id",
+  columns: {
+    user_id: text({ max: 128, required: true }),
+    masked_ip: masked({ from: "ip", as: ip }),
+    create_date: date({ otherwise: "sent" }),
+  },
+});
+
+const scene = useScene();
+let lambda: Container;
+
+beforeEach(() => {
+  lambda = scene.container(scene.database.config, { pipeline: byEvent });
+});
+
+const DATED = { create_date: "2026-03-05" };
+const event = (id: string, body = DATED, more: Record<string, string> = {}) =>
+  record(login(body), { attributes: { "event-id": id, ...more } });
+const undated = (more: Record<string, string>) => record(login(), { messageId: idOf(1), attributes: { "event-id": "e-1", ...more } });
+const keys = () => scene.database.rows("SELECT create_date::text AS date, message_id AS id FROM user_logins ORDER BY 1, 2");
+
+describe("a pipeline that stores each event-id once", () => {
+  test("takes two messages of one event for one row, in a batch and in two", async () => {
+    expect(await lambda.failures([event("order:1.a_B-9"), event("order:1.a_B-9")])).toEqual([]);
+    expect(await lambda.failures([event("order:1.a_B-9"), event("other")])).toEqual([]);
+    expect(await keys()).toEqual(["order:1.a_B-9", "other"].map((id) => ({ date: "2026-03-05", id })));
+  });
+
+  test.each(["", "a b", "ä", "x".repeat(129), "line\nbreak", "a/b"])("rejects %j as bad_event_id", async (id) => {
+    const bad = event(id);
+    expect(await lambda.failures([bad, event("good")])).toEqual([bad.messageId]);
+    expect(await scene.rejected()).toMatchObject([{ code: "bad_event_id", field: "event-id" }]);
+    expect(await keys()).toEqual([{ date: "2026-03-05", id: "good" }]);
+  });
+
+  test("takes an event-id of 128 characters", async () => {
+    expect(await lambda.failures([event("x".repeat(128))])).toEqual([]);
+  });
+
+  test("takes the date of the event-time attribute where the body has none", async () => {
+    expect(await lambda.failures([undated({ "event-time": "2026-02-28T23:30:00-02:00" })])).toEqual([]);
+    expect(await keys()).toEqual([{ date: "2026-03-01", id: "e-1" }]);
+  });
+
+  test("prefers the body's date to the event-time", async () => {
+    await lambda.invoke([event("e-1", DATED, { "event-time": "2020-01-01" })]);
+    expect(await keys()).toEqual([{ date: "2026-03-05", id: "e-1" }]);
+  });
+
+  test.each([
+    ["no date at all", {}, "missing_field", "create_date"],
+    ["a sent time alone", { "masqueue-sent": "1767225600000" }, "missing_field", "create_date"],
+    ["an impossible event-time", { "event-time": "2026-02-30" }, "bad_date", "event-time"],
+  ])("rejects an event with %s: a delivery's date would make a retry a second row", async (_what, attributes, code, field) => {
+    expect(await lambda.failures([undated(attributes)])).toEqual([idOf(1)]);
+    expect(await scene.rejected()).toEqual([{ message_id: idOf(1), code, field, sqlstate: null }]);
+    expect(await keys()).toEqual([]);
+  });
+
+  test("goes by the message id where there is no event-id", async () => {
+    expect(await lambda.failures([record(login(), { messageId: idOf(3) })])).toEqual([]);
+    expect(await keys()).toEqual([{ date: "2026-03-01", id: idOf(3) }]);
+  });
+
+  test("puts an event-id before the id that a redrive sends along", async () => {
+    await lambda.invoke([event("e-1", DATED, { "masqueue-id": "0f8fad5b-d9cb-469f-a165-70867728950e" })]);
+    expect(await keys()).toEqual([{ date: "2026-03-05", id: "e-1" }]);
+  });
+});

@@ -1,0 +1,41 @@
+import { describe, expect, test } from "@jest/globals";
+import { idOf, idsBut, logins, useScene } from "../support/scene.ts";
+
+const scene = useScene();
+
+/** What a sender might write to be taken for Postgres's own context, or for the end of COPY's data. */
+const FORGED = [
+  "COPY user_logins, line 1",
+  "\nCOPY user_logins, line 99: x",
+  'COPY user_logins, line 4096, column "x"',
+  "COPY user_logins, line 0",
+  "\\.",
+  "\n\\.\n",
+  "\\N\t\\N",
+];
+const RAISE = `
+  CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN IF NEW.locale = 'bad' THEN RAISE '%', NEW.user_id USING DETAIL = NEW.user_id, COLUMN = NEW.user_id; END IF; RETURN NEW; END $$;
+  CREATE TRIGGER guard BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE PROCEDURE guard()`;
+
+describe.each([
+  ["a check", "ALTER TABLE user_logins ADD CHECK (locale <> 'bad')", "23514"],
+  ["a trigger that quotes it", RAISE, "P0001"],
+])("a forged value in a row refused by %s", (_what, arrange, sqlstate) => {
+  test.each(FORGED)("(%j) gets that row rejected and no other", async (user_id) => {
+    await scene.lambda.invoke([]);
+    await scene.sql(arrange);
+    expect(await scene.lambda.failures(logins(100, (i) => (i === 42 ? { locale: "bad", user_id } : {})))).toEqual([idOf(42)]);
+    expect(await scene.stored()).toEqual(idsBut(100, 42));
+    expect(await scene.rejected()).toEqual([{ message_id: idOf(42), code: "refused_by_database", field: null, sqlstate }]);
+  });
+});
+
+test("forged values in the rows around a refused one are stored as they are", async () => {
+  await scene.lambda.invoke([]);
+  await scene.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad')");
+  const user = (i: number) => FORGED[i % FORGED.length] as string;
+  expect(await scene.lambda.failures(logins(100, (i) => ({ user_id: user(i), ...(i === 42 && { locale: "bad" }) })))).toEqual([idOf(42)]);
+  const users = await scene.database.rows("SELECT user_id FROM user_logins ORDER BY message_id");
+  expect(users).toEqual(Array.from({ length: 100 }, (_, i) => ({ user_id: user(i) })).filter((_, i) => i !== 42));
+});

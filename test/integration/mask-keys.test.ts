@@ -1,0 +1,90 @@
+import { describe, expect, test } from "@jest/globals";
+import { masterKeyFromSecret } from "../../lambda/masking/keys.ts";
+import { userLogins } from "../../lambda/pipelines/user-logins.ts";
+import { login, record } from "../support/records.ts";
+import { idsBut, logins, useScene } from "../support/scene.ts";
+
+const scene = useScene();
+
+const OTHER_KEY = { masterKey: masterKeyFromSecret(Buffer.alloc(32, 8)) };
+const SHA256 = { pipeline: { ...userLogins, masking: { sha256: true as const } } };
+const proofs = () => scene.database.rows("SELECT identifier, version, check_value FROM mask_keys ORDER BY identifier");
+
+describe("the first container", () => {
+  test("registers a proof for each identifier, and none is the key's token of anything", async () => {
+    await scene.lambda.invoke(logins(1));
+    expect(await proofs()).toEqual([
+      { identifier: "device_id", version: "v1", check_value: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      { identifier: "ip", version: "v1", check_value: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    ]);
+    const [device, ip] = (await proofs()).map(({ check_value }) => check_value);
+    expect(device).not.toBe(ip);
+  });
+
+  test("may be two at once, with the same key", async () => {
+    const containers = [scene.container(), scene.container()];
+    const [one, other] = [logins(1), logins(2).slice(1)];
+    expect(await Promise.all([containers[0]?.failures(one), containers[1]?.failures(other)])).toEqual([[], []]);
+    expect(await proofs()).toHaveLength(2);
+    expect(await scene.stored()).toEqual(idsBut(2));
+  });
+
+  test("may be two at once with different keys: one wins, the other fails and stores nothing", async () => {
+    const containers = [scene.container(), scene.container(scene.database.config, OTHER_KEY)];
+    const answers = await Promise.allSettled(containers.map(({ invoke }) => invoke(logins(3))));
+    expect(answers.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(answers.find(({ status }) => status === "rejected")).toMatchObject({ reason: { code: "mask_key_mismatch" } });
+    const tokens = await scene.database.rows("SELECT DISTINCT masked_ip FROM user_logins");
+    expect(tokens).toHaveLength(1);
+    expect(await proofs()).toHaveLength(2);
+  });
+});
+
+describe("a later container", () => {
+  test("with the same key goes on, and leaves the proofs as they are", async () => {
+    await scene.lambda.invoke(logins(1));
+    const before = await proofs();
+    expect(await scene.container().failures(logins(3))).toEqual([]);
+    expect(await proofs()).toEqual(before);
+    expect(await scene.stored()).toEqual(idsBut(3));
+  });
+
+  test.each([
+    ["another key on rows of the first", {}, OTHER_KEY],
+    ["SHA-256 on rows of a key", {}, SHA256],
+    ["a key on rows of SHA-256", SHA256, {}],
+    ["another domain on rows of the first", {}, { pipeline: { ...userLogins, domain: "other" } }],
+  ])("with %s fails, names the identifiers and stores nothing", async (_what, first, second) => {
+    await scene.container(scene.database.config, first).invoke(logins(1));
+    const before = await proofs();
+    const late = scene.container(scene.database.config, second);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await expect(late.invoke(logins(3))).rejects.toMatchObject({
+        code: "mask_key_mismatch",
+        message: expect.stringMatching(/\((ip, device_id|device_id, ip)\)/),
+      });
+    }
+    expect(await scene.stored()).toEqual(idsBut(1));
+    expect(await proofs()).toEqual(before);
+  });
+
+  test("with a further identifier registers that one alone", async () => {
+    const columns = userLogins.columns.filter((column) => column.name !== "masked_device_id");
+    await scene.container(scene.database.config, { pipeline: { ...userLogins, columns } }).invoke(logins(1));
+    const [ip] = await proofs();
+    expect(await proofs()).toHaveLength(1);
+    expect(await scene.lambda.failures(logins(3))).toEqual([]);
+    expect(await proofs()).toEqual([expect.objectContaining({ identifier: "device_id" }), ip]);
+  });
+});
+
+test("SHA-256 gives what Python's hashlib gives for the text as sent", async () => {
+  const body = login({ ip: " 1.2.3.4", device_id: "Gerät" });
+  expect(await scene.container(scene.database.config, SHA256).failures([record(body)])).toEqual([]);
+  expect(await scene.database.rows("SELECT masked_ip, masked_device_id FROM user_logins")).toEqual([
+    {
+      masked_ip: "2f4c32c60120e2ef7b96cdbaf2ec13cfd5be5637d7f9771d370c74fb1465f6da",
+      masked_device_id: "b32db78620d9fa3b05211fb36ef8206082c2b62f81858073d8c552842fd4232e",
+    },
+  ]);
+});

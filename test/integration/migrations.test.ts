@@ -1,0 +1,105 @@
+import { describe, expect, test } from "@jest/globals";
+import pg from "pg";
+import { MigrationError, migrate } from "../../lambda/postgres/migrate.ts";
+import { idsBut, logins, useScene } from "../support/scene.ts";
+import { holdTable } from "../support/sessions.ts";
+
+const scene = useScene({ migrated: false });
+
+const ALL = ["001_user_logins", "002_rejections", "003_mask_keys"];
+
+/** Everything that a migration could have made or changed: relations, columns and their types, constraints. */
+async function schema(): Promise<unknown> {
+  return scene.database.rows(
+    `SELECT c.relname, c.relkind, a.attname, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull,
+            (SELECT array_agg(conname ORDER BY conname) FROM pg_constraint WHERE conrelid = c.oid) AS constraints
+     FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+     WHERE c.relnamespace = 'public'::regnamespace ORDER BY c.relname, a.attnum`,
+  );
+}
+
+describe("a migration", () => {
+  test("makes of nothing the table that the pipeline needs", async () => {
+    expect(await migrate(scene.database.client)).toEqual(ALL);
+    const columns = await scene.database.rows(
+      `SELECT attname || ' ' || format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN ' not null' ELSE '' END AS text
+       FROM pg_attribute WHERE attrelid = 'user_logins'::regclass AND attnum > 0 ORDER BY attnum`,
+    );
+    expect(columns.map(({ text }) => text)).toEqual([
+      "user_id character varying(128)",
+      "device_type character varying(32)",
+      "masked_ip character varying(256)",
+      "masked_device_id character varying(256)",
+      "locale character varying(32)",
+      "app_version character varying(32)",
+      "create_date date not null",
+      "message_id text not null",
+    ]);
+    expect(await scene.lambda.failures(logins(3))).toEqual([]);
+    expect(await scene.stored()).toEqual(idsBut(3));
+  });
+
+  test("gives the key in the order date, id, and the id without a locale's order", async () => {
+    await migrate(scene.database.client);
+    expect(await scene.database.rows("SELECT indexdef FROM pg_indexes WHERE tablename = 'user_logins'")).toEqual([
+      { indexdef: expect.stringMatching(/^CREATE UNIQUE INDEX .*\(create_date, message_id\)$/) },
+    ]);
+    expect(
+      await scene.database.rows(
+        "SELECT collation_name FROM information_schema.columns WHERE column_name = 'message_id' AND table_name = 'user_logins'",
+      ),
+    ).toEqual([{ collation_name: "C" }]);
+  });
+
+  test("does nothing the second time", async () => {
+    await migrate(scene.database.client);
+    await scene.lambda.invoke(logins(3));
+    const before = await schema();
+    expect(await migrate(scene.database.client)).toEqual([]);
+    expect(await schema()).toEqual(before);
+    expect(await scene.stored()).toEqual(idsBut(3));
+  });
+
+  test("is done by one of two that start at once", async () => {
+    const clients = [new pg.Client(scene.database.config), new pg.Client(scene.database.config)];
+    await Promise.all(clients.map((client) => client.connect()));
+    const done = await Promise.all(clients.map((client) => migrate(client)));
+    await Promise.all(clients.map((client) => client.end()));
+    expect(done.flat()).toEqual(ALL);
+    expect(await scene.lambda.failures(logins(3))).toEqual([]);
+  });
+
+  test("that finds a table in use gives up after the lock timeout and says why; nothing is half done", async () => {
+    await scene.sql("CREATE TABLE user_logins (user_id varchar(128), app_version integer, create_date date)");
+    const before = await scene.database.rows("SELECT * FROM pg_attribute WHERE attrelid = 'user_logins'::regclass ORDER BY attnum");
+    const release = await holdTable(scene.database);
+    const failure = await migrate(scene.database.client, { lockTimeout: 100 }).catch((error: Error) => error);
+    await release();
+    expect(failure).toBeInstanceOf(MigrationError);
+    expect(failure).toMatchObject({ message: expect.stringContaining("in use for longer than 100 ms") });
+    expect(await scene.database.rows("SELECT * FROM pg_attribute WHERE attrelid = 'user_logins'::regclass ORDER BY attnum")).toEqual(
+      before,
+    );
+    expect(await migrate(scene.database.client)).toEqual(ALL);
+  });
+});
+
+describe("a dry run", () => {
+  test("prints the statements and changes nothing at all", async () => {
+    const printed: string[] = [];
+    expect(await migrate(scene.database.client, { dryRun: true, print: (text) => printed.push(text) })).toEqual(ALL);
+    for (const statement of ["CREATE TABLE IF NOT EXISTS user_logins", "CREATE TABLE rejections", "CREATE TABLE mask_keys"]) {
+      expect(printed.join("\n")).toContain(statement);
+    }
+    expect(await schema()).toEqual([]);
+    expect(await migrate(scene.database.client)).toEqual(ALL);
+  });
+
+  test("of a database that is up to date prints nothing", async () => {
+    await migrate(scene.database.client);
+    const [before, printed] = [await schema(), [] as string[]];
+    expect(await migrate(scene.database.client, { dryRun: true, print: (text) => printed.push(text) })).toEqual([]);
+    expect(printed).toEqual([]);
+    expect(await schema()).toEqual(before);
+  });
+});

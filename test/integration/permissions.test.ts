@@ -1,0 +1,88 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { createRole, type TestRole } from "../support/roles.ts";
+import { idsBut, logins, useScene } from "../support/scene.ts";
+
+const scene = useScene();
+const roles: TestRole[] = [];
+
+afterEach(async () => {
+  for (const { drop } of roles.splice(0)) await drop();
+});
+
+async function roleWith(privileges: string): Promise<TestRole> {
+  const role = await createRole(scene.database, privileges);
+  roles.push(role);
+  return role;
+}
+
+describe("a role", () => {
+  test("needs no more than to select and to insert", async () => {
+    const lambda = scene.container((await roleWith("SELECT, INSERT")).config);
+    const batch = logins(3);
+    for (const receiveCount of [1, 1, 2]) expect(await lambda.failures(logins(3, () => ({}), { receiveCount }))).toEqual([]);
+    expect(await lambda.failures([...batch, ...logins(1, () => ({ user_id: 7 }), { messageId: "bad" })])).toEqual(["bad"]);
+    expect(await scene.stored()).toEqual(idsBut(3));
+    expect(lambda.reports.lost).toEqual([]);
+  });
+
+  test.each(["", "SELECT"])(
+    "with the privileges %j fails the invocation, and the container recovers when it has them",
+    async (privileges) => {
+      const role = await roleWith(privileges);
+      const lambda = scene.container(role.config);
+      await expect(lambda.invoke(logins(3))).rejects.toMatchObject({ code: "database_refused", sqlstate: "42501" });
+      expect(lambda.reports.batches).toEqual([]);
+      await scene.sql(`GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO ${role.name}`);
+      expect(await lambda.failures(logins(3))).toEqual([]);
+      expect(await scene.stored()).toEqual(idsBut(3));
+    },
+  );
+
+  test.each([1, 2])("that loses INSERT while its container runs fails the batch as a whole (receive count %i)", async (receiveCount) => {
+    const role = await roleWith("SELECT, INSERT");
+    const lambda = scene.container(role.config);
+    await lambda.invoke([]);
+    await scene.sql(`REVOKE INSERT ON user_logins FROM ${role.name}`);
+    const batch = logins(3, () => ({}), { receiveCount });
+    await expect(lambda.invoke(batch)).rejects.toMatchObject({ code: "database_refused", sqlstate: "42501" });
+    expect(await scene.rejected()).toEqual([]);
+    await scene.sql(`GRANT INSERT ON user_logins TO ${role.name}`);
+    expect(await lambda.failures(batch)).toEqual([]);
+  });
+});
+
+describe("a table that is dropped while the container runs", () => {
+  test.each([1, 2])("fails the batch as a whole, and the container recovers when it is back (receive count %i)", async (receiveCount) => {
+    const batch = logins(3, () => ({}), { receiveCount });
+    await scene.lambda.invoke([]);
+    await scene.sql("ALTER TABLE user_logins RENAME TO elsewhere");
+    await expect(scene.lambda.invoke(batch)).rejects.toMatchObject({ code: "database_refused", sqlstate: "42P01" });
+    expect(scene.lambda.reports.batches).toHaveLength(1);
+    await scene.sql("ALTER TABLE elsewhere RENAME TO user_logins");
+    expect(await scene.lambda.failures(batch)).toEqual([]);
+    expect(await scene.stored()).toEqual(idsBut(3));
+  });
+});
+
+describe("a login that the server refuses", () => {
+  test("for its password fails the invocation with 28P01, after a second try", async () => {
+    let asked = 0;
+    const password = () => `wrong ${++asked}`;
+    const lambda = scene.container({ ...scene.database.config, password });
+    await expect(lambda.invoke(logins(3))).rejects.toMatchObject({ code: "database_refused", sqlstate: "28P01" });
+    expect(asked).toBe(2);
+    expect(await scene.stored()).toEqual([]);
+  });
+
+  test("only at first, because a token had run out, fails nothing", async () => {
+    const tokens = ["outdated", scene.database.config.password as string];
+    const lambda = scene.container({ ...scene.database.config, password: () => tokens.shift() ?? "" });
+    expect(await lambda.failures(logins(3))).toEqual([]);
+    expect(tokens).toEqual([]);
+  });
+
+  test("for its database fails the invocation with 3D000", async () => {
+    const lambda = scene.container({ ...scene.database.config, database: "no_such_database" });
+    await expect(lambda.invoke(logins(3))).rejects.toMatchObject({ code: "database_refused", sqlstate: "3D000" });
+  });
+});

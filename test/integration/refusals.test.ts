@@ -1,0 +1,129 @@
+import { describe, expect, test } from "@jest/globals";
+import { record } from "../support/records.ts";
+import { idOf, idsBut, logins, useScene } from "../support/scene.ts";
+
+const scene = useScene();
+
+const ORDERED_BY_ID = ["23P01", "23505"];
+
+interface Refusal {
+  name: string;
+  /** What the table's owner has added; refuses a row whose locale is "bad". */
+  arrange: string;
+  sqlstate: string | null;
+  /** Whether COPY says which line it was. */
+  line: boolean;
+  field?: string;
+}
+
+const trigger = (when: string, body: string, name = "guard") =>
+  `CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${body} END $$;
+   CREATE TRIGGER ${name} ${when} ON user_logins FOR EACH ROW EXECUTE PROCEDURE ${name}()`;
+const RAISE = "IF NEW.locale = 'bad' THEN RAISE 'refused %', NEW.locale; END IF; RETURN NEW;";
+const LOCALES = "CREATE TABLE locales (locale varchar(32) PRIMARY KEY); INSERT INTO locales VALUES ('RU');";
+const FOREIGN_KEY = `${LOCALES} ALTER TABLE user_logins ADD FOREIGN KEY (locale) REFERENCES locales`;
+
+const REFUSALS: Refusal[] = [
+  { name: "a check", arrange: "ALTER TABLE user_logins ADD CHECK (locale <> 'bad')", sqlstate: "23514", line: true },
+  {
+    name: "a NOT NULL",
+    arrange: `ALTER TABLE user_logins ALTER device_type SET NOT NULL; ${trigger(
+      "BEFORE INSERT",
+      "IF NEW.locale = 'bad' THEN NEW.device_type := NULL; END IF; RETURN NEW;",
+    )}`,
+    sqlstate: "23502",
+    line: true,
+    field: "device_type",
+  },
+  {
+    name: "the length of a column",
+    arrange: "UPDATE user_logins SET locale = NULL; ALTER TABLE user_logins ALTER locale TYPE varchar(2)",
+    sqlstate: "22001",
+    line: true,
+  },
+  { name: "a foreign key", arrange: FOREIGN_KEY, sqlstate: "23503", line: false },
+  { name: "a deferred foreign key", arrange: `${FOREIGN_KEY} DEFERRABLE INITIALLY DEFERRED`, sqlstate: "23503", line: false },
+  {
+    name: "an exclusion constraint",
+    arrange:
+      "INSERT INTO user_logins (user_id, locale, create_date, message_id) VALUES ('earlier', 'bad', '2020-01-01', 'earlier');" +
+      "ALTER TABLE user_logins ADD EXCLUDE USING btree (locale WITH =) WHERE (locale = 'bad')",
+    sqlstate: "23P01",
+    line: true,
+  },
+  {
+    name: "a unique constraint of the user's own",
+    arrange:
+      "INSERT INTO user_logins (user_id, locale, create_date, message_id) VALUES ('earlier', 'bad', '2020-01-01', 'earlier');" +
+      "CREATE UNIQUE INDEX ON user_logins (locale) WHERE locale = 'bad'",
+    sqlstate: "23505",
+    line: true,
+  },
+  { name: "a BEFORE trigger that raises", arrange: trigger("BEFORE INSERT", RAISE), sqlstate: "P0001", line: true },
+  { name: "an AFTER trigger that raises", arrange: trigger("AFTER INSERT", RAISE), sqlstate: "P0001", line: false },
+  {
+    name: "a BEFORE trigger that leaves it out without a word",
+    arrange: trigger("BEFORE INSERT", "IF NEW.locale = 'bad' THEN RETURN NULL; END IF; RETURN NEW;"),
+    sqlstate: null,
+    line: false,
+  },
+];
+
+/** The id that COPY and INSERT will have stored before the test's own. */
+const EARLIER = (refusal: Refusal) => (ORDERED_BY_ID.includes(refusal.sqlstate ?? "") ? ["earlier"] : []);
+
+/** The container has checked the table before the owner changes it, so that only Postgres can refuse. */
+async function arranged(refusal: Refusal): Promise<void> {
+  await scene.lambda.invoke([record("not a login")]);
+  await scene.sql("TRUNCATE rejections");
+  await scene.sql(refusal.arrange);
+  scene.proxy.takeStatements();
+}
+
+describe.each(REFUSALS.map((refusal) => [refusal.name, refusal] as const))("a row that %s refuses", (_name, refusal) => {
+  const rejection = (i: number) => ({
+    message_id: idOf(i),
+    code: "refused_by_database",
+    field: refusal.field ?? null,
+    sqlstate: refusal.sqlstate,
+  });
+
+  test("is rejected when it comes alone", async () => {
+    await arranged(refusal);
+    expect(await scene.lambda.failures(logins(1, () => ({ locale: "bad" })))).toEqual([idOf(0)]);
+    expect(await scene.stored()).toEqual(EARLIER(refusal));
+    expect(await scene.rejected()).toEqual([rejection(0)]);
+  });
+
+  test.each([0, 37, 99])("is rejected alone as number %i of a batch of 100, with few statements", async (bad) => {
+    await arranged(refusal);
+    expect(await scene.lambda.failures(logins(100, (i) => (i === bad ? { locale: "bad" } : {})))).toEqual([idOf(bad)]);
+    expect(await scene.stored()).toEqual([...idsBut(100, bad), ...EARLIER(refusal)]);
+    expect(await scene.rejected()).toEqual([rejection(bad)]);
+    expect(scene.lambda.reports.last.outcomes.map(({ outcome }) => outcome)).toEqual(
+      Array.from({ length: 100 }, (_, i) => (i === bad ? "rejected" : "stored")),
+    );
+    const statements = scene.proxy.takeStatements();
+    expect(statements[0]).toBe("COPY");
+    // What is before the line, the row, what is after it, and the reason. Otherwise halves: 2·log2(100) and the whole first.
+    expect(statements.length).toBeLessThanOrEqual(refusal.line ? 5 : 3 + 2 * 7);
+  });
+
+  test("is rejected on its redelivery too, and the others are then duplicates", async () => {
+    await arranged(refusal);
+    const batch = (receiveCount: number) => logins(3, (i) => (i === 1 ? { locale: "bad" } : {}), { receiveCount });
+    await scene.lambda.invoke(batch(1));
+    expect(await scene.lambda.failures(batch(2))).toEqual([idOf(1)]);
+    expect(scene.lambda.reports.last.outcomes.map(({ outcome }) => outcome)).toEqual(["duplicate", "rejected", "duplicate"]);
+    expect(await scene.rejected()).toEqual([rejection(1), rejection(1)]);
+  });
+});
+
+test("several refused rows of a batch are rejected, each for its own reason, and the others stored", async () => {
+  await scene.lambda.invoke([record("not a login")]);
+  await scene.sql("TRUNCATE rejections; ALTER TABLE user_logins ADD CHECK (locale <> 'bad'), ALTER user_id TYPE varchar(40)");
+  const batch = logins(100, (i) => (i % 40 === 3 ? { locale: "bad" } : i === 50 ? { user_id: "u".repeat(41) } : {}));
+  expect((await scene.lambda.failures(batch)).sort()).toEqual([3, 43, 50, 83].map(idOf));
+  expect(await scene.stored()).toEqual(idsBut(100, 3, 43, 50, 83));
+  expect((await scene.rejected()).map(({ sqlstate }) => sqlstate)).toEqual(["23514", "23514", "22001", "23514"]);
+});

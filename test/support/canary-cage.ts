@@ -1,0 +1,157 @@
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { format, inspect } from "node:util";
+import { afterAll, afterEach, beforeEach } from "@jest/globals";
+import type { SQSRecord } from "aws-lambda";
+import type { ClientConfig } from "pg";
+import { ENV } from "../../lambda/env.ts";
+import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
+import { telemetry } from "../../lambda/telemetry.ts";
+import { type Bundle, bundleFunction } from "./bundle.ts";
+import { type Canaries, plantCanaries, tokensOf, traces } from "./canaries.ts";
+import { container, TEST_SECRET } from "./container.ts";
+import { createDatabase, type TestDatabase, testPostgres } from "./database.ts";
+import { startLambda } from "./lambda-runtime.ts";
+import { eventOf } from "./records.ts";
+
+/** A running function of which every door is watched. */
+interface Watched {
+  /** @returns the ids that are not done, or the text of the error that fails the whole batch */
+  invoke(records: readonly SQSRecord[], seconds?: number): Promise<string[] | string>;
+  /** Ends it. @returns all that came out of it: stdout, stderr, console, what it answered and threw */
+  end(): Promise<string>;
+}
+
+export type Start = (config: ClientConfig, pipeline?: Pipeline) => Promise<Watched>;
+
+/** The ways to run the function, each with its name. */
+export const IN_PROCESS: [string, Start] = ["in process", startInProcess];
+export const UNDER_RIC: [string, Start] = ["under the runtime interface client", (config) => startUnderRic(config, "Text")];
+export const UNDER_RIC_JSON: [string, Start] = [
+  "under the runtime interface client with JSON logs",
+  (config) => startUnderRic(config, "JSON"),
+];
+
+export interface Cage {
+  readonly database: TestDatabase;
+  readonly canaries: Canaries;
+  start(start: Start, config?: ClientConfig, pipeline?: Pipeline): Promise<Watched>;
+  /** Sets what the function's new sessions start with. */
+  set(setting: string): Promise<void>;
+  /** Ends the function. @returns what came out by each door since the test began */
+  open(): Promise<{ output: string; rejections: string; log: string }>;
+  /** After {@link open}: which canaries and tokens came out, as what, and by which door. */
+  escaped(): Promise<string[]>;
+}
+
+/** Registers the hooks that give each test of a file new canaries and a database of its own. */
+export function useCage(): Cage {
+  const cage = {} as { -readonly [Name in keyof Cage]: Cage[Name] };
+  let watched: Watched[];
+  beforeEach(async () => {
+    const database = await createDatabase();
+    const { size } = statSync(testPostgres().logFile);
+    const doors = { output: "", rejections: "", log: "" };
+    watched = [];
+    cage.database = database;
+    cage.canaries = plantCanaries();
+    cage.set = async (setting) => void (await database.client.query(`ALTER DATABASE ${database.config.database} SET ${setting}`));
+    await cage.set("log_min_messages = warning");
+    cage.start = async (start, config = database.config, pipeline) => {
+      const one = await start(config, pipeline);
+      watched.push(one);
+      return one;
+    };
+    cage.open = async () => {
+      for (const one of watched.splice(0)) doors.output += await one.end();
+      // A session that the function left behind may still have something to log.
+      while ((await database.rows(OTHER_SESSIONS)).length > 0) await wait(10);
+      doors.rejections = JSON.stringify(await database.rows("SELECT * FROM rejections"));
+      doors.log = readFileSync(testPostgres().logFile).subarray(size).toString("utf8");
+      return doors;
+    };
+    cage.escaped = async () => {
+      const values = { ...cage.canaries, ...(await tokensOf(cage.canaries)) };
+      return Object.entries(doors).flatMap(([door, text]) => traces(text, values).map((trace) => `${door}: ${trace}`));
+    };
+  });
+  afterEach(async () => {
+    for (const one of watched) await one.end();
+    await cage.database.drop();
+  });
+  afterAll(async () => {
+    (await bundle)?.remove();
+  });
+  return cage;
+}
+
+const OTHER_SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+
+const METHODS = ["debug", "error", "info", "log", "trace", "warn"] as const;
+
+async function startInProcess(config: ClientConfig, pipeline?: Pipeline): Promise<Watched> {
+  let output = "";
+  const keep = (chunk: unknown) => {
+    output += typeof chunk === "string" ? chunk : Buffer.from(chunk as Uint8Array).toString("utf8");
+    return true;
+  };
+  const streams = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write }));
+  const methods = METHODS.map((name) => ({ name, method: console[name] }));
+  for (const { stream } of streams) stream.write = keep;
+  for (const { name } of methods) console[name] = (...words: unknown[]) => void keep(`${format(...words)}\n`);
+  const lambda = container(config, { reporter: telemetry("user-logins"), ...(pipeline && { pipeline }) });
+  return {
+    async invoke(records, seconds) {
+      try {
+        const answer = await lambda.invoke(records, seconds);
+        output += JSON.stringify(answer);
+        return answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+      } catch (error) {
+        output += inspect(error, { depth: null, showHidden: true });
+        return error instanceof Error ? error.message : String(error);
+      }
+    },
+    async end() {
+      await lambda.close();
+      for (const { stream, write } of streams) stream.write = write;
+      for (const { name, method } of methods) console[name] = method;
+      return output;
+    },
+  };
+}
+
+let bundle: Promise<Bundle> | undefined;
+
+async function startUnderRic(config: ClientConfig, logFormat: string): Promise<Watched> {
+  bundle ??= bundleFunction();
+  const keyFile = join((await bundle).folder, "mask.key");
+  writeFileSync(keyFile, TEST_SECRET);
+  const lambda = await startLambda(await bundle, {
+    [ENV.pipeline]: "user-logins",
+    [ENV.host]: config.host ?? "",
+    [ENV.port]: String(config.port),
+    [ENV.user]: config.user ?? "",
+    [ENV.password]: String(config.password),
+    [ENV.database]: config.database ?? "",
+    [ENV.sslMode]: "disable",
+    [ENV.keyFile]: keyFile,
+    AWS_LAMBDA_LOG_FORMAT: logFormat,
+    // As talkative as someone who looks for a fault may make it.
+    POWERTOOLS_LOG_LEVEL: "DEBUG",
+    POWERTOOLS_LOGGER_LOG_EVENT: "true",
+  });
+  let answers = "";
+  return {
+    async invoke(records, seconds) {
+      const { payload } = await lambda.invoke(eventOf(...records), seconds);
+      answers += JSON.stringify(payload);
+      const { batchItemFailures, errorMessage } = payload as { batchItemFailures?: { itemIdentifier: string }[]; errorMessage: string };
+      return batchItemFailures?.map(({ itemIdentifier }) => itemIdentifier) ?? errorMessage;
+    },
+    async end() {
+      await lambda.stop();
+      return lambda.output().toString("utf8") + answers;
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { homeAt } from "../../local/services/home.ts";
+
+const LAUNCHER = join(import.meta.dirname, "../../local/masqueue.mjs");
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Waits until stdout or stderr holds the text. */
+  says(text: string): Promise<void>;
+}
+
+/** The command line tool as a process of its own, with nothing of this environment but what is given. */
+export function launch(args: readonly string[], env: Record<string, string> = {}): Running {
+  const child = spawn(process.execPath, [LAUNCHER, ...args], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  const ended = new Promise<Ended>((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
+  return {
+    child,
+    ended,
+    async says(text) {
+      while (!`${stdout}${stderr}`.includes(text)) {
+        if (child.exitCode !== null) throw new Error(`it ended without saying "${text}": ${stdout}${stderr}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+  };
+}
+
+export function masqueue(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  return launch(args, env).ended;
+}
+
+/** A data folder of the test's own. */
+export function dataFolder(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), "masqueue-data-"));
+  return {
+    path,
+    remove() {
+      rmSync(homeAt(path).embedded, { recursive: true, force: true });
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+}

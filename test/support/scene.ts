@@ -1,0 +1,80 @@
+import { afterEach, beforeEach } from "@jest/globals";
+import type { SQSRecord } from "aws-lambda";
+import { type Container, container } from "./container.ts";
+import { createDatabase, type TestDatabase } from "./database.ts";
+import { PostgresProxy } from "./postgres-proxy.ts";
+import { login, type RecordOptions, record } from "./records.ts";
+
+export interface Rejected {
+  message_id: string;
+  code: string;
+  field: string | null;
+  sqlstate: string | null;
+}
+
+/** What a test of the handler works with; new for each test, gone after it. */
+export interface Scene {
+  readonly database: TestDatabase;
+  /** Between `lambda` and the server. */
+  readonly proxy: PostgresProxy;
+  /** A container with the deployed pipeline, started at its first invocation. */
+  readonly lambda: Container;
+  /** Another container on the same database. */
+  container(...args: Partial<Parameters<typeof container>>): Container;
+  sql(statement: string): Promise<void>;
+  /** The message ids in `user_logins`, in order. */
+  stored(): Promise<string[]>;
+  /** What `rejections` holds, in order. */
+  rejected(): Promise<Rejected[]>;
+}
+
+/** Registers the hooks that set a {@link Scene} up for each test of a file. */
+export function useScene(options: { migrated?: boolean } = {}): Scene {
+  const scene = {} as { -readonly [Name in keyof Scene]: Scene[Name] };
+  let containers: Container[];
+  beforeEach(async () => {
+    const database = await createDatabase(options);
+    scene.database = database;
+    scene.proxy = await PostgresProxy.to(database.config);
+    containers = [];
+    scene.container = (config = database.config, parts) => {
+      const made = container({ ...config, application_name: "lambda" }, parts);
+      containers.push(made);
+      return made;
+    };
+    scene.lambda = scene.container(scene.proxy.config);
+    scene.sql = async (statement) => void (await database.client.query(statement));
+    scene.stored = async () => (await database.rows<{ message_id: string }>(STORED)).map(({ message_id }) => message_id);
+    scene.rejected = () => database.rows<Rejected & Record<string, unknown>>(REJECTED);
+  });
+  afterEach(async () => {
+    for (const { close } of containers) await close();
+    await scene.proxy.close();
+    await scene.database.drop();
+  });
+  return scene;
+}
+
+const STORED = "SELECT message_id FROM user_logins ORDER BY message_id";
+const REJECTED = "SELECT message_id, code, field, sqlstate FROM rejections ORDER BY id";
+
+/** The i-th message id; they sort as their numbers do. */
+export function idOf(i: number): string {
+  return `00000000-0000-4000-8000-${String(i).padStart(12, "0")}`;
+}
+
+/** Logins with the ids 0 to n-1, so in key order; `fields` says what the i-th has of its own. */
+export function logins(
+  count: number,
+  fields: (i: number) => Record<string, unknown> = () => ({}),
+  options: RecordOptions = {},
+): SQSRecord[] {
+  return Array.from({ length: count }, (_, i) => record(login(fields(i)), { messageId: idOf(i), ...options }));
+}
+
+/** The ids 0 to n-1 but for those named. */
+export function idsBut(count: number, ...without: number[]): string[] {
+  return Array.from({ length: count }, (_, i) => i)
+    .filter((i) => !without.includes(i))
+    .map(idOf);
+}

@@ -1,0 +1,120 @@
+import { createHmac } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { readConfig } from "../../lambda/config.ts";
+import { IngestError } from "../../lambda/errors.ts";
+import { userLogins } from "../../lambda/pipelines/user-logins.ts";
+
+type Environment = Record<string, string | undefined>;
+
+const SECRET = Buffer.alloc(32, 7);
+let folder: string;
+let keyFile: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "masqueue-config-"));
+  keyFile = join(folder, "key");
+  writeFileSync(keyFile, SECRET);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** An environment in which all is well, but for what the test changes. */
+function environment(changes: Environment = {}): Environment {
+  return {
+    PIPELINE: "user-logins",
+    PGHOST: "db.example.org",
+    PGUSER: "masqueue",
+    PGPASSWORD: "canary-password",
+    PGDATABASE: "logins",
+    MASK_KEY_FILE: keyFile,
+    ...changes,
+  };
+}
+
+function complaint(changes: Environment): string {
+  try {
+    readConfig(environment(changes));
+  } catch (error) {
+    expect(error).toBeInstanceOf(IngestError);
+    expect((error as IngestError).code).toBe("configuration");
+    return (error as IngestError).message;
+  }
+  return "";
+}
+
+describe("a complete environment", () => {
+  test("gives the pipeline and the connection, TLS verified and port 5432 unless told otherwise", () => {
+    const config = readConfig(environment());
+    expect(config.pipeline).toBe(userLogins);
+    expect(config.postgres).toMatchObject({
+      host: "db.example.org",
+      port: 5432,
+      user: "masqueue",
+      password: "canary-password",
+      database: "logins",
+      ssl: { rejectUnauthorized: true },
+      application_name: "masqueue",
+    });
+  });
+
+  test("may name another port and do without TLS", () => {
+    expect(readConfig(environment({ PGPORT: "6432", PGSSLMODE: "disable" })).postgres).toMatchObject({ port: 6432, ssl: false });
+  });
+
+  test("may leave the optional variables empty, as a stack without a value does", () => {
+    const empty = { PGPORT: "", PGSSLMODE: "", MASK_KMS_KEY_ID: "" };
+    expect(readConfig(environment(empty)).postgres).toMatchObject({ port: 5432, ssl: { rejectUnauthorized: true } });
+  });
+
+  test("gives a master key that is the key file's", async () => {
+    const { masterKey } = readConfig(environment());
+    expect(await masterKey?.(Buffer.from("message"))).toEqual(createHmac("sha256", SECRET).update("message").digest());
+  });
+
+  test("may name a key in KMS instead of a file, which is not asked yet", () => {
+    const config = readConfig(environment({ MASK_KEY_FILE: undefined, MASK_KMS_KEY_ID: "alias/masqueue" }));
+    expect(config.masterKey).toBeInstanceOf(Function);
+  });
+});
+
+describe("a variable that is missing", () => {
+  test.each(["PIPELINE", "PGHOST", "PGUSER", "PGDATABASE"])("is named: %s", (name) => {
+    expect(complaint({ [name]: undefined })).toBe(`${name} is not set.`);
+    expect(complaint({ [name]: "" })).toBe(`${name} is not set.`);
+  });
+
+  test("is named with its alternative where it is the masking key", () => {
+    expect(complaint({ MASK_KEY_FILE: undefined })).toBe(
+      "No masking key: set MASK_KMS_KEY_ID to an HMAC key in KMS (or, outside AWS, MASK_KEY_FILE to a file).",
+    );
+  });
+});
+
+describe("a variable that is wrong", () => {
+  test.each([
+    [{ PIPELINE: "logins" }, 'PIPELINE is "logins"; there are: user-logins.'],
+    [{ PIPELINE: "constructor" }, 'PIPELINE is "constructor"; there are: user-logins.'],
+    [{ PGPORT: "postgres" }, 'PGPORT is "postgres"; a port is a number from 1 to 65535.'],
+    [{ PGPORT: "0" }, 'PGPORT is "0"; a port is a number from 1 to 65535.'],
+    [{ PGPORT: "65536" }, 'PGPORT is "65536"; a port is a number from 1 to 65535.'],
+    [{ PGPORT: "5432.5" }, 'PGPORT is "5432.5"; a port is a number from 1 to 65535.'],
+    [{ PGSSLMODE: "require" }, 'PGSSLMODE is "require"; allowed are verify-full and disable.'],
+    [{ MASK_KEY_FILE: "/nowhere/key" }, "MASK_KEY_FILE names /nowhere/key, which cannot be read."],
+    [{ MASK_KMS_KEY_ID: "alias/masqueue" }, "MASK_KMS_KEY_ID and MASK_KEY_FILE are both set; a key comes from one place."],
+  ])("is named with what is allowed: %j", (changes, sentence) => {
+    expect(complaint(changes)).toBe(sentence);
+  });
+
+  test("is the key file's content, told by its length alone", () => {
+    const short = join(folder, "short");
+    writeFileSync(short, "canary-key");
+    expect(complaint({ MASK_KEY_FILE: short })).toBe("The masking key has 10 bytes; it needs at least 32.");
+  });
+
+  test("never has a secret told with it", () => {
+    const mistakes: Environment[] = [{ PGHOST: "" }, { PGPORT: "x" }, { PGSSLMODE: "x" }, { PIPELINE: "x" }, { MASK_KEY_FILE: "" }];
+    for (const mistake of mistakes) expect(complaint(mistake)).not.toMatch(/canary|^$/);
+  });
+});

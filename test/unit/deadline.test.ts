@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { Deadline } from "../../lambda/deadline.ts";
+
+/** A clock that stands still until it is told the time. */
+function clock(start = 1_000_000) {
+  const face = { time: start };
+  return { pass: (milliseconds: number) => (face.time += milliseconds), now: () => face.time };
+}
+
+describe("a deadline", () => {
+  test("has the time left that it was given, less what has gone by", () => {
+    const { now, pass } = clock();
+    const deadline = new Deadline(500, now);
+    expect([deadline.remaining, deadline.passed]).toEqual([500, false]);
+    pass(499);
+    expect([deadline.remaining, deadline.passed]).toEqual([1, false]);
+    pass(1);
+    expect([deadline.remaining, deadline.passed]).toEqual([0, true]);
+  });
+
+  test("never has less than no time left", () => {
+    const { now, pass } = clock();
+    const deadline = new Deadline(500, now);
+    pass(10_000);
+    expect([deadline.remaining, deadline.passed]).toEqual([0, true]);
+  });
+
+  test.each([0, -5])("of %i milliseconds has passed from the start", (milliseconds) => {
+    expect(new Deadline(milliseconds, clock().now).passed).toBe(true);
+  });
+});
+
+describe("work under a deadline", () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  /** Work that settles when it is told to, and counts how often it was given up. */
+  function work() {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const state = { givenUp: 0 };
+    const giveUp = () => {
+      state.givenUp++;
+      reject(new Error("socket destroyed"));
+    };
+    return { promise, resolve, reject, giveUp, state };
+  }
+
+  test("gives what it gives, and is not given up afterwards", async () => {
+    const { promise, resolve, giveUp, state } = work();
+    const guarded = new Deadline(500, clock().now).guard(promise, giveUp);
+    resolve("done");
+    expect(await guarded).toBe("done");
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(state.givenUp).toBe(0);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test("passes its own failure on, and leaves no timer behind", async () => {
+    const { promise, reject, giveUp, state } = work();
+    const guarded = new Deadline(500, clock().now).guard(promise, giveUp);
+    reject(new Error("its own"));
+    await expect(guarded).rejects.toThrow("its own");
+    expect([state.givenUp, jest.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  test("is given up when the time is over, and not before", async () => {
+    const { promise, giveUp, state } = work();
+    const guarded = new Deadline(500, clock().now).guard(promise, giveUp);
+    const outcome = expect(guarded).rejects.toThrow("socket destroyed");
+    await jest.advanceTimersByTimeAsync(499);
+    expect(state.givenUp).toBe(0);
+    await jest.advanceTimersByTimeAsync(10);
+    expect(state.givenUp).toBe(1);
+    await outcome;
+  });
+
+  test("is waited for even after it was given up, so that nothing goes on unseen", async () => {
+    const { promise, resolve } = work();
+    let settled = false;
+    const guarded = new Deadline(500, clock().now)
+      .guard(promise, () => {})
+      .finally(() => {
+        settled = true;
+      });
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(settled).toBe(false);
+    resolve("late");
+    expect(await guarded).toBe("late");
+  });
+
+  test("is given up at once where the time is over already", async () => {
+    const { promise, giveUp } = work();
+    const guarded = expect(new Deadline(0, clock().now).guard(promise, giveUp)).rejects.toThrow("socket destroyed");
+    await jest.advanceTimersByTimeAsync(10);
+    await guarded;
+  });
+});

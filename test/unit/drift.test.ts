@@ -1,0 +1,65 @@
+import { describe, expect, test } from "@jest/globals";
+import { driftOf } from "../../lambda/ingest/drift.ts";
+import type { Message } from "../../lambda/ingest/message.ts";
+import { parse } from "../../lambda/ingest/parse.ts";
+import { userLogins } from "../../lambda/pipelines/user-logins.ts";
+import { login, record } from "../support/records.ts";
+
+/** A batch of logins, each with the fields given on top. */
+function batch(...extras: Record<string, unknown>[]): Message[] {
+  return extras.map((extra, index) => {
+    const parsed = parse(record(login(extra)), index, userLogins);
+    if (parsed.kind === "rejection") throw new Error(parsed.code);
+    return parsed;
+  });
+}
+
+const twice = (...names: string[]) => {
+  const extra = Object.fromEntries(names.map((name) => [name, 1]));
+  return driftOf(batch(extra, extra));
+};
+
+describe("fields that the pipeline does not declare", () => {
+  test("are none where messages are as declared", () => {
+    expect(driftOf(batch({}, { create_date: "2026-03-01" }))).toEqual({ count: 0, names: [] });
+    expect(driftOf([])).toEqual({ count: 0, names: [] });
+  });
+
+  test("are counted in each message, named or not", () => {
+    expect(driftOf(batch({ country: "CH", os: 14 }, { country: null }, { "a b": 1 }))).toEqual({ count: 4, names: ["country"] });
+  });
+
+  test("are not named where they stand in one message only", () => {
+    expect(driftOf(batch({ country: "CH" }, { os: 14 }))).toEqual({ count: 2, names: [] });
+  });
+
+  test("are named in order, each once", () => {
+    expect(driftOf(batch({ os: 1, country: 1 }, { country: 1, os: 1 }, { os: 1 }))).toEqual({ count: 5, names: ["country", "os"] });
+  });
+
+  test("include the names of masked columns, which are not what senders send", () => {
+    expect(twice("masked_ip")).toEqual({ count: 2, names: ["masked_ip"] });
+  });
+
+  test.each(["alice@example.org", "203.0.113.7", "2001:db8::1", "593-47-5928", "4242", "first name", "naïve", "a\nb", "", "x".repeat(65)])(
+    "are not named where the name is no plain identifier of up to 64 characters, as %j",
+    (name) => {
+      expect(twice(name)).toEqual({ count: 2, names: [] });
+    },
+  );
+
+  test.each(["country", "_private", "osVersion2", "constructor", "hasOwnProperty", "x".repeat(64)])("may be called %s", (name) => {
+    expect(twice(name)).toEqual({ count: 2, names: [name] });
+  });
+
+  test("may be called __proto__, which JSON allows", () => {
+    const body = '{"user_id":"u","__proto__":{"ip":"x"}}';
+    const messages = [0, 1].map((index) => parse(record(body), index, userLogins) as Message);
+    expect(driftOf(messages)).toEqual({ count: 2, names: ["__proto__"] });
+  });
+
+  test("are named twenty at most, and counted all", () => {
+    const names = Array.from({ length: 30 }, (_, i) => `field_${String(i).padStart(2, "0")}`);
+    expect(twice(...names)).toEqual({ count: 60, names: names.slice(0, 20) });
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "@jest/globals";
+import { date, definePipeline, exact, identifiersOf, ip, masked, type PipelineDeclaration, text } from "../../lambda/pipelines/pipeline.ts";
+import { userLogins } from "../../lambda/pipelines/user-logins.ts";
+
+const day = { create_date: date({ otherwise: "sent" }) };
+
+/** A declaration in which all is well, but for what the test changes. */
+function declaration(changes: Partial<PipelineDeclaration> = {}): PipelineDeclaration {
+  return { name: "user-logins", table: "user_logins", columns: { user_id: text({ max: 8 }), ...day }, ...changes };
+}
+const columns = (more: PipelineDeclaration["columns"]) => declaration({ columns: { ...more, ...day } });
+
+describe("a pipeline", () => {
+  test("has what its declaration leaves out filled in", () => {
+    expect(definePipeline(declaration())).toMatchObject({ once: "message-id", domain: "main", masking: "hmac", dateColumn: "create_date" });
+  });
+
+  test("keeps what its declaration says", () => {
+    const said = { once: "event-id", domain: "fraud", masking: { sha256: true, acceptReversible: true } } as const;
+    expect(definePipeline(declaration(said))).toMatchObject(said);
+  });
+
+  test("has its columns in their order, each with the field that it comes from", () => {
+    const { columns: found } = definePipeline(
+      columns({ user_id: text({ max: 8, required: true }), masked_ip: masked({ from: "ip", as: ip }) }),
+    );
+    expect(found).toEqual([
+      { kind: "text", name: "user_id", from: "user_id", max: 8, required: true, numbers: false },
+      { kind: "masked", name: "masked_ip", from: "ip", ...ip },
+      { kind: "date", name: "create_date", from: "create_date" },
+    ]);
+  });
+
+  test("knows the fields of a body, not the columns that they are masked into", () => {
+    expect([...userLogins.knownFields].sort()).toEqual([
+      "app_version",
+      "create_date",
+      "device_id",
+      "device_type",
+      "ip",
+      "locale",
+      "user_id",
+    ]);
+  });
+
+  test("names each identifier once, however many columns mask it", () => {
+    const sameTwice = columns({
+      a: masked({ from: "x", as: ip }),
+      b: masked({ from: "y", as: ip }),
+      c: masked({ from: "z", as: exact("phone") }),
+    });
+    expect(identifiersOf(definePipeline(sameTwice))).toEqual(["ip", "phone"]);
+    expect(identifiersOf(definePipeline(declaration()))).toEqual([]);
+  });
+});
+
+describe("a mistake in a declaration", () => {
+  test.each([
+    [declaration({ name: "User Logins" }), "pipeline User Logins: name must be lower-case words joined by hyphens"],
+    [declaration({ name: "" }), "pipeline : name must be lower-case words joined by hyphens"],
+    [declaration({ name: "1st" }), "pipeline 1st: name must be lower-case words joined by hyphens"],
+    [declaration({ table: "UserLogins" }), "pipeline user-logins: UserLogins must be a plain lower-case name"],
+    [declaration({ table: 'x"; DROP TABLE y; --' }), 'pipeline user-logins: x"; DROP TABLE y; -- must be a plain lower-case name'],
+    [declaration({ table: "user_logins\n" }), "pipeline user-logins: user_logins\n must be a plain lower-case name"],
+    [declaration({ domain: "main|x" }), "pipeline user-logins: main|x must be a plain lower-case name"],
+    [columns({ userId: text({ max: 8 }) }), "pipeline user-logins: userId must be a plain lower-case name"],
+    [columns({ "user id": text({ max: 8 }) }), "pipeline user-logins: user id must be a plain lower-case name"],
+    [columns({ message_id: text({ max: 8 }) }), "pipeline user-logins: message_id is added by itself"],
+    [columns({ a: masked({ from: "b", as: exact("main|ip") }) }), "pipeline user-logins: main|ip must be a plain lower-case name"],
+    [columns({ day: date({ otherwise: "sent" }) }), "pipeline user-logins: exactly one date column is needed; it is half of the key"],
+    [
+      declaration({ columns: { user_id: text({ max: 8 }) } }),
+      "pipeline user-logins: exactly one date column is needed; it is half of the key",
+    ],
+  ])("is a mistake in code and told at once: %#", (mistaken, sentence) => {
+    expect(() => definePipeline(mistaken)).toThrow(new TypeError(sentence));
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { driftOf } from "../../lambda/ingest/drift.ts";
+import { mask } from "../../lambda/ingest/mask.ts";
+import { REJECTION_CODES } from "../../lambda/ingest/message.ts";
+import { parse } from "../../lambda/ingest/parse.ts";
+import { deriveKeys, masterKeyFromSecret } from "../../lambda/masking/keys.ts";
+import { hmacTokenizer } from "../../lambda/masking/tokens.ts";
+import { identifiersOf } from "../../lambda/pipelines/pipeline.ts";
+import { userLogins } from "../../lambda/pipelines/user-logins.ts";
+import { record } from "../support/records.ts";
+
+const FIELDS = [...userLogins.knownFields];
+const INHERITED = ["__proto__", "constructor", "toString", "toJSON", "hasOwnProperty", "then"];
+const ENVELOPE = ["Type", "TopicArn", "Message", "detail-type", "source", "detail"];
+
+/** Values that each stage has a rule for, and any others. */
+const hostile = fc.oneof(
+  fc.constantFrom(null, true, 0, -0, 2.3, 1e308, "", " ", "\0", "\ud800", "\udc00\ud800", "\\.", "\\N", "2026-02-30", "2026-03-01", "::1"),
+  fc.string({ unit: "binary", maxLength: 140 }),
+  fc.ipV6(),
+  fc.jsonValue(),
+);
+const name = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...FIELDS) }, fc.constantFrom(...INHERITED, ...ENVELOPE), fc.string());
+
+/** A JSON object's text, written out by hand so that `__proto__` and repeated names stand in it as well. */
+const objectText = fc
+  .array(fc.tuple(name, hostile), { maxLength: 12 })
+  .map((members) => `{${members.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join()}}`);
+const withUser = objectText.map((text) => `{"user_id":"u"${text === "{}" ? "" : ","}${text.slice(1)}`);
+const jsonText = fc.jsonValue().map((value) => JSON.stringify(value));
+const body = fc.oneof(withUser, objectText, jsonText, fc.string({ unit: "binary" }));
+
+const attributes = fc.dictionary(
+  fc.constantFrom("masqueue-id", "masqueue-sent", "event-id", "event-time", "__proto__"),
+  fc.oneof(fc.uuid(), fc.nat().map(String), fc.string()),
+);
+const message = fc.record({ body, attributes, index: fc.nat(9_999), receiveCount: fc.nat(5) });
+
+const pipelines = [userLogins, { ...userLogins, once: "event-id" as const }];
+const tokenize = hmacTokenizer(await deriveKeys(masterKeyFromSecret(Buffer.alloc(32, 7)), identifiersOf(userLogins), "main"));
+
+describe("whatever a message holds", () => {
+  test("it becomes a message or a rejection of its own place in the batch", () => {
+    fc.assert(
+      fc.property(message, fc.constantFrom(...pipelines), ({ body, index, ...options }, pipeline) => {
+        const parsed = parse(record(body, options), index, pipeline);
+        expect(["message", "rejection"]).toContain(parsed.kind);
+        expect(parsed.index).toBe(index);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("its rejection has a code of the table and names no field but the pipeline's", () => {
+    const allowed = [...FIELDS, "event-id", "event-time", "Message", "detail", null];
+    fc.assert(
+      fc.property(message, fc.constantFrom(...pipelines), ({ body, index, ...options }, pipeline) => {
+        const parsed = parse(record(body, options), index, pipeline);
+        fc.pre(parsed.kind === "rejection");
+        expect(Object.keys(REJECTION_CODES)).toContain(parsed.code);
+        expect(allowed).toContain(parsed.field);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test("its row fits the table: a date, an id, tokens, and texts no longer than their columns", () => {
+    fc.assert(
+      fc.property(withUser, attributes, (body, attributes) => {
+        const parsed = parse(record(body, { attributes }), 0, userLogins);
+        fc.pre(parsed.kind === "message");
+        const cells = mask(parsed, userLogins, tokenize).cells();
+        expect(cells).toHaveLength(userLogins.columns.length + 1);
+        for (const [i, column] of userLogins.columns.entries()) {
+          const cell = cells[i] ?? null;
+          if (column.kind === "date") expect(cell).toMatch(/^\d{4}-\d\d-\d\d$/);
+          else if (column.kind === "masked") expect(cell ?? "v1.".padEnd(67, "0")).toMatch(/^v1\.[0-9a-f]{64}$/);
+          else expect([...(cell ?? "")].length).toBeLessThanOrEqual(column.max);
+        }
+        expect(cells.join("")).not.toContain("\0");
+        expect(cells.join("").isWellFormed()).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test("it is read the same way each time, and its record is left as it was", () => {
+    fc.assert(
+      fc.property(message, ({ body, index, ...options }) => {
+        const one = record(body, { messageId: "m-1", ...options });
+        const before = structuredClone(one);
+        const [first, second] = [parse(one, index, userLogins), parse(one, index, userLogins)];
+        expect(JSON.stringify(first)).toBe(JSON.stringify(second));
+        expect(one).toEqual(before);
+      }),
+    );
+  });
+
+  test("the names that are said of its unknown fields are plain identifiers", () => {
+    fc.assert(
+      fc.property(fc.array(withUser, { maxLength: 6 }), (bodies) => {
+        const messages = bodies.map((body, i) => parse(record(body), i, userLogins)).filter((parsed) => parsed.kind === "message");
+        for (const said of driftOf(messages).names) expect(said).toMatch(/^[A-Za-z_]\w{0,63}$/);
+      }),
+    );
+  });
+});
