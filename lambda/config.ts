@@ -19,10 +19,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the function's configuration out of its environment; nothing else does.
+ * @param known the pipelines by name; tests pass in their own
  * @throws IngestError `configuration`, naming the variable, what it holds (but for secrets) and what is allowed
  */
-export function readConfig(env: Environment): Config {
-  const pipeline = readPipeline(required(env, ENV.pipeline));
+export function readConfig(env: Environment, known: Readonly<Record<string, Pipeline>> = pipelines): Config {
+  const pipeline = readPipeline(required(env, ENV.pipeline), known);
   const isReversible = pipeline.masking !== "hmac";
   if (isReversible && env[ENV.functionName] && !(typeof pipeline.masking === "object" && pipeline.masking.acceptReversible)) {
     fail(
@@ -32,9 +33,9 @@ export function readConfig(env: Environment): Config {
   return { pipeline, postgres: readPostgres(env), masterKey: isReversible ? undefined : readMasterKey(env) };
 }
 
-function readPipeline(name: string): Pipeline {
-  const pipeline = Object.hasOwn(pipelines, name) ? pipelines[name] : undefined;
-  return pipeline ?? fail(`${ENV.pipeline} is "${name}"; there are: ${Object.keys(pipelines).join(", ")}.`);
+function readPipeline(name: string, known: Readonly<Record<string, Pipeline>>): Pipeline {
+  const pipeline = Object.hasOwn(known, name) ? known[name] : undefined;
+  return pipeline ?? fail(`${ENV.pipeline} is "${name}"; there are: ${Object.keys(known).join(", ")}.`);
 }
 
 function readPostgres(env: Environment): ClientConfig {

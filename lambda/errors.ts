@@ -42,7 +42,7 @@ export function toIngestError(error: unknown): IngestError {
     const frames = error.stack
       .replace(error.message, "")
       .split("\n")
-      .filter((line) => /^\s+at /.test(line));
+      .filter((line) => /^\s+at .+:\d+:\d+\)?$/.test(line));
     own.stack = [`${own.name}: ${own.message}`, ...frames].join("\n");
   }
   return own;

@@ -68,13 +68,19 @@ function entries(content: unknown, file: string): Outgoing[] {
 /** A message that was received elsewhere takes its first id and time along, so that sending it twice stores it once. */
 function received(message: Message | null, where: string): Outgoing {
   if (typeof message?.Body !== "string") throw new UserError(`${where} has no Body.`, 2);
-  const attributes: Record<string, MessageAttributeValue> = { ...message.MessageAttributes };
+  const attributes = Object.fromEntries(Object.entries(message.MessageAttributes ?? {}).map(([name, value]) => [name, attribute(value)]));
   const first = (name: string, value: string | undefined, isValid: RegExp) => {
     if (value && isValid.test(value)) attributes[name] ??= { DataType: "String", StringValue: value };
   };
   first("masqueue-id", message.MessageId, UUID);
   first("masqueue-sent", message.Attributes?.SentTimestamp, /^\d+$/);
   return { body: nonEmpty(message.Body, where), attributes };
+}
+
+/** The command line prints binary values in base64. */
+function attribute(value: MessageAttributeValue): MessageAttributeValue {
+  const { BinaryValue } = value as { BinaryValue?: unknown };
+  return typeof BinaryValue === "string" ? { ...value, BinaryValue: Buffer.from(BinaryValue, "base64") } : value;
 }
 
 function nonEmpty(body: string, where: string): string {

@@ -61,7 +61,7 @@ function readValue(value: unknown, column: Exclude<Column, { kind: "date" }>): s
   const { from } = column;
   const isText = column.kind === "text";
   if (value === undefined || value === null) return isText && column.required ? fault("missing_field", from) : null;
-  const text = isText && column.numbers && typeof value === "number" ? String(value) : value;
+  const text = isText && column.numbers && Number.isFinite(value) ? String(value) : value;
   if (typeof text !== "string") return fault("wrong_type", from);
   if (text.includes("\0")) return fault("nul_character", from);
   if (!text.isWellFormed()) return fault("lone_surrogate", from);
@@ -83,7 +83,7 @@ function keyOf(record: SQSRecord, body: Body, pipeline: Pipeline): RowKey | Faul
   const eventId = pipeline.once === "event-id" ? attribute("event-id") : undefined;
   if (eventId !== undefined && !EVENT_ID.test(eventId)) return fault("bad_event_id", "event-id");
   const redriven = attribute("masqueue-id");
-  const id = eventId ?? (redriven && UUID.test(redriven) ? redriven : record.messageId);
+  const id = eventId ?? (redriven && UUID.test(redriven) ? redriven.toLowerCase() : record.messageId);
 
   const stated = fieldOf(body, pipeline.dateColumn) ?? undefined;
   if (stated !== undefined && typeof stated !== "string") return fault("wrong_type", pipeline.dateColumn);

@@ -2,7 +2,11 @@ import { ownPipelines } from "../own/pipelines.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { userLogins } from "./user-logins.ts";
 
+const all = [userLogins, ...ownPipelines];
+
 /** Every pipeline by its name; a function is deployed for each. */
-export const pipelines: Readonly<Record<string, Pipeline>> = Object.fromEntries(
-  [userLogins, ...ownPipelines].map((pipeline) => [pipeline.name, pipeline]),
-);
+export const pipelines: Readonly<Record<string, Pipeline>> = Object.fromEntries(all.map((pipeline) => [pipeline.name, pipeline]));
+
+const names = all.map(({ name }) => name);
+const twice = names.find((name, i) => names.indexOf(name) !== i);
+if (twice) throw new TypeError(`two pipelines are called ${twice}`);

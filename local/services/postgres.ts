@@ -88,7 +88,7 @@ function prepareHome(home: string, { password, log }: Cluster): void {
   if (owner) {
     for (const path of [password, log]) chownSync(path, owner.uid, owner.gid);
     // Whatever root's umask is, the server's account must get to its data.
-    for (let folder = home; made && folder.length >= made.length; folder = dirname(folder)) chmodSync(folder, 0o755);
+    for (let folder = home; folder.length >= (made ?? home).length; folder = dirname(folder)) chmodSync(folder, 0o755);
   }
 }
 

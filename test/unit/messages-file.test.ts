@@ -85,6 +85,11 @@ describe("messages that aws sqs receive-message printed", () => {
     expect(message?.attributes).toEqual(first);
   });
 
+  test("keep binary attributes, which are printed in base64, as their bytes", () => {
+    const [message] = received({ Body: "x", MessageAttributes: { raw: { DataType: "Binary", BinaryValue: "AP9h" } } });
+    expect(message?.attributes).toEqual({ raw: { DataType: "Binary", BinaryValue: Buffer.from([0, 255, 97]) } });
+  });
+
   test("go without what was not printed or is no id and no time", () => {
     expect(received({ Body: "x" }, { MessageId: "m-1", Body: "y", Attributes: { SentTimestamp: "yesterday" } })).toEqual([
       { body: "x", attributes: {} },

@@ -56,6 +56,10 @@ describe("a redriven message", () => {
     expect(keyOf(login(), { messageId: "m-2", sent: SENT + DAY, attributes: redriven })).toEqual({ date: "2026-03-01", id: ID });
   });
 
+  test("is the same row when somebody wrote its first id in capitals", () => {
+    expect(keyOf(login(), { attributes: { ...redriven, "masqueue-id": ID.toUpperCase() } })).toEqual({ date: "2026-03-01", id: ID });
+  });
+
   test("keeps the date in its body, which counts before any time of sending", () => {
     expect(keyOf(login({ create_date: "2026-01-31" }), { attributes: redriven })).toEqual({ date: "2026-01-31", id: ID });
   });

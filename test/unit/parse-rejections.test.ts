@@ -47,6 +47,10 @@ describe("a field of a wrong type", () => {
     }
   });
 
+  test("is a wrong_type as a number that JSON can write and no computer can hold", () => {
+    expect(rejection('{"user_id":"u","app_version":1e400}')).toEqual(because("wrong_type", "app_version"));
+  });
+
   test.each(fields.filter((field) => field !== "app_version"))("is a wrong_type as a number, for ids would lose digits: %s", (field) => {
     for (const value of [0, 1, 2.3, Number.MAX_SAFE_INTEGER, 1e21]) {
       expect(rejection(login({ [field]: value }))).toEqual(because("wrong_type", field));
