@@ -7,7 +7,9 @@ import { UserError } from "./user-error.ts";
 const program = new Command("masqueue")
   .description("Masks the personal fields of events from SQS and writes them to Postgres. Uses embedded services unless told --env.")
   .version(manifest.version)
-  .showHelpAfterError("(--help tells more)");
+  .showHelpAfterError("(--help tells more)")
+  // Inherited by the commands below, so it stands before them.
+  .exitOverride(({ exitCode }) => process.exit(exitCode && 2));
 
 const env = new Option(
   "--env",
@@ -76,7 +78,7 @@ async function finish(command: Promise<number>): Promise<void> {
 }
 
 try {
-  await program.exitOverride((stop) => process.exit(stop.exitCode && 2)).parseAsync();
+  await program.parseAsync();
 } catch (error) {
   console.error(`masqueue: ${explainError(error)}`);
   if (!(error instanceof UserError) && process.env.DEBUG) console.error(error);

@@ -39,6 +39,7 @@ export async function migrate(client: Client, options: MigrateOptions = {}): Pro
   const names: string[] = [];
   try {
     await client.query(`SET lock_timeout = ${lockTimeout}`);
+    await assertMayCreate(client);
     // The runner makes its history tables in a dry run too.
     if (dryRun) await client.query("BEGIN");
     for (const { dir, history } of FOLDERS) {
@@ -64,11 +65,21 @@ export async function migrate(client: Client, options: MigrateOptions = {}): Pro
   return names;
 }
 
+async function assertMayCreate(client: Client): Promise<void> {
+  const { rows } = await client.query<{ role: string; schema: string | null; may: boolean | null }>(
+    "SELECT current_user AS role, current_schema() AS schema, has_schema_privilege(current_schema(), 'CREATE') AS may",
+  );
+  const { role, schema, may } = rows[0] as { role: string; schema: string | null; may: boolean | null };
+  if (!schema) throw new MigrationError(`No schema of the search_path of role ${role} exists: create one, or set the search_path.`);
+  if (!may)
+    throw new MigrationError(`Role ${role} may not create tables in schema ${schema}: migrate as the schema's owner, or grant CREATE.`);
+}
+
 function explained(error: unknown, lockTimeout: number): Error {
   if (!(error instanceof pg.DatabaseError)) return error instanceof Error ? error : new Error(String(error));
   if (error.code === "55P03")
     return new MigrationError(
-      `A table was in use for longer than ${lockTimeout} ms: another session holds a lock on it. End it or try again later.`,
+      `A table was in use for longer than ${lockTimeout} ms: another session holds a lock on it, or another migration is under way. Try again later.`,
     );
   const hint = error.hint ? ` ${error.hint}` : "";
   return new MigrationError(`Postgres refused a migration (SQLSTATE ${error.code}): ${error.message}.${hint}`);

@@ -80,7 +80,7 @@ describe("the embedded Postgres", () => {
     mkdirSync(join(home, "bin"));
     for (const name of ["postgres", "initdb"])
       writeFileSync(join(home, "bin", name), "#!/bin/sh\necho 'wrong machine' >&2; exit 1\n", { mode: 0o755 });
-    expect(() => binariesIn(home, home)).toThrow("The embedded Postgres does not run here: wrong machine");
+    expect(() => binariesIn(home)).toThrow("The embedded Postgres does not run here: wrong machine");
   });
 });
 

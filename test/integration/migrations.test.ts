@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { MigrationError, migrate } from "../../lambda/postgres/migrate.ts";
+import { createRole } from "../support/roles.ts";
 import { idsBut, logins, useScene } from "../support/scene.ts";
 import { holdTable } from "../support/sessions.ts";
 
@@ -82,6 +83,16 @@ describe("a migration", () => {
     );
     expect(await migrate(scene.database.client)).toEqual(ALL);
   });
+});
+
+test("a role that may not create tables is told so, before anything is tried", async () => {
+  await scene.sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+  const role = await createRole(scene.database, "");
+  const client = new pg.Client(role.config);
+  await client.connect();
+  await expect(migrate(client)).rejects.toThrow(`Role ${role.name} may not create tables in schema public`);
+  await client.end();
+  await role.drop();
 });
 
 describe("a dry run", () => {

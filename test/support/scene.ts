@@ -5,7 +5,7 @@ import { createDatabase, type TestDatabase } from "./database.ts";
 import { PostgresProxy } from "./postgres-proxy.ts";
 import { login, type RecordOptions, record } from "./records.ts";
 
-export interface Rejected {
+interface Rejected {
   message_id: string;
   code: string;
   field: string | null;

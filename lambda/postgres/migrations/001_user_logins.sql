@@ -18,7 +18,7 @@ DECLARE
   target constant regclass := 'user_logins';
   viewers text;
 BEGIN
-  IF (SELECT atttypid FROM pg_attribute WHERE attrelid = target AND attname = 'app_version') <> 'varchar'::regtype THEN
+  IF (SELECT atttypid FROM pg_attribute WHERE attrelid = target AND attname = 'app_version') NOT IN ('varchar'::regtype, 'text'::regtype) THEN
     SELECT string_agg(DISTINCT r.ev_class::regclass::text, ', ') INTO viewers
     FROM pg_depend d
     JOIN pg_rewrite r ON r.oid = d.objid
