@@ -9,7 +9,7 @@ export function sqsRecord(message: Message, queueArn: string): SQSRecord {
     messageId: message.MessageId ?? "",
     receiptHandle: message.ReceiptHandle ?? "",
     body: message.Body ?? "",
-    attributes: message.Attributes as unknown as SQSRecord["attributes"],
+    attributes: message.Attributes as SQSRecord["attributes"],
     messageAttributes: Object.fromEntries(attributes),
     md5OfBody: message.MD5OfBody ?? "",
     eventSource: "aws:sqs",

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../user-error.ts";
+import { createOnce } from "./create-once.ts";
 import { isReachable, unprivileged } from "./postgres-binaries.ts";
 
 /** The project's root. */
@@ -30,19 +31,7 @@ function reachable(folder: string): string {
   return elsewhere;
 }
 
-/** The bytes of a masking key; a random one is made at the first use. Of two runs at once both get the same. */
+/** The bytes of a masking key; a random one is made at the first use. */
 export function localKey(file: string): Buffer {
-  mkdirSync(dirname(file), { recursive: true });
-  if (!existsSync(file)) {
-    const draft = `${file}.${process.pid}`;
-    writeFileSync(draft, randomBytes(32), { mode: 0o600 });
-    try {
-      linkSync(draft, file);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    } finally {
-      rmSync(draft);
-    }
-  }
-  return readFileSync(file);
+  return createOnce(file, () => randomBytes(32));
 }

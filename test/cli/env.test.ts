@@ -5,13 +5,14 @@ import { createBareQueue, createQueue, type TestQueue } from "../support/queue.t
 import { login } from "../support/records.ts";
 
 let database: TestDatabase;
-let queue: TestQueue;
+let queue: TestQueue | undefined;
 const data = dataFolder();
 beforeEach(async () => {
   database = await createDatabase({ migrated: false });
 });
 afterEach(async () => {
   await queue?.stop();
+  queue = undefined;
   await database.drop();
   data.remove();
 });
@@ -55,7 +56,6 @@ describe("masqueue start --env", () => {
   });
 
   test("takes DATABASE_URL, and sends the samples where no queue is named", async () => {
-    queue = undefined as unknown as TestQueue;
     const { PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE } = named();
     const DATABASE_URL = `postgres://${PGUSER}:${PGPASSWORD}@${PGHOST}:${PGPORT}/${PGDATABASE}`;
     const { code, stdout } = await masqueue(["start", "--env", "--json", "--data", data.path], { DATABASE_URL });
@@ -107,12 +107,12 @@ describe("what is refused", () => {
     expect(await database.rows("SELECT to_regclass('user_logins') AS there")).toEqual([{ there: null }]);
   });
 
-  test.each([
+  test.each<[Record<string, string>, string, number]>([
     [{ DATABASE_URL: "postgres://u:secret@h:99999999/d" }, "DATABASE_URL is not a connection string", 2],
     [{ PGHOST: "127.0.0.1", QUEUE_URL: "login-queue" }, "QUEUE_URL is not a queue's URL", 2],
     [{ PGHOST: "127.0.0.1", PGPORT: "1" }, "Postgres at 127.0.0.1:1", 1],
   ])("%o", async (env, sentence, exitCode) => {
-    const { code, stderr } = await masqueue(["start", "--env", "--data", data.path], env as unknown as Record<string, string>);
+    const { code, stderr } = await masqueue(["start", "--env", "--data", data.path], env);
     expect(code).toBe(exitCode);
     expect(stderr).toContain(sentence);
     expect(stderr).not.toContain("cret");
