@@ -36,6 +36,8 @@ function bar(stream: NodeJS.WriteStream, line: Writer): Omit<Output, "json"> {
         barCompleteChar: "█",
         barIncompleteChar: "░",
         hideCursor: true,
+        // A line written above the bar has wiped it.
+        forceRedraw: true,
         clearOnComplete: false,
       });
       shown.start(total, 0, { what: "sending" });
