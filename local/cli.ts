@@ -1,7 +1,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { explainError } from "./explain.ts";
+import { interrupted, listenForInterrupts } from "./interrupt.ts";
 import { UserError } from "./user-error.ts";
+
+const DEFAULT_BATCH_SIZE = 100;
 
 // A command is loaded when it is called: the others' parts would only slow its start.
 const program = new Command("masqueue")
@@ -16,7 +19,8 @@ const env = new Option(
   "use the services that the environment names: DATABASE_URL or PGHOST …, QUEUE_URL with the AWS SDK's variables",
 ).default(false);
 const yes = new Option("--yes", "do not ask before touching what is not on this machine").default(false);
-const data = new Option("--data <folder>", "keep the embedded database here (default: .masqueue in the project)");
+const pipeline = new Option("--pipeline <name>", "the pipeline to run").default("user-logins");
+const data = new Option("--data <folder>", "keep the embedded database here (default: .masqueue in the project)").argParser(folder);
 
 program
   .command("start")
@@ -27,8 +31,11 @@ program
   )
   .option("--json", "print the result as one JSON object on stdout, all else on stderr", false)
   .option("--watch", "go on consuming until Ctrl-C", false)
+  .addOption(pipeline)
   .addOption(new Option("--masking <mode>", "how personal fields are masked").choices(["hmac", "sha256"]).default("hmac"))
-  .addOption(new Option("--batch-size <n>", "messages in a batch, 1 to 10000").env("BATCH_SIZE").default(100).argParser(batchSize))
+  .addOption(
+    new Option("--batch-size <n>", "messages in a batch, 1 to 10000").env("BATCH_SIZE").default(DEFAULT_BATCH_SIZE).argParser(batchSize),
+  )
   .addOption(env)
   .addOption(yes)
   .addOption(data)
@@ -38,6 +45,7 @@ program
   .command("invoke")
   .description("run the function once with an SQS event from a file and print its response")
   .argument("<file>", "a JSON file with an SQSEvent, e.g. events/batch.json")
+  .addOption(pipeline)
   .addOption(env)
   .addOption(yes)
   .addOption(data)
@@ -68,19 +76,27 @@ program
   .action(async (options) => finish((await import("./commands/reset.ts")).reset(options)));
 
 function batchSize(text: string): number {
+  if (text === "") return DEFAULT_BATCH_SIZE;
   const size = Number(text);
   if (!Number.isInteger(size) || size < 1 || size > 10_000) throw new InvalidArgumentError("A batch has 1 to 10000 messages.");
   return size;
+}
+
+function folder(text: string): string {
+  if (text === "") throw new InvalidArgumentError("It names no folder.");
+  return text;
 }
 
 async function finish(command: Promise<number>): Promise<void> {
   process.exitCode = await command;
 }
 
+listenForInterrupts();
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(`masqueue: ${explainError(error)}`);
+  // After a Ctrl-C, what it broke off is no news.
+  if (!interrupted.aborted) console.error(`masqueue: ${explainError(error)}`);
   if (!(error instanceof UserError) && process.env.DEBUG) console.error(error);
-  process.exitCode = error instanceof UserError ? error.exitCode : 1;
+  process.exitCode = interrupted.aborted ? 130 : error instanceof UserError ? error.exitCode : 1;
 }

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { interrupted } from "./interrupt.ts";
 import { UserError } from "./user-error.ts";
 
 export interface Target {
@@ -17,6 +18,9 @@ export async function confirmTargets(targets: readonly Target[], yes: boolean): 
   const names = remote.map(({ label }) => label).join(" and ");
   if (!process.stdin.isTTY) throw new UserError(`${names} is not on this machine, and there is no terminal to ask at: say --yes to go on.`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${names} is not on this machine. Go on? (yes/no) `).finally(() => terminal.close());
+  const answer = await terminal
+    .question(`${names} is not on this machine. Go on? (yes/no) `, { signal: interrupted })
+    .catch(() => "")
+    .finally(() => terminal.close());
   if (!/^y(es)?$/i.test(answer.trim())) throw new UserError("Nothing was done.");
 }

@@ -21,7 +21,7 @@ export interface Draining {
   readonly leftForDeadLetters: boolean;
 }
 
-export function drained({ client, queueUrl, isEmbedded }: OpenQueue, tally: Tally, output: Output): Draining {
+export function drained(queue: OpenQueue, tally: Tally, output: Output): Draining {
   const start = Date.now();
   let seconds = 0;
   let known = 0;
@@ -29,7 +29,7 @@ export function drained({ client, queueUrl, isEmbedded }: OpenQueue, tally: Tall
   let leftForDeadLetters = false;
   let told = false;
   const look = async () => {
-    const { depth, secondsToDeadLetter } = await queueState(client, queueUrl);
+    const { depth, secondsToDeadLetter } = await queueState(queue);
     const onlyRejected = depth <= tally.count("rejected");
     const movesSoon = secondsToDeadLetter !== null && secondsToDeadLetter <= LONGEST_WAIT;
     if (depth > 0 && onlyRejected && movesSoon && !told) {
@@ -49,7 +49,7 @@ export function drained({ client, queueUrl, isEmbedded }: OpenQueue, tally: Tall
     async isDone() {
       if (!(await look())) return false;
       // SQS's figures are approximate and settle within a second or so.
-      if (isEmbedded) return true;
+      if (queue.isEmbedded) return true;
       await wait(1000);
       return look();
     },

@@ -5,12 +5,13 @@ import { ENV } from "../lambda/env.ts";
 import { createHandler } from "../lambda/handler.ts";
 import type { Reporter } from "../lambda/ingest/report.ts";
 import { masterKeyFromSecret } from "../lambda/masking/keys.ts";
+import { pipelines } from "../lambda/pipelines/index.ts";
 import type { Pipeline } from "../lambda/pipelines/pipeline.ts";
-import { userLogins } from "../lambda/pipelines/user-logins.ts";
 import { Database } from "../lambda/postgres/database.ts";
 import type { Handler } from "./event-source.ts";
 import { type Home, localKey } from "./services/home.ts";
 import type { OpenPostgres } from "./services/open.ts";
+import { UserError } from "./user-error.ts";
 
 export interface LocalContainer {
   readonly handler: Handler;
@@ -29,9 +30,11 @@ export function localContainer(
   return { handler: async (event, context) => handler(event, context), close: () => database.close() };
 }
 
-/** The pipeline of local runs, masked as asked. */
-export function localPipeline(masking: "hmac" | "sha256"): Pipeline {
-  return masking === "sha256" ? { ...userLogins, masking: { sha256: true } } : userLogins;
+/** A pipeline by its name, masked as asked. @throws UserError naming those that there are */
+export function localPipeline(name: string, masking: "hmac" | "sha256" = "hmac"): Pipeline {
+  const pipeline = Object.hasOwn(pipelines, name) ? pipelines[name] : undefined;
+  if (!pipeline) throw new UserError(`There is no pipeline ${name}; there are: ${Object.keys(pipelines).join(", ")}.`, 2);
+  return masking === "sha256" ? { ...pipeline, masking: { sha256: true } } : pipeline;
 }
 
 /** The embedded database has a key of its own. For a named one the environment may name the key; else one is kept beside the data. */

@@ -33,11 +33,19 @@ export function readText(file: string): string {
   } catch (error) {
     throw new UserError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, 2);
   }
-  if (!/\.gz$/i.test(file)) return bytes.toString("utf8");
+  const unpacked = /\.gz$/i.test(file) ? unpack(bytes, file) : bytes;
   try {
-    return gunzipSync(bytes).toString("utf8");
+    return new TextDecoder("utf-8", { fatal: true }).decode(unpacked);
   } catch {
-    throw new UserError(`${file} is not a gzip file.`, 2);
+    throw new UserError(`${file} is not UTF-8 text.`, 2);
+  }
+}
+
+function unpack(bytes: Buffer, file: string): Buffer {
+  try {
+    return gunzipSync(bytes);
+  } catch {
+    throw new UserError(`${file} is not a whole gzip file.`, 2);
   }
 }
 
@@ -68,7 +76,9 @@ function entries(content: unknown, file: string): Outgoing[] {
 /** A message that was received elsewhere takes its first id and time along, so that sending it twice stores it once. */
 function received(message: Message | null, where: string): Outgoing {
   if (typeof message?.Body !== "string") throw new UserError(`${where} has no Body.`, 2);
-  const attributes = Object.fromEntries(Object.entries(message.MessageAttributes ?? {}).map(([name, value]) => [name, attribute(value)]));
+  const attributes = Object.fromEntries(
+    Object.entries(message.MessageAttributes ?? {}).map(([name, value]) => [name, attribute(value, where)]),
+  );
   const first = (name: string, value: string | undefined, isValid: RegExp) => {
     if (value && isValid.test(value)) attributes[name] ??= { DataType: "String", StringValue: value };
   };
@@ -78,7 +88,8 @@ function received(message: Message | null, where: string): Outgoing {
 }
 
 /** The command line prints binary values in base64. */
-function attribute(value: MessageAttributeValue): MessageAttributeValue {
+function attribute(value: MessageAttributeValue | null, where: string): MessageAttributeValue {
+  if (typeof value?.DataType !== "string") throw new UserError(`${where} has a message attribute without a DataType.`, 2);
   const { BinaryValue } = value as { BinaryValue?: unknown };
   return typeof BinaryValue === "string" ? { ...value, BinaryValue: Buffer.from(BinaryValue, "base64") } : value;
 }

@@ -28,9 +28,9 @@ export function node24() {
   }
 }
 
-/** Becomes `command`, as far as that goes: its signals, its exit code. */
+/** Becomes `command`, as far as that goes: its signals, its exit code. The channel tells it when this process is killed. */
 export function become(command, args) {
-  const child = spawn(command, args, { stdio: "inherit" });
+  const child = spawn(command, args, { stdio: ["inherit", "inherit", "inherit", "ipc"] });
   // A Ctrl-C in a terminal reaches the child by itself; a signal sent to this process alone must be handed on.
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));

@@ -1,4 +1,6 @@
+import type { Pipeline } from "../lambda/pipelines/pipeline.ts";
 import type { Draining } from "./drain.ts";
+import type { Outgoing } from "./messages-file.ts";
 import type { Output } from "./output.ts";
 import { type OpenPostgres, type OpenQueue, withClient } from "./services/open.ts";
 import { AS_PRINTED, table } from "./table.ts";
@@ -10,6 +12,9 @@ export interface RunResult {
   postgres: OpenPostgres;
   queue: OpenQueue;
   deadLettered: number;
+  pipeline: Pipeline;
+  /** What was sent. */
+  messages: readonly Outgoing[];
   /** The folder given with --data. */
   data: string | undefined;
 }
@@ -58,21 +63,26 @@ function showRejections(output: Output, { tally, run, queue }: RunResult): void 
   }
 }
 
-async function showRows(output: Output, { postgres, data }: RunResult): Promise<void> {
-  const text = `SELECT * FROM user_logins ORDER BY create_date DESC, message_id LIMIT ${ROWS_SHOWN}`;
-  const { rows, fields } = await withClient(postgres, (client) => client.query({ text, rowMode: "array", types: AS_PRINTED }));
+async function showRows(output: Output, { postgres, pipeline, tally, messages, data }: RunResult): Promise<void> {
+  const { table: name, dateColumn } = pipeline;
+  // A message that was received elsewhere before has its first id as its key.
+  const sentIds = messages.slice(0, ROWS_SHOWN).flatMap(({ attributes }) => attributes?.["masqueue-id"]?.StringValue ?? []);
+  const text = `SELECT * FROM ${name} WHERE message_id = ANY ($1) ORDER BY ${dateColumn} DESC, message_id LIMIT ${ROWS_SHOWN}`;
+  const query = { text, values: [[...tally.firstStored, ...sentIds]], rowMode: "array" as const, types: AS_PRINTED };
+  const { rows, fields } = await withClient(postgres, (client) => client.query(query));
   if (rows.length > 0) {
-    output.line("\nFirst rows of user_logins (tokens and ids shortened):");
-    output.line(
-      table(
-        fields.map(({ name }) => name),
-        rows as string[][],
-        12,
-      ),
-    );
+    const head = fields.map((field) => field.name);
+    output.line(`\nFirst rows of ${name} (tokens and ids shortened):`);
+    output.line(table(head, rows as string[][], 12));
   }
-  const where = (postgres.isEmbedded ? "" : " --env") + (data ? ` --data ${data}` : "");
+  const where = (postgres.isEmbedded ? "" : " --env") + (data ? ` --data ${quoted(data)}` : "");
+  const masked = pipeline.columns.find((column) => column.kind === "masked")?.name ?? dateColumn;
   output.line(`\nThe data is in ${postgres.place}. Ask it:`);
-  output.line(`  npx masqueue sql${where} "select masked_device_id, count(*) from user_logins group by 1 order by 2 desc limit 5"`);
+  output.line(`  npx masqueue sql${where} "select ${masked}, count(*) from ${name} group by 1 order by 2 desc limit 5"`);
   if (postgres.isEmbedded) output.line(`Remove it with: npx masqueue reset${where}`);
+}
+
+/** As a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

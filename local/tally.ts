@@ -7,6 +7,8 @@ export interface RejectedLine {
   field: string | null;
 }
 
+const MOST_FIRST = 5;
+
 /** What a run came to, over distinct messages: a message that is delivered three times counts once. */
 export class Tally implements Reporter {
   readonly #outcomes = new Map<string, Outcome>();
@@ -16,6 +18,8 @@ export class Tally implements Reporter {
   readonly hints = new Set<string>();
   /** What made the latest batch fail as a whole. */
   failure: IngestError | undefined;
+  /** Ids of the first messages that were stored. */
+  readonly firstStored: string[] = [];
   /** Batches whose reasons could not be written to `rejections`. */
   rejectionsLost = 0;
 
@@ -59,6 +63,7 @@ export class Tally implements Reporter {
     if (before) this.#counts[before]--;
     this.#counts[outcome]++;
     this.#outcomes.set(messageId, outcome);
+    if (outcome === "stored" && this.firstStored.length < MOST_FIRST) this.firstStored.push(messageId);
     if (outcome !== "rejected") this.#rejections.delete(messageId);
   }
 }

@@ -2,6 +2,9 @@ import type { KMSClient } from "@aws-sdk/client-kms";
 import { IngestError } from "../errors.ts";
 import type { MasterKey } from "./keys.ts";
 
+/** In milliseconds. A KMS that does not answer must be told before the function's time is up. */
+const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true };
+
 /** The part of the KMS client that is used; tests pass in one of their own. */
 export type MacGenerator = Pick<KMSClient, "send">;
 
@@ -14,7 +17,7 @@ export function masterKeyInKms(keyId: string, client?: MacGenerator): MasterKey 
   let made = client;
   return async (message) => {
     const { GenerateMacCommand, KMSClient } = await import("@aws-sdk/client-kms");
-    made ??= new KMSClient({ maxAttempts: 3 });
+    made ??= new KMSClient({ maxAttempts: 3, requestHandler: TIMEOUTS });
     const command = new GenerateMacCommand({ KeyId: keyId, MacAlgorithm: "HMAC_SHA_256", Message: message });
     const reply = await made.send(command).catch((error: unknown) => {
       const name = error instanceof Error ? error.name : "unknown";

@@ -25,14 +25,14 @@ export function problemsOf(catalogue: Catalogue, pipeline: Pipeline): string[] {
   const { serverVersion, serverEncoding, clientEncoding, exists, rowSecurity, hasKey, columns } = catalogue;
   if (serverVersion < OLDEST_SERVER * 10_000)
     return [`the server is Postgres ${Math.floor(serverVersion / 10_000)}, ${OLDEST_SERVER} or newer is needed`];
-  if (!exists) return ["it does not exist; run `masqueue migrate`"];
+  if (!exists) return ["it does not exist; run `masqueue migrate --env`"];
   const problems: string[] = [];
   if (serverEncoding !== "UTF8") problems.push(`the database's encoding is ${serverEncoding}, UTF8 is needed`);
   if (clientEncoding !== "UTF8") problems.push(`the role's client_encoding is ${clientEncoding}, UTF8 is needed`);
   if (rowSecurity) problems.push("row security applies to this role, and COPY refuses it; grant the role BYPASSRLS or disable it");
   if (!hasKey)
     problems.push(
-      `it has no unique key (${pipeline.dateColumn}, ${MESSAGE_ID_COLUMN}) that is valid, complete and not deferrable; run \`masqueue migrate\``,
+      `it has no unique key (${pipeline.dateColumn}, ${MESSAGE_ID_COLUMN}) that is valid, complete and not deferrable; run \`masqueue migrate --env\``,
     );
 
   const byName = new Map(columns.map((column) => [column.name, column]));
@@ -58,8 +58,8 @@ function demandOf(column: Column): { types: readonly string[]; length: number } 
 }
 
 function columnProblem(column: CatalogueColumn | undefined, types: readonly string[], length: number): string | null {
-  if (!column) return "is missing; run `masqueue migrate`";
-  if (!types.includes(column.type)) return `is ${column.type}, not ${types[0]}; run \`masqueue migrate\``;
+  if (!column) return "is missing; run `masqueue migrate --env`";
+  if (!types.includes(column.type)) return `is ${column.type}, not ${types[0]}; run \`masqueue migrate --env\``;
   if (column.length !== null && column.length < length) return `holds ${column.length} characters, ${length} are needed`;
   return null;
 }

@@ -126,8 +126,8 @@ function refused(error: pg.DatabaseError): IngestError {
 const HELP: Readonly<Record<string, string>> = {
   "28P01": "User or password are wrong.",
   "3D000": "The database does not exist.",
-  "42P01": "The table does not exist: run `masqueue migrate`.",
-  "42501": "The role lacks a permission: run `masqueue migrate` as the table's owner.",
+  "42P01": "The table does not exist: run `masqueue migrate --env`.",
+  "42501": "The role lacks a permission: run `masqueue migrate --env` as the table's owner.",
   "23514": "The table has no partition for the date of a row: add one.",
   "0A000": "Row security is on for the table; COPY refuses it.",
 };

@@ -9,6 +9,8 @@ export class MigrationError extends Error {
 }
 
 const LOCK_TIMEOUT = 5_000;
+/** The advisory lock that makes migrations take turns; any number will do. */
+const TURN = 7_241_865;
 
 /** Masqueue's migrations, then the user's own, each with a history of its own, so that both can grow. */
 const FOLDERS = [
@@ -37,9 +39,11 @@ export async function migrate(client: Client, options: MigrateOptions = {}): Pro
   const { dryRun = false, print = () => {}, lockTimeout = LOCK_TIMEOUT } = options;
   const silent = () => {};
   const names: string[] = [];
+  const statements: string[] = [];
   try {
+    // One lock around all that follows; the runner's own, one for each folder, would let two runs wait for each other.
+    await client.query("SELECT pg_advisory_lock($1)", [TURN]);
     await client.query(`SET lock_timeout = ${lockTimeout}`);
-    await assertMayCreate(client);
     // The runner makes its history tables in a dry run too.
     if (dryRun) await client.query("BEGIN");
     for (const { dir, history } of FOLDERS) {
@@ -49,22 +53,31 @@ export async function migrate(client: Client, options: MigrateOptions = {}): Pro
         ignorePattern: "(\\..*|.*\\.md)",
         migrationsTable: history,
         direction: "up",
-        advisoryLockMode: "wait",
+        noLock: true,
         dryRun,
         singleTransaction: !dryRun,
-        verbose: dryRun,
-        logger: { debug: print, info: silent, warn: silent, error: silent },
+        verbose: true,
+        logger: { debug: (statement) => statements.push(statement), info: silent, warn: silent, error: silent },
       });
       names.push(...applied.map(({ name }) => name));
     }
   } catch (error) {
+    await endTransaction(client);
+    if (!(error instanceof pg.DatabaseError)) await assertMayCreate(client);
     throw explained(error, lockTimeout);
-  } finally {
-    if (dryRun) await client.query("ROLLBACK");
   }
+  await endTransaction(client);
+  if (names.length > 0) for (const statement of [`SET lock_timeout = ${lockTimeout};`, ...statements]) print(statement);
   return names;
 }
 
+/** Takes back what a dry run or a failure left open, and lets the next migration have its turn. */
+async function endTransaction(client: Client): Promise<void> {
+  await client.query("ROLLBACK").catch(() => {});
+  await client.query("SELECT pg_advisory_unlock($1)", [TURN]).catch(() => {});
+}
+
+/** The runner says in other words that a role may make no tables. */
 async function assertMayCreate(client: Client): Promise<void> {
   const { rows } = await client.query<{ role: string; schema: string | null; may: boolean | null }>(
     "SELECT current_user AS role, current_schema() AS schema, has_schema_privilege(current_schema(), 'CREATE') AS may",
@@ -79,7 +92,7 @@ function explained(error: unknown, lockTimeout: number): Error {
   if (!(error instanceof pg.DatabaseError)) return error instanceof Error ? error : new Error(String(error));
   if (error.code === "55P03")
     return new MigrationError(
-      `A table was in use for longer than ${lockTimeout} ms: another session holds a lock on it, or another migration is under way. Try again later.`,
+      `A table was in use for longer than ${lockTimeout} ms: another session holds a lock on it. End it or try again later.`,
     );
   const hint = error.hint ? ` ${error.hint}` : "";
   return new MigrationError(`Postgres refused a migration (SQLSTATE ${error.code}): ${error.message}.${hint}`);

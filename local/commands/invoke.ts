@@ -1,6 +1,7 @@
 import type { SQSEvent } from "aws-lambda";
 import { confirmTargets } from "../confirm.ts";
 import { localContainer, localMasterKey, localPipeline } from "../handler.ts";
+import { checkInterrupted, interruptible } from "../interrupt.ts";
 import { parsed, readText } from "../messages-file.ts";
 import { homeAt } from "../services/home.ts";
 import { migrateTarget, openNamedPostgres } from "../services/open.ts";
@@ -11,24 +12,26 @@ import { UserError } from "../user-error.ts";
 const TIMEOUT = 30_000;
 
 /** Runs the handler once with an event from a file; the response goes to stdout, all else to stderr. */
-export async function invoke(file: string, options: { env: boolean; yes: boolean; data?: string }): Promise<number> {
+export async function invoke(file: string, options: { env: boolean; yes: boolean; data?: string; pipeline: string }): Promise<number> {
   const event = readEvent(file);
+  const pipeline = localPipeline(options.pipeline);
   const home = homeAt(options.data);
   const postgres = await openNamedPostgres(home, options.env);
   try {
     console.error(`Postgres   ${postgres.label}`);
+    checkInterrupted();
     await confirmTargets([postgres], options.yes);
     if (postgres.isEmbedded) await migrateTarget(postgres);
     const tally = new Tally();
-    const container = localContainer(localPipeline("hmac"), postgres, localMasterKey(home, postgres), tally);
+    const container = localContainer(pipeline, postgres, localMasterKey(home, postgres), tally);
     try {
-      const response = await container.handler(event, contextFor(TIMEOUT));
+      const response = await interruptible(container.handler(event, contextFor(TIMEOUT)));
       for (const { messageId, code, field } of tally.rejections)
         console.error(`Rejected   ${messageId} ${code}${field ? ` (${field})` : ""}`);
       console.log(JSON.stringify(response, null, 2));
       return 0;
     } catch (error) {
-      throw new UserError(`The invocation failed: ${tally.failure?.message ?? String(error)}`);
+      throw tally.failure ? new UserError(`The invocation failed: ${tally.failure.message}`) : error;
     } finally {
       await container.close();
     }

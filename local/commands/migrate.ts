@@ -1,4 +1,5 @@
 import { confirmTargets } from "../confirm.ts";
+import { checkInterrupted } from "../interrupt.ts";
 import { homeAt } from "../services/home.ts";
 import { migrateTarget, openNamedPostgres } from "../services/open.ts";
 
@@ -7,6 +8,7 @@ export async function migrateCommand(options: { env: boolean; dryRun: boolean; y
   const postgres = await openNamedPostgres(homeAt(options.data), options.env);
   try {
     console.error(`Postgres   ${postgres.label}`);
+    checkInterrupted();
     if (!options.dryRun) await confirmTargets([postgres], options.yes);
     const names = await migrateTarget(postgres, { dryRun: options.dryRun, print: (text) => console.log(text.trim()) });
     const verb = options.dryRun ? "Pending" : "Applied";

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { homeAt } from "../services/home.ts";
 import { stopLeftover } from "../services/postgres.ts";
 import { UserError } from "../user-error.ts";
@@ -8,6 +8,10 @@ export async function reset(options: { data?: string }): Promise<number> {
   const { embedded } = homeAt(options.data);
   if (!(await stopLeftover(embedded)))
     throw new UserError("Another run uses the embedded database; end it first (Ctrl-C in its terminal).");
+  if (!existsSync(embedded)) {
+    console.log(`There is nothing to remove at ${embedded}.`);
+    return 0;
+  }
   rmSync(embedded, { recursive: true, force: true });
   console.log(`Removed ${embedded}.`);
   return 0;

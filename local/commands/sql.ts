@@ -1,5 +1,6 @@
 import pg from "pg";
 import { confirmTargets } from "../confirm.ts";
+import { checkInterrupted, interruptible } from "../interrupt.ts";
 import { homeAt } from "../services/home.ts";
 import { migrateTarget, openNamedPostgres, withClient } from "../services/open.ts";
 import { AS_PRINTED, table } from "../table.ts";
@@ -7,13 +8,15 @@ import { UserError } from "../user-error.ts";
 
 /** Runs a statement and prints its rows. */
 export async function sql(statement: string, options: { env: boolean; yes: boolean; data?: string }): Promise<number> {
+  if (statement.trim() === "") throw new UserError("The statement is empty.", 2);
   const postgres = await openNamedPostgres(homeAt(options.data), options.env);
   try {
+    checkInterrupted();
     if (postgres.isEmbedded) await migrateTarget(postgres);
     else console.error(`Postgres   ${postgres.label}`);
     await confirmTargets([postgres], options.yes);
     await withClient(postgres, async (client) => {
-      const results = await client.query({ text: statement, rowMode: "array", types: AS_PRINTED });
+      const results = await interruptible(client.query({ text: statement, rowMode: "array", types: AS_PRINTED }));
       for (const { fields, rows, command, rowCount } of [results].flat() as pg.QueryArrayResult[]) {
         if (fields.length > 0)
           console.log(

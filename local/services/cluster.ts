@@ -48,18 +48,9 @@ export async function initialise(cluster: Cluster): Promise<void> {
   const draft = mkdtempSync(join(dirname(cluster.data), "initdb-"));
   const owner = unprivileged();
   if (owner) chownSync(draft, owner.uid, owner.gid);
-  await runAs(cluster.initdb, [
-    "-D",
-    draft,
-    "-U",
-    USER,
-    `--pwfile=${cluster.password}`,
-    "--auth=md5",
-    "--encoding=UTF8",
-    "--no-locale",
-    "--no-sync",
-  ]);
+  const args = ["-D", draft, "-U", USER, `--pwfile=${cluster.password}`, "--auth=md5", "--encoding=UTF8", "--no-locale", "--no-sync"];
   try {
+    await runAs(cluster.initdb, args);
     renameSync(draft, cluster.data);
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });

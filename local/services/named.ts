@@ -6,6 +6,8 @@ import { UserError } from "../user-error.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full", "no-verify"];
+
 /** A service that the environment names: how to reach it, how to call it, and whether it is on this machine. */
 export interface NamedPostgres {
   readonly config: pg.ClientConfig;
@@ -31,7 +33,11 @@ export function namedPostgres(env: Environment): NamedPostgres | null {
     ...(connectionString ? { connectionString } : { host, user: env.PGUSER || userInfo().username }),
     application_name: "masqueue",
   };
+  const { PGSSLMODE } = env;
+  if (PGSSLMODE && !SSL_MODES.includes(PGSSLMODE))
+    throw new UserError(`PGSSLMODE is "${PGSSLMODE}"; allowed are ${SSL_MODES.join(", ")}.`, 2);
   const { host: at, port, database, user } = new pg.Client(config);
+  if (!Number.isInteger(port)) throw new UserError(`PGPORT is "${env.PGPORT}"; a port is a number from 1 to 65535.`, 2);
   return { config, label: `${at}:${port}/${database} as ${user}`, isLoopback: isLoopback(at) };
 }
 

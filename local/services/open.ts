@@ -13,6 +13,8 @@ import { createQueues, DEAD_LETTER_QUEUE, QUEUE, startSqs } from "./sqs.ts";
 export interface OpenPostgres {
   readonly config: pg.ClientConfig;
   readonly label: string;
+  /** Aborted when an embedded server has ended under the run. */
+  readonly lost: AbortSignal;
   /** Where the data lies: a folder, or the server. */
   readonly place: string;
   readonly isEmbedded: boolean;
@@ -35,12 +37,13 @@ const EMBEDDED_VISIBILITY_TIMEOUT = 1;
 /** Whatever the environment holds, embedded services are used unless `env` says otherwise: nobody's database is migrated by a first try. */
 export async function openPostgres(home: Home, env: boolean): Promise<OpenPostgres> {
   const named = env ? namedPostgres(process.env) : null;
-  if (named) return { ...named, place: named.label, isEmbedded: false, close: async () => {} };
+  if (named) return { ...named, place: named.label, lost: new AbortController().signal, isEmbedded: false, close: async () => {} };
   const server = await startPostgres(home.embedded);
   return {
     config: server.config,
     label: `embedded, 127.0.0.1:${server.config.port}`,
     place: relative(process.cwd(), home.embedded),
+    lost: server.lost,
     isEmbedded: true,
     isLoopback: true,
     close: () => server.stop(),
@@ -68,14 +71,22 @@ export async function withClient<T>(
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   const client = new pg.Client({ connectionTimeoutMillis: 10_000, ...config });
-  client.on("error", () => {});
+  let ended = false;
+  client.on("error", () => {
+    ended = true;
+  });
   try {
     await client.connect();
   } catch (error) {
-    throw new UserError(`Postgres at ${label} does not let us in: ${explainError(error)}.`);
+    const verb = error instanceof pg.DatabaseError ? "does not let us in" : "cannot be reached";
+    throw new UserError(`Postgres at ${label} ${verb}: ${explainError(error)}.`);
   }
   try {
     return await work(client);
+  } catch (error) {
+    // A query that Postgres refuses leaves the connection as it was.
+    if (!ended) throw error;
+    throw new UserError(`The connection to Postgres at ${label} was lost.`);
   } finally {
     await client.end().catch(() => {});
   }

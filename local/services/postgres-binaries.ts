@@ -107,9 +107,16 @@ export function unprivileged(): { uid: number; gid: number } | null {
 /** What a server's messages and dates depend on, and nothing of ours. */
 const ENVIRONMENT = { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC", SystemRoot: process.env.SystemRoot };
 
+/** Runs a program to its end, also through a Ctrl-C: half a database is worse than a second more. */
 export function runAs(program: string, args: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { ...unprivileged(), cwd: "/", env: ENVIRONMENT, stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(program, args, {
+      ...unprivileged(),
+      cwd: "/",
+      env: ENVIRONMENT,
+      detached: true,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     let complaint = "";
     child.stderr?.on("data", (chunk) => {
       complaint += chunk;

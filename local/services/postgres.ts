@@ -3,7 +3,18 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import { UserError } from "../user-error.ts";
-import { clusterIn, configFor, DATABASE, type Files, initialise, launch, runningPort, START_SECONDS, stopServer } from "./cluster.ts";
+import {
+  type Cluster,
+  clusterIn,
+  configFor,
+  DATABASE,
+  type Files,
+  initialise,
+  launch,
+  runningPort,
+  START_SECONDS,
+  stopServer,
+} from "./cluster.ts";
 import { type Binaries, findBinaries } from "./postgres-binaries.ts";
 
 /** Any number will do; each run holds it shared, and who gets it alone is the last and stops the server. */
@@ -13,6 +24,8 @@ export interface EmbeddedPostgres {
   /** Complete: nothing is left for pg to take from the environment. */
   readonly config: pg.ClientConfig;
   readonly logFile: string;
+  /** Aborted when the server ends although this run still uses it. */
+  readonly lost: AbortSignal;
   /** Ends this run's use; the last one to leave stops the server. */
   stop(): Promise<void>;
 }
@@ -25,13 +38,12 @@ export interface EmbeddedPostgres {
  * @param binaries another server's binaries, for tests
  */
 export async function startPostgres(home: string, settings: string[] = [], binaries?: Binaries): Promise<EmbeddedPostgres> {
-  const cluster = clusterIn(home, binaries ?? (await findBinaries(home)));
-  await initialise(cluster);
+  const cluster = await ready(home, binaries);
   const giveUp = Date.now() + START_SECONDS * 1000;
   for (;;) {
     const port = runningPort(cluster) ?? (await launch(cluster, settings));
     const keeper = port ? await joinServer(cluster, port) : null;
-    if (keeper && port) return { config: configFor(cluster, port), logFile: cluster.log, stop: () => leave(cluster, keeper) };
+    if (keeper && port) return used(cluster, keeper, port);
     if (Date.now() > giveUp) {
       throw new UserError(
         `The embedded Postgres did not start within ${START_SECONDS} s. Its log is ${cluster.log}; if no postgres process is running, remove ${join(cluster.data, "postmaster.pid")}.`,
@@ -39,6 +51,30 @@ export async function startPostgres(home: string, settings: string[] = [], binar
     }
     await wait(100);
   }
+}
+
+/** The folder and its data, made where they are missing. */
+async function ready(home: string, binaries?: Binaries): Promise<Cluster> {
+  try {
+    const cluster = clusterIn(home, binaries ?? (await findBinaries(home)));
+    await initialise(cluster);
+    return cluster;
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (!code || !syscall) throw error;
+    throw new UserError(`The data folder ${home} cannot be used (${code}). Name another one with --data.`);
+  }
+}
+
+function used(cluster: Cluster, keeper: pg.Client, port: number): EmbeddedPostgres {
+  const lost = new AbortController();
+  const onEnd = () => lost.abort();
+  keeper.on("end", onEnd);
+  const stop = () => {
+    keeper.off("end", onEnd);
+    return leave(cluster, keeper);
+  };
+  return { config: configFor(cluster, port), logFile: cluster.log, lost: lost.signal, stop };
 }
 
 /** A connection that holds the server in use; null where it is just stopping or not yet up. */

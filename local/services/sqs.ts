@@ -1,5 +1,6 @@
 import { CreateQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { buildApp } from "fauxqs";
+import { explained } from "./sqs-errors.ts";
 
 const REGION = "us-east-1";
 export const QUEUE = "login-queue";
@@ -54,6 +55,13 @@ export async function createQueues(client: SQSClient, visibilityTimeout: number)
   return queue.QueueUrl as string;
 }
 
+/** A queue, and what it is called when something is said of it. */
+export interface Queue {
+  readonly client: SQSClient;
+  readonly queueUrl: string;
+  readonly label: string;
+}
+
 /** What stands in a queue, and how long its failed messages take to the dead-letter queue. */
 export interface QueueState {
   /** Messages of every kind: visible, in flight, delayed. SQS calls the figure approximate. */
@@ -64,8 +72,9 @@ export interface QueueState {
   readonly secondsToDeadLetter: number | null;
 }
 
-export async function queueState(client: SQSClient, queueUrl: string): Promise<QueueState> {
-  const { Attributes = {} } = await client.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["All"] }));
+export async function queueState({ client, queueUrl, label }: Queue): Promise<QueueState> {
+  const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["All"] });
+  const { Attributes = {} } = await explained(label, client.send(command));
   const number = (name: keyof typeof Attributes) => Number(Attributes[name] ?? 0);
   const redrive = Attributes.RedrivePolicy
     ? (JSON.parse(Attributes.RedrivePolicy) as { deadLetterTargetArn: string; maxReceiveCount: number | string })
@@ -82,13 +91,13 @@ export async function queueState(client: SQSClient, queueUrl: string): Promise<Q
 }
 
 /** How many messages wait in the dead-letter queue; 0 where there is none, or none that we may look into. */
-export async function deadLetterDepth(client: SQSClient, queueUrl: string): Promise<number> {
-  const { deadLetterArn } = await queueState(client, queueUrl);
+export async function deadLetterDepth(queue: Queue): Promise<number> {
+  const { deadLetterArn } = await queueState(queue);
   if (!deadLetterArn) return 0;
   const [, , , , QueueOwnerAWSAccountId, QueueName] = deadLetterArn.split(":");
   try {
-    const { QueueUrl = "" } = await client.send(new GetQueueUrlCommand({ QueueName, QueueOwnerAWSAccountId }));
-    return (await queueState(client, QueueUrl)).depth;
+    const { QueueUrl = "" } = await queue.client.send(new GetQueueUrlCommand({ QueueName, QueueOwnerAWSAccountId }));
+    return (await queueState({ ...queue, queueUrl: QueueUrl })).depth;
   } catch {
     return 0;
   }

@@ -46,7 +46,7 @@ const BEFALLS: [string, string, RegExp, string][] = [
 
 /** What is wrong from the start. */
 const WRONG_FROM_THE_START: [string, string, RegExp][] = [
-  ["no table", "DROP TABLE user_logins", /does not exist; run `masqueue migrate`/],
+  ["no table", "DROP TABLE user_logins", /does not exist; run `masqueue migrate --env`/],
   ["a column that is too narrow", "ALTER TABLE user_logins ALTER user_id TYPE varchar(9)", /holds 9 characters, 128 are needed/],
   ["another masking key", "INSERT INTO mask_keys VALUES ('ip', 'v1', 'other')", /masked with another key/],
 ];

@@ -23,7 +23,7 @@ async function expectMismatch(lambda: Container, ...phrases: string[]): Promise<
   expect(await scene.rejected()).toEqual([]);
 }
 
-const NO_KEY = "it has no unique key (create_date, message_id) that is valid, complete and not deferrable; run `masqueue migrate`";
+const NO_KEY = "it has no unique key (create_date, message_id) that is valid, complete and not deferrable; run `masqueue migrate --env`";
 const DROP_KEY = "ALTER TABLE user_logins DROP CONSTRAINT user_logins_create_date_message_id_key";
 
 describe("a table that does not fit the pipeline fails the invocation with one clear sentence, and a mended one is used at once", () => {
@@ -31,13 +31,13 @@ describe("a table that does not fit the pipeline fails the invocation with one c
     [
       "is missing",
       "ALTER TABLE user_logins RENAME TO elsewhere",
-      ["it does not exist; run `masqueue migrate`"],
+      ["it does not exist; run `masqueue migrate --env`"],
       "ALTER TABLE elsewhere RENAME TO user_logins",
     ],
     [
       "lacks a column",
       "ALTER TABLE user_logins DROP COLUMN locale",
-      ["column locale is missing; run `masqueue migrate`"],
+      ["column locale is missing; run `masqueue migrate --env`"],
       "ALTER TABLE user_logins ADD COLUMN locale varchar(32)",
     ],
     [
@@ -55,13 +55,13 @@ describe("a table that does not fit the pipeline fails the invocation with one c
     [
       "has a column of another type",
       "ALTER TABLE user_logins ALTER app_version TYPE integer USING NULL",
-      ["column app_version is integer, not text; run `masqueue migrate`"],
+      ["column app_version is integer, not text; run `masqueue migrate --env`"],
       "ALTER TABLE user_logins ALTER app_version TYPE text",
     ],
     [
       "has a timestamp for a date",
       "ALTER TABLE user_logins ALTER create_date TYPE timestamp",
-      ["column create_date is timestamp without time zone, not date; run `masqueue migrate`"],
+      ["column create_date is timestamp without time zone, not date; run `masqueue migrate --env`"],
       "ALTER TABLE user_logins ALTER create_date TYPE date",
     ],
     ["has no key", DROP_KEY, [NO_KEY], "ALTER TABLE user_logins ADD UNIQUE (create_date, message_id)"],
@@ -104,7 +104,7 @@ describe("a table that does not fit the pipeline fails the invocation with one c
     [
       "has several faults",
       "ALTER TABLE user_logins DROP COLUMN locale, ALTER user_id TYPE varchar(5)",
-      ["column user_id holds 5 characters, 128 are needed", "column locale is missing; run `masqueue migrate`"],
+      ["column user_id holds 5 characters, 128 are needed", "column locale is missing; run `masqueue migrate --env`"],
       "ALTER TABLE user_logins ADD COLUMN locale text, ALTER user_id TYPE text",
     ],
   ])("because it %s", async (_what, spoil, phrases, mend) => {

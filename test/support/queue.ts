@@ -39,7 +39,7 @@ export async function createBareQueue(visibilityTimeout: number): Promise<TestQu
 }
 
 function queueOn({ client, endpoint, stop }: EmbeddedSqs, url: string): TestQueue {
-  const depth = async () => (await queueState(client, url)).depth;
+  const depth = async () => (await queueState({ client, queueUrl: url, label: url })).depth;
   return {
     client,
     url,
@@ -51,7 +51,6 @@ function queueOn({ client, endpoint, stop }: EmbeddedSqs, url: string): TestQueu
         client,
         url,
         bodies.map((body) => ({ body })),
-        () => {},
       ),
     async deadLetters() {
       const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName: DEAD_LETTER_QUEUE }));

@@ -67,7 +67,7 @@ describe("a server or table that cannot be used", () => {
   });
 
   test("is called missing, and nothing else is said", () => {
-    expect(problems({ exists: false, columns: [], hasKey: false })).toEqual(["it does not exist; run `masqueue migrate`"]);
+    expect(problems({ exists: false, columns: [], hasKey: false })).toEqual(["it does not exist; run `masqueue migrate --env`"]);
   });
 
   test.each([
@@ -76,7 +76,7 @@ describe("a server or table that cannot be used", () => {
     [{ rowSecurity: true }, "row security applies to this role, and COPY refuses it; grant the role BYPASSRLS or disable it"],
     [
       { hasKey: false },
-      "it has no unique key (create_date, message_id) that is valid, complete and not deferrable; run `masqueue migrate`",
+      "it has no unique key (create_date, message_id) that is valid, complete and not deferrable; run `masqueue migrate --env`",
     ],
   ])("is told with what is needed: %j", (changes, sentence) => {
     expect(problems(changes)).toEqual([sentence]);
@@ -86,15 +86,15 @@ describe("a server or table that cannot be used", () => {
 describe("a column that does not fit", () => {
   test.each(COLUMNS.map(({ name }) => name))("is named where it is missing: %s", (name) => {
     expect(problems({ columns: COLUMNS.filter((column) => column.name !== name) })).toEqual([
-      `column ${name} is missing; run \`masqueue migrate\``,
+      `column ${name} is missing; run \`masqueue migrate --env\``,
     ]);
   });
 
   test.each([
-    ["app_version", { type: "integer", length: null }, "is integer, not text; run `masqueue migrate`"],
-    ["create_date", { type: "timestamp with time zone" }, "is timestamp with time zone, not date; run `masqueue migrate`"],
-    ["create_date", { type: "text" }, "is text, not date; run `masqueue migrate`"],
-    ["message_id", { type: "uuid" }, "is uuid, not text; run `masqueue migrate`"],
+    ["app_version", { type: "integer", length: null }, "is integer, not text; run `masqueue migrate --env`"],
+    ["create_date", { type: "timestamp with time zone" }, "is timestamp with time zone, not date; run `masqueue migrate --env`"],
+    ["create_date", { type: "text" }, "is text, not date; run `masqueue migrate --env`"],
+    ["message_id", { type: "uuid" }, "is uuid, not text; run `masqueue migrate --env`"],
     ["user_id", { length: 127 }, "holds 127 characters, 128 are needed"],
     ["masked_ip", { length: 66 }, "holds 66 characters, 67 are needed"],
     ["message_id", { type: "character varying", length: 36 }, "holds 36 characters, 128 are needed"],

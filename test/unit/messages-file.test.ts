@@ -117,7 +117,7 @@ describe("a file that cannot be used gets a sentence", () => {
   test.each([
     ["broken.json", '{"ip": canary', "broken.json is not JSON."],
     ["nothing.json", "", "nothing.json is not JSON."],
-    ["unpacked.json.gz", "[1]", "unpacked.json.gz is not a gzip file."],
+    ["unpacked.json.gz", "[1]", "unpacked.json.gz is not a whole gzip file."],
     ["no-messages.json", "[]", "no-messages.json holds no messages."],
     ["drained.json", '{"Messages": []}', "drained.json holds no messages."],
     ["blank.jsonl", "\n \n", "blank.jsonl holds no messages."],
