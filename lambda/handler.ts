@@ -53,7 +53,7 @@ export function createHandler(build: () => HandlerParts) {
 
 /** Holds the declaration and the keys against the database, once for each container; a failure is not remembered. */
 async function prepare({ pipeline, masterKey, database }: HandlerParts, deadline: Deadline): Promise<Tokenizer> {
-  const { tokenize, proofs } = await openMasks(pipeline, masterKey);
+  const { tokenize, proofs } = await inTime(openMasks(pipeline, masterKey), deadline);
   await database.run(async (client) => {
     await checkTable(client, pipeline);
     await checkMaskKeys(client, proofs);
@@ -67,14 +67,30 @@ async function openMasks(
 ): Promise<{ tokenize: Tokenizer; proofs: KeyProof[] }> {
   const identifiers = identifiersOf(pipeline);
   if (pipeline.masking !== "hmac") {
-    return { tokenize: sha256Tokenizer, proofs: identifiers.map((identifier) => ({ identifier, version: "sha256", checkValue: "none" })) };
+    return { tokenize: sha256Tokenizer, proofs: identifiers.flatMap((identifier) => proofsOf(pipeline, identifier, "sha256", "none")) };
   }
   if (!masterKey) throw new IngestError("configuration", "No masking key.");
   const keys = await deriveKeys(masterKey, identifiers, pipeline.domain);
   return {
     tokenize: hmacTokenizer(keys),
-    proofs: [...keys].map(([identifier, key]) => ({ identifier, version: "v1", checkValue: checkValue(key) })),
+    proofs: [...keys].flatMap(([identifier, key]) => proofsOf(pipeline, identifier, "v1", checkValue(key))),
   };
+}
+
+/** One for the domain, whose tables join; one for the table, whose rows must not change their domain. */
+function proofsOf({ domain, table }: Config["pipeline"], identifier: string, version: string, value: string): KeyProof[] {
+  const named = domain === "main" ? identifier : `${domain}/${identifier}`;
+  return [named, `${table}.${identifier}`].map((name) => ({ identifier: name, version, checkValue: value }));
+}
+
+/** The key's service may not answer: the function must, before its time is up. */
+async function inTime<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new IngestError("mask_key_unavailable", "The masking key could not be had within the function's time.");
+    timer = setTimeout(() => reject(error), deadline.remaining);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** Without a message's id its failure could not be reported, so such an event fails as a whole. */

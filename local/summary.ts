@@ -67,7 +67,7 @@ async function showRows(output: Output, { postgres, pipeline, tally, messages, d
   const { table: name, dateColumn } = pipeline;
   // A message that was received elsewhere before has its first id as its key.
   const sentIds = messages.slice(0, ROWS_SHOWN).flatMap(({ attributes }) => attributes?.["masqueue-id"]?.StringValue ?? []);
-  const text = `SELECT * FROM ${name} WHERE message_id = ANY ($1) ORDER BY ${dateColumn} DESC, message_id LIMIT ${ROWS_SHOWN}`;
+  const text = `SELECT * FROM "${name}" WHERE message_id = ANY ($1) ORDER BY "${dateColumn}" DESC, message_id LIMIT ${ROWS_SHOWN}`;
   const query = { text, values: [[...tally.firstStored, ...sentIds]], rowMode: "array" as const, types: AS_PRINTED };
   const { rows, fields } = await withClient(postgres, (client) => client.query(query));
   if (rows.length > 0) {

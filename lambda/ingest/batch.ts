@@ -39,7 +39,7 @@ export async function ingestBatch(records: readonly SQSRecord[], parts: BatchPar
   });
   const repeats = pipeline.once === "event-id" || records.some((record) => receiveCountOf(record) > 1);
   const verdicts = unique.length === 0 ? [] : await store(database, tableOf(pipeline), rows, repeats, deadline);
-  const report = reportOf(pipeline.name, records, outcomesOf(parsed, unique, verdicts), driftOf(messages), maskedAsText);
+  const report = reportOf(pipeline.name, records, outcomesOf(parsed, unique, verdicts), driftOf(unique), maskedAsText);
   await keepReasons(report, database, reporter, deadline);
   reporter.batch(report);
   return responseOf(report);

@@ -80,7 +80,9 @@ function isLonger(text: string, max: number): boolean {
  */
 function keyOf(record: SQSRecord, body: Body, pipeline: Pipeline): RowKey | Fault {
   const attribute = (name: string) => record.messageAttributes?.[name]?.stringValue;
-  const eventId = pipeline.once === "event-id" ? attribute("event-id") : undefined;
+  // Present without a string (a Binary attribute) is not absent: the producer meant it to count.
+  const sent = record.messageAttributes?.["event-id"];
+  const eventId = pipeline.once === "event-id" && sent ? (sent.stringValue ?? "") : undefined;
   if (eventId !== undefined && !EVENT_ID.test(eventId)) return fault("bad_event_id", "event-id");
   const redriven = attribute("masqueue-id");
   const id = eventId ?? (redriven && UUID.test(redriven) ? redriven.toLowerCase() : record.messageId);

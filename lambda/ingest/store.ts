@@ -1,5 +1,6 @@
 import pg from "pg";
-import type { Deadline } from "../deadline.ts";
+import { Deadline } from "../deadline.ts";
+import { IngestError } from "../errors.ts";
 import { copyRows } from "../postgres/copy.ts";
 import type { Database } from "../postgres/database.ts";
 import { findRows } from "../postgres/insert.ts";
@@ -27,19 +28,30 @@ export async function store(
   deadline: Deadline,
 ): Promise<Verdict[]> {
   const kept = new Kept(rows);
-  return database.run(async (client, attempt) => {
+  const soft = new Deadline(deadline.remaining * ISOLATION_SHARE);
+  const verdicts = await database.run(async (client, attempt) => {
     // After a failed attempt its outcome is unknown: a COPY may have been committed although its answer never came.
-    if (repeats || attempt > 0) return insertIsolating(client, table, kept.all(), deadline);
+    if (repeats || attempt > 0) return insertIsolating(client, table, kept.all(), soft);
     try {
       const stored = await copyRows(client, table, kept, deadline);
-      if (stored === kept.all().length) return kept.all().map(() => ({ kind: "stored" }));
-      return afterTrigger(client, table, kept.all(), deadline);
+      if (stored === kept.all().length) return kept.all().map((): Verdict => ({ kind: "stored" }));
+      return await afterTrigger(client, table, kept.all(), soft);
     } catch (error) {
       if (!(error instanceof pg.DatabaseError) || blameFor(error) !== "row") throw error;
-      return afterRefusal(client, table, kept.all(), error, deadline);
+      return afterRefusal(client, table, kept.all(), error, soft);
     }
   }, deadline);
+  if (verdicts.length !== kept.all().length) {
+    throw new IngestError(
+      "rows_unaccounted",
+      `${kept.all().length} rows came to ${verdicts.length} verdicts; nothing is reported as done.`,
+    );
+  }
+  return verdicts;
 }
+
+/** Looking for bad rows one by one ends with this share of the time left, so that what was found can still be told. */
+const ISOLATION_SHARE = 0.6;
 
 /** COPY stored fewer rows than it was given: a trigger left some out, or put them elsewhere. Only those that are not there are tried again. */
 async function afterTrigger(client: pg.Client, table: Table, rows: readonly MaskedRow[], deadline: Deadline): Promise<Verdict[]> {
@@ -59,7 +71,7 @@ function afterRefusal(
 ): Promise<Verdict[]> {
   const line = lineOf(error);
   const isDuplicate = error.code === "23505" && isKey(error, table);
-  if (isDuplicate || line === null || line > rows.length) return insertIsolating(client, table, rows, deadline);
+  if (isDuplicate || line === null || line < 1 || line > rows.length) return insertIsolating(client, table, rows, deadline);
   return insertAround(client, table, rows, line - 1, deadline);
 }
 

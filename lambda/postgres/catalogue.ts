@@ -25,6 +25,7 @@ export interface CatalogueColumn {
 
 /**
  * Reads the catalogue with one statement that every role may run and Postgres 10 understands.
+ * @param table its name, quoted
  * @param key the columns of the unique key, in any order
  */
 export async function readCatalogue(client: Client, table: string, key: readonly string[]): Promise<Catalogue> {
@@ -45,7 +46,8 @@ export async function readCatalogue(client: Client, table: string, key: readonly
                     WHERE i.indrelid = target.id AND i.indisunique AND i.indisvalid AND i.indimmediate
                       AND i.indpred IS NULL AND i.indexprs IS NULL
                       AND (SELECT array_agg(a.attname::text ORDER BY a.attname) FROM pg_attribute a
-                           WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[]))
+                           WHERE a.attrelid = i.indrelid
+                             AND a.attnum = ANY ((i.indkey::int2[])[0:coalesce((to_jsonb(i)->>'indnkeyatts')::int, i.indnatts) - 1]))
                           = (SELECT array_agg(name ORDER BY name) FROM unnest($2::text[]) AS name)) AS "hasKey"
      FROM target`,
     [table, key],

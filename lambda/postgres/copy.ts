@@ -1,7 +1,7 @@
 import type { Client, Connection, DatabaseError, Submittable } from "pg";
 import type { Deadline } from "../deadline.ts";
 import type { MaskedRow } from "../ingest/mask.ts";
-import type { Table } from "./names.ts";
+import { quoted, type Table } from "./names.ts";
 
 declare module "pg" {
   /** What pg has for COPY and its types leave out. */
@@ -23,7 +23,7 @@ const ROWS_A_CHUNK = 250;
  * @throws pg.DatabaseError as Postgres refused it (`where` holds the line); after a broken connection the outcome is unknown
  */
 export function copyRows(client: Client, table: Table, rows: Iterable<MaskedRow>, deadline: Deadline): Promise<number> {
-  const sql = `COPY ${table.name} (${table.columns.join(", ")}) FROM STDIN WITH (FORMAT text, ENCODING 'UTF8')`;
+  const sql = `COPY ${quoted(table.name)} (${table.columns.map(quoted).join(", ")}) FROM STDIN WITH (FORMAT text, ENCODING 'UTF8')`;
   return new Promise((resolve, reject) => client.query(new CopyIn(sql, encoded(rows), deadline, resolve, reject)));
 }
 

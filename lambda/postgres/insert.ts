@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import type { MaskedRow } from "../ingest/mask.ts";
 import { MESSAGE_ID_COLUMN } from "../pipelines/pipeline.ts";
-import { keyOf, type Table } from "./names.ts";
+import { quoted, type Table } from "./names.ts";
 
 interface KeyRow {
   date: string;
@@ -16,10 +16,10 @@ interface KeyRow {
 export async function insertRows(client: Client, table: Table, rows: readonly MaskedRow[]): Promise<boolean[]> {
   const values = table.columns.map((column, i) => `$${i + 1}::${column === table.dateColumn ? "date" : "text"}[]`);
   const { rows: stored } = await client.query<KeyRow>(
-    `INSERT INTO ${table.name} (${table.columns.join(", ")})
+    `INSERT INTO ${quoted(table.name)} (${table.columns.map(quoted).join(", ")})
      SELECT * FROM unnest(${values.join(", ")})
-     ON CONFLICT (${keyOf(table)}) DO NOTHING
-     RETURNING to_char(${table.dateColumn}, 'YYYY-MM-DD') AS date, ${MESSAGE_ID_COLUMN} AS id`,
+     ON CONFLICT (${quoted(table.dateColumn)}, ${MESSAGE_ID_COLUMN}) DO NOTHING
+     RETURNING to_char(${quoted(table.dateColumn)}, 'YYYY-MM-DD') AS date, ${MESSAGE_ID_COLUMN} AS id`,
     table.columns.map((_, i) => rows.map((row) => row.cells()[i] ?? null)),
   );
   return found(rows, stored);
@@ -30,7 +30,7 @@ export async function findRows(client: Client, table: Table, rows: readonly Mask
   const { rows: there } = await client.query<KeyRow>(
     `SELECT to_char(given.date, 'YYYY-MM-DD') AS date, given.id
      FROM unnest($1::date[], $2::text[]) AS given (date, id)
-     WHERE EXISTS (SELECT FROM ${table.name} AS t WHERE t.${table.dateColumn} = given.date AND t.${MESSAGE_ID_COLUMN} = given.id)`,
+     WHERE EXISTS (SELECT FROM ${quoted(table.name)} AS t WHERE t.${quoted(table.dateColumn)} = given.date AND t.${MESSAGE_ID_COLUMN} = given.id)`,
     [rows.map((row) => row.key.date), rows.map((row) => row.key.id)],
   );
   return found(rows, there);

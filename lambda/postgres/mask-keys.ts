@@ -3,6 +3,7 @@ import { IngestError } from "../errors.ts";
 
 /** Proof of the key under which an identifier's tokens were made. */
 export interface KeyProof {
+  /** `ip` for the domain `main`, `ads/ip` for another one, `user_logins.ip` for a table. */
   readonly identifier: string;
   readonly version: string;
   readonly checkValue: string;
@@ -14,22 +15,25 @@ export interface KeyProof {
  * @throws IngestError `mask_key_mismatch`, naming the identifiers
  */
 export async function checkMaskKeys(client: Client, proofs: readonly KeyProof[]): Promise<void> {
-  let known = await readProofs(client, proofs);
-  if (proofs.some(({ identifier }) => !known.has(identifier))) {
-    await registerProofs(
-      client,
-      proofs.filter(({ identifier }) => !known.has(identifier)),
-    );
-    known = await readProofs(client, proofs);
-  }
+  const known = await readProofs(client, proofs);
+  const isKnown = ({ identifier }: KeyProof) => known.has(identifier);
+  assertSame(proofs.filter(isKnown), known);
+  if (proofs.every(isKnown)) return;
+  await registerProofs(
+    client,
+    proofs.filter((proof) => !isKnown(proof)),
+  );
+  assertSame(proofs, await readProofs(client, proofs));
+}
+
+function assertSame(proofs: readonly KeyProof[], known: ReadonlyMap<string, string>): void {
   const wrong = proofs.filter(({ identifier, version, checkValue }) => known.get(identifier) !== `${version} ${checkValue}`);
-  if (wrong.length > 0) {
-    const names = wrong.map(({ identifier }) => identifier).join(", ");
-    throw new IngestError(
-      "mask_key_mismatch",
-      `The rows in this database were masked with another key or in another mode (${names}): equal values would get unequal tokens. Use the key and the mode that masked them, or an empty database.`,
-    );
-  }
+  if (wrong.length === 0) return;
+  const names = [...new Set(wrong.map(({ identifier }) => identifier.replace(/^.*[/.]/, "")))].join(", ");
+  throw new IngestError(
+    "mask_key_mismatch",
+    `The rows in this database were masked with another key or in another mode (${names}): equal values would get unequal tokens. Use the key and the mode that masked them, or an empty database.`,
+  );
 }
 
 async function readProofs(client: Client, proofs: readonly KeyProof[]): Promise<Map<string, string>> {

@@ -1,6 +1,6 @@
 import { MESSAGE_ID_COLUMN, type Pipeline } from "../pipelines/pipeline.ts";
 
-/** A table as the statements name it. Names are checked where a pipeline is defined, so they need no quoting. */
+/** A table as the statements name it. Plain lower-case names; in a statement they are {@link quoted}. */
 export interface Table {
   readonly name: string;
   /** The pipeline's columns in its order, then `message_id`: the order of a row's cells. */
@@ -14,6 +14,11 @@ export function tableOf(pipeline: Pipeline): Table {
     columns: [...pipeline.columns.map((column) => column.name), MESSAGE_ID_COLUMN],
     dateColumn: pipeline.dateColumn,
   };
+}
+
+/** A name as a statement takes it: a plain one may still be a word of SQL's own (`user`). */
+export function quoted(name: string): string {
+  return `"${name}"`;
 }
 
 /** The columns of the unique key, in its order (docs/decisions.md says why the date leads). */

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { confirmTargets } from "../confirm.ts";
 import { type Draining, drained } from "../drain.ts";
 import { consume } from "../event-source.ts";
+import { explainError } from "../explain.ts";
 import { type LocalContainer, localContainer, localMasterKey, localPipeline } from "../handler.ts";
 import { checkInterrupted, interrupted } from "../interrupt.ts";
 import { type Outgoing, readMessages } from "../messages-file.ts";
@@ -64,8 +65,8 @@ export async function start(options: StartOptions): Promise<number> {
     output.end();
     if (postgres.lost.aborted) throw new UserError("The embedded Postgres ended while it was in use; what was stored before is kept.");
     const deadLettered = Math.min(Math.max(0, after - before), tally.count("rejected"));
-    await summarise(output, { tally, run, postgres, queue, deadLettered, pipeline, messages, data: options.data });
-    if (tally.failure && !options.watch) throw new UserError(tally.failure.message);
+    await summarise(output, { tally, run: run.draining, postgres, queue, deadLettered, pipeline, messages, data: options.data });
+    if (run.failure && !options.watch) throw new UserError(run.failure);
     return interrupted.aborted && !options.watch ? 130 : unsent > 0 ? 1 : 0;
   } finally {
     output.end();
@@ -133,7 +134,12 @@ interface Run {
   tally: Tally;
 }
 
-async function drain(options: StartOptions, output: Output, { containers, postgres, queue, tally }: Run): Promise<Draining> {
+async function drain(
+  options: StartOptions,
+  output: Output,
+  { containers, postgres, queue, tally }: Run,
+): Promise<{ draining: Draining; failure: string | undefined }> {
+  let failure: string | undefined;
   const draining = drained(queue, tally, output);
   const failed = new AbortController();
   await consume(
@@ -151,12 +157,14 @@ async function drain(options: StartOptions, output: Output, { containers, postgr
         output.progress(tally);
         if (!error) return;
         // While watching, the messages come back and the next try may succeed, as in AWS.
-        if (options.watch) output.line(`Batch failed: ${tally.failure?.message ?? "the handler threw"}`);
-        else failed.abort();
+        const reason = explainError(error);
+        if (options.watch) output.line(`Batch failed: ${reason}`);
+        failure ??= reason;
+        failed.abort();
       },
       ...(!options.watch && { onIdle: () => draining.isDone() }),
     },
-    AbortSignal.any([interrupted, failed.signal, postgres.lost]),
+    AbortSignal.any([interrupted, postgres.lost, ...(options.watch ? [] : [failed.signal])]),
   );
-  return draining;
+  return { draining, failure };
 }
