@@ -45,6 +45,26 @@ describe("a database that is away", () => {
   });
 });
 
+test("a server that takes the connection and never answers fails the invocation within the function's time", async () => {
+  const silent = createServer(() => {}).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address() as { port: number };
+  const lambda = scene.container({ ...scene.database.config, host: "127.0.0.1", port });
+  await expect(lambda.invoke(logins(1), 1)).rejects.toMatchObject({ code: expect.stringMatching(/^(out_of_time|database_unavailable)$/) });
+  silent.close();
+});
+
+test("a session on a server that has become read-only is given up for a new one, which finds the writable server", async () => {
+  await scene.lambda.invoke([]);
+  const name = scene.database.config.database;
+  await scene.sql(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+  const moved = scene.container();
+  const answer = moved.failures(logins(3));
+  setTimeout(() => void scene.sql(`ALTER DATABASE ${name} RESET default_transaction_read_only`), 200);
+  expect(await answer).toEqual([]);
+  expect(await scene.stored()).toEqual(idsBut(3));
+});
+
 describe("a session that the server ends", () => {
   test("between two batches costs nothing", async () => {
     await scene.lambda.invoke(logins(1));
