@@ -2,9 +2,17 @@
 export default {
   testEnvironment: "node",
   extensionsToTreatAsEsm: [".ts"],
-  transform: { "\\.m?ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2024" }, module: { type: "es6" } }] },
+  transform: {
+    "\\.m?ts$": [
+      "@swc/jest",
+      {
+        jsc: { parser: { syntax: "typescript" }, target: "es2024", experimental: { keepImportAttributes: true } },
+        module: { type: "es6" },
+      },
+    ],
+  },
   testMatch: ["<rootDir>/test/**/*.test.ts"],
-  modulePathIgnorePatterns: ["<rootDir>/.masqueue"],
+  modulePathIgnorePatterns: ["<rootDir>/(.masqueue|build|cdk.out)/"],
   watchman: false,
   globalSetup: "<rootDir>/test/support/global-setup.mts",
   globalTeardown: "<rootDir>/test/support/global-teardown.mts",

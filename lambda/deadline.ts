@@ -34,4 +34,16 @@ export class Deadline {
       clearTimeout(timer);
     }
   }
+
+  /**
+   * Waits for `work` that nothing can end, at the longest until the deadline; after that it goes on unseen.
+   * @param late what is thrown then
+   */
+  async limit<T>(work: Promise<T>, late: Error): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const passed = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(late), this.remaining);
+    });
+    return Promise.race([work, passed]).finally(() => clearTimeout(timer));
+  }
 }

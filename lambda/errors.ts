@@ -8,6 +8,7 @@ export type ErrorCode =
   | "table_mismatch"
   | "mask_key_mismatch"
   | "mask_key_unavailable"
+  | "login_unavailable"
   | "database_unavailable"
   | "database_refused"
   | "rows_unaccounted"
@@ -46,4 +47,12 @@ export function toIngestError(error: unknown): IngestError {
     own.stack = [`${own.name}: ${own.message}`, ...frames].join("\n");
   }
   return own;
+}
+
+/** The system's code of a foreign error, like ECONNREFUSED; several addresses of one host fail together, each with its own. */
+export function systemCodeOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  if ("errors" in error && Array.isArray(error.errors)) return systemCodeOf(error.errors[0]);
+  const code = "code" in error ? error.code : undefined;
+  return typeof code === "string" && /^[A-Z0-9_]+$/.test(code) ? code : undefined;
 }

@@ -1,7 +1,10 @@
 import { join } from "node:path";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import type { Identity } from "../lambda/aws/environment.ts";
 import type { Config } from "../lambda/config.ts";
 import { readMasterKey } from "../lambda/config.ts";
 import { ENV } from "../lambda/env.ts";
+import { IngestError } from "../lambda/errors.ts";
 import { createHandler } from "../lambda/handler.ts";
 import type { Reporter } from "../lambda/ingest/report.ts";
 import { masterKeyFromSecret } from "../lambda/masking/keys.ts";
@@ -41,5 +44,14 @@ export function localPipeline(name: string, masking: "hmac" | "sha256" = "hmac")
 export function localMasterKey(home: Home, postgres: OpenPostgres): Config["masterKey"] {
   if (postgres.isEmbedded) return masterKeyFromSecret(localKey(join(home.embedded, "mask.key")));
   const isNamed = process.env[ENV.kmsKey] || process.env[ENV.keyFile];
-  return isNamed ? readMasterKey(process.env) : masterKeyFromSecret(localKey(home.keyFile));
+  return isNamed ? readMasterKey(process.env, sdkIdentity()) : masterKeyFromSecret(localKey(home.keyFile));
+}
+
+/** Region and credentials from wherever the AWS SDK finds them: environment, profile, single sign-on. Any of its clients knows. */
+function sdkIdentity(): Identity {
+  const { region, credentials } = new SQSClient({}).config;
+  const noRegion = () => {
+    throw new IngestError("configuration", "AWS_REGION is not set, and no profile of the AWS SDK names a region.");
+  };
+  return { credentials, region: () => region().catch(noRegion) };
 }

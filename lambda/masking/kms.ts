@@ -1,32 +1,27 @@
-import type { KMSClient } from "@aws-sdk/client-kms";
+import { AwsError, callAws } from "../aws/call.ts";
+import type { Aws } from "../aws/environment.ts";
 import { IngestError } from "../errors.ts";
 import type { MasterKey } from "./keys.ts";
 
-/** In milliseconds. A KMS that does not answer must be told before the function's time is up. */
-const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true };
-
-/** The part of the KMS client that is used; tests pass in one of their own. */
-export type MacGenerator = Pick<KMSClient, "send">;
+/** Of HMAC-SHA-256. */
+const MAC_BYTES = 32;
 
 /**
  * A master key that never leaves KMS: one `GenerateMac` for each identifier, at the first use in a container.
  * @param keyId id, ARN or alias of an HMAC_256 key
- * @param client made at the first call where none is given
  */
-export function masterKeyInKms(keyId: string, client?: MacGenerator): MasterKey {
-  let made = client;
+export function masterKeyInKms(keyId: string, aws: Aws): MasterKey {
   return async (message) => {
-    const { GenerateMacCommand, KMSClient } = await import("@aws-sdk/client-kms");
-    made ??= new KMSClient({ maxAttempts: 3, requestHandler: TIMEOUTS });
-    const command = new GenerateMacCommand({ KeyId: keyId, MacAlgorithm: "HMAC_SHA_256", Message: message });
-    const reply = await made.send(command).catch((error: unknown) => {
-      const name = error instanceof Error ? error.name : "unknown";
+    const input = { KeyId: keyId, MacAlgorithm: "HMAC_SHA_256", Message: Buffer.from(message).toString("base64") };
+    const { Mac } = await callAws(aws, "kms", "GenerateMac", input).catch((error: unknown) => {
+      if (!(error instanceof AwsError)) throw error;
       throw new IngestError(
         "mask_key_unavailable",
-        `KMS did not derive a masking key: ${name}. Check the key's state, its policy and the way to the KMS endpoint.`,
+        `KMS did not derive a masking key: ${error.code}. Check the key's state, its policy and the way to the KMS endpoint.`,
       );
     });
-    if (!reply.Mac) throw new IngestError("mask_key_unavailable", "KMS answered without a MAC.");
-    return reply.Mac;
+    const bytes = Buffer.from(typeof Mac === "string" ? Mac : "", "base64");
+    if (bytes.length !== MAC_BYTES) throw new IngestError("mask_key_unavailable", "KMS answered without a MAC.");
+    return bytes;
   };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import type { Deadline } from "../deadline.ts";
-import { IngestError } from "../errors.ts";
+import { IngestError, systemCodeOf } from "../errors.ts";
 import { blameFor, dropsConnection, refusesLogin } from "./sqlstate.ts";
 
 /** Pauses between tries, in milliseconds: some three seconds in all, which outlasts a deadlock or a quick restart. */
@@ -21,7 +21,7 @@ export class Database {
   readonly #config: pg.ClientConfig;
   #client: pg.Client | undefined;
 
-  /** @param config as for `pg.Client`; a password function is asked at each new connection */
+  /** @param config as for `pg.Client`; a password function is asked at each new connection, and its IngestError ends the run */
   constructor(config: pg.ClientConfig) {
     this.#config = config;
   }
@@ -58,8 +58,10 @@ export class Database {
   }
 
   async #connect(deadline: Deadline): Promise<pg.Client> {
+    // Before the connection is made: a password service that is away must not look like a database that is.
+    const password = await this.#password(deadline);
     const connectionTimeoutMillis = Math.max(1, Math.min(LONGEST_CONNECT, deadline.remaining));
-    const client = new pg.Client({ keepAlive: true, ...this.#config, connectionTimeoutMillis });
+    const client = new pg.Client({ keepAlive: true, ...this.#config, ...password, connectionTimeoutMillis });
     // Without a listener, a server that restarts while nothing is asked of it would end the process.
     client.on("error", () => {
       if (this.#client === client) this.#client = undefined;
@@ -69,6 +71,13 @@ export class Database {
     } catch (error) {
       throw error instanceof pg.DatabaseError ? error : new ConnectionFault(error);
     }
+  }
+
+  async #password(deadline: Deadline): Promise<{ password?: string }> {
+    const { password } = this.#config;
+    if (typeof password !== "function") return {};
+    const late = new IngestError("login_unavailable", "The password for Postgres could not be had within the function's time.");
+    return { password: await deadline.limit(Promise.resolve(password()), late) };
   }
 
   /** Destroys the socket: what is under way fails at once, and the server gives up an unfinished COPY. */
@@ -105,16 +114,8 @@ class ConnectionFault extends Error {
 
   constructor(error: unknown) {
     super("connection failed");
-    this.code = codeOf(error) ?? "no answer";
+    this.code = systemCodeOf(error) ?? "no answer";
   }
-}
-
-/** Several addresses of one host fail together as an AggregateError; each has its code. */
-function codeOf(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null) return undefined;
-  if ("errors" in error && Array.isArray(error.errors)) return codeOf(error.errors[0]);
-  const code = "code" in error ? error.code : undefined;
-  return typeof code === "string" && /^[A-Z0-9_]+$/.test(code) ? code : undefined;
 }
 
 function refused(error: pg.DatabaseError): IngestError {

@@ -98,4 +98,27 @@ describe("work under a deadline", () => {
     await jest.advanceTimersByTimeAsync(10);
     await guarded;
   });
+
+  test("that nothing can end gives what it gives, or its own failure, and leaves no timer behind", async () => {
+    const deadline = new Deadline(500, clock().now);
+    const late = new Error("too late");
+    expect(await deadline.limit(Promise.resolve("done"), late)).toBe("done");
+    await expect(deadline.limit(Promise.reject(new Error("its own")), late)).rejects.toThrow("its own");
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test("that nothing can end is left alone when the time is over, and not before", async () => {
+    const { promise, reject } = work();
+    const late = new Error("too late");
+    let failure: unknown;
+    const limited = new Deadline(500, clock().now).limit(promise, late).catch((error: unknown) => {
+      failure = error;
+    });
+    await jest.advanceTimersByTimeAsync(499);
+    expect(failure).toBeUndefined();
+    await jest.advanceTimersByTimeAsync(10);
+    expect(failure).toBe(late);
+    reject(new Error("nobody hears this"));
+    await limited;
+  });
 });

@@ -1,0 +1,70 @@
+import { describe, expect, test } from "@jest/globals";
+import { Deadline } from "../../lambda/deadline.ts";
+import { IngestError } from "../../lambda/errors.ts";
+import { Database } from "../../lambda/postgres/database.ts";
+import { useScene } from "../support/scene.ts";
+
+const scene = useScene({ migrated: false });
+
+/** A database whose password comes from a function. */
+const database = (password: () => string | Promise<string>) => new Database({ ...scene.proxy.config, password });
+const right = () => String(scene.database.config.password);
+const select = (one: Database, milliseconds = 20_000) =>
+  one.run(async (client) => (await client.query("SELECT 1 AS one")).rows, new Deadline(milliseconds));
+
+describe("a password that a function gives", () => {
+  test("is asked for once a connection", async () => {
+    let asked = 0;
+    const one = database(() => {
+      asked++;
+      return right();
+    });
+    await select(one);
+    await select(one);
+    expect(asked).toBe(1);
+    scene.proxy.refuse();
+    scene.proxy.accept();
+    await select(one);
+    expect(asked).toBe(2);
+    await one.close();
+  });
+
+  test("that the server refuses is asked for once more, since a token may have run out", async () => {
+    const answers = ["old token", right()];
+    const one = database(async () => answers.shift() ?? "");
+    expect(await select(one)).toEqual([{ one: 1 }]);
+    expect(answers).toEqual([]);
+    await one.close();
+  });
+
+  test("that the server refuses twice fails the run", async () => {
+    let asked = 0;
+    const run = select(database(() => `wrong ${++asked}`));
+    await expect(run).rejects.toMatchObject({ code: "database_refused", sqlstate: "28P01" });
+    expect(asked).toBe(2);
+  });
+
+  test("that cannot be had fails the run with the function's own error, before the server is called", async () => {
+    const own = new IngestError("login_unavailable", "Secrets Manager did not give secret db: AccessDeniedException.");
+    await expect(select(database(() => Promise.reject(own)))).rejects.toBe(own);
+    expect(
+      await scene.database.rows("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"),
+    ).toEqual([]);
+  });
+
+  test("that cannot be had for a foreign reason fails the run without its text", async () => {
+    const run = select(
+      database(() => Promise.reject(new TypeError("canary"))),
+      500,
+    );
+    await expect(run).rejects.toMatchObject({ code: "database_unavailable", message: expect.not.stringContaining("canary") });
+  });
+
+  test("that does not come fails the run within its time", async () => {
+    const run = select(
+      database(() => new Promise<string>(() => {})),
+      300,
+    );
+    await expect(run).rejects.toMatchObject({ code: "login_unavailable" });
+  });
+});

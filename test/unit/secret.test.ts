@@ -1,0 +1,62 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { readPassword, readSecret } from "../../lambda/aws/secret.ts";
+import { type Answer, type AwsJson, refusal, startAwsJson } from "../support/aws-json.ts";
+
+const CANARY = "canary-password";
+let manager: AwsJson;
+
+afterEach(() => manager.close());
+
+async function aws(answer: Answer) {
+  manager = await startAwsJson(answer);
+  return manager.aws();
+}
+const holding = (SecretString: unknown) => aws(() => ({ body: { SecretString } }));
+
+describe("a secret", () => {
+  test("is asked for by its id, anew each time", async () => {
+    let version = 0;
+    const rotated = await aws(() => ({ body: { SecretString: `v${++version}` } }));
+    expect([await readSecret("db", rotated), await readSecret("db", rotated)]).toEqual(["v1", "v2"]);
+    expect(manager.calls.map(({ target, input }) => ({ target, input }))).toEqual(
+      Array(2).fill({ target: "secretsmanager.GetSecretValue", input: { SecretId: "db" } }),
+    );
+  });
+
+  test("that cannot be read says why, without AWS's text", async () => {
+    const refused = await aws(() => refusal("AccessDeniedException", CANARY));
+    const failure: unknown = await readSecret("db", refused).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: "login_unavailable",
+      message:
+        "Secrets Manager did not give secret db: AccessDeniedException. Check the secret, the function's permission to read it and the way to the Secrets Manager endpoint.",
+    });
+    expect((failure as Error).stack).not.toContain(CANARY);
+  });
+
+  test("that is binary is none", async () => {
+    const binary = await aws(() => ({ body: { SecretBinary: "AAAA" } }));
+    await expect(readSecret("db", binary)).rejects.toMatchObject({ code: "login_unavailable" });
+  });
+});
+
+describe("the password of a secret", () => {
+  test.each([
+    ["its text", "p4ss word", "p4ss word"],
+    ["its text, although that is a number in JSON", "123456", "123456"],
+    ["its text, although that is null in JSON", "null", "null"],
+    ["its text, although that starts like JSON", '{"p', '{"p'],
+    ["the member of its JSON object", '{"username":"u","password":"p"}', "p"],
+  ])("is %s", async (_what, text, password) => {
+    expect(await readPassword("db", await holding(text))).toBe(password);
+  });
+
+  test.each(['{"username":"u"}', '{"password":7}', "[]"])("is missing in %s, which is told without quoting it", async (text) => {
+    const failure: unknown = await readPassword("db", await holding(text)).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: "login_unavailable",
+      message: expect.stringContaining('a JSON object without a text "password"'),
+    });
+    expect((failure as Error).message).not.toContain(text);
+  });
+});
