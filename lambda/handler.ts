@@ -16,13 +16,16 @@ import { checkMaskKeys, type KeyProof } from "./postgres/mask-keys.ts";
 export interface HandlerParts extends Pick<Config, "pipeline" | "masterKey"> {
   readonly database: Database;
   readonly reporter: Reporter;
+  /** The clock, in milliseconds since 1970. @default Date.now */
+  readonly now?: () => number;
 }
 
 /** Kept free at the end of the function's time, in milliseconds: for the report and the answer. */
 const RESERVE = 1_000;
 
 /**
- * The Lambda handler: takes a batch of SQS messages, answers with those that are not done.
+ * The Lambda handler: takes a batch of SQS messages, answers with those that are not done. An event without messages is a health check:
+ * table and keys are checked anew, and nothing is stored or counted.
  * @param build makes the parts at the first invocation, not at init, where an outage would be an init failure; again until it succeeds
  */
 export function createHandler(build: () => HandlerParts) {
@@ -35,7 +38,10 @@ export function createHandler(build: () => HandlerParts) {
     const remaining = context.getRemainingTimeInMillis();
     const deadline = new Deadline(remaining - Math.min(RESERVE, remaining / 10));
     assertSqsEvent(event);
+    const isHealthCheck = event.Records.length === 0;
+    if (isHealthCheck) prepared = undefined;
     prepared ??= await prepare(parts, deadline);
+    if (isHealthCheck) return { batchItemFailures: [] };
     return ingestBatch(event.Records, { ...parts, tokenize: prepared }, deadline);
   };
 
@@ -53,7 +59,8 @@ export function createHandler(build: () => HandlerParts) {
 
 /** Holds the declaration and the keys against the database, once for each container; a failure is not remembered. */
 async function prepare({ pipeline, masterKey, database }: HandlerParts, deadline: Deadline): Promise<Tokenizer> {
-  const { tokenize, proofs } = await inTime(openMasks(pipeline, masterKey), deadline);
+  const late = new IngestError("mask_key_unavailable", "The masking key could not be had within the function's time.");
+  const { tokenize, proofs } = await deadline.limit(openMasks(pipeline, masterKey), late);
   await database.run(async (client) => {
     await checkTable(client, pipeline);
     await checkMaskKeys(client, proofs);
@@ -81,16 +88,6 @@ async function openMasks(
 function proofsOf({ domain, table }: Config["pipeline"], identifier: string, version: string, value: string): KeyProof[] {
   const named = domain === "main" ? identifier : `${domain}/${identifier}`;
   return [named, `${table}.${identifier}`].map((name) => ({ identifier: name, version, checkValue: value }));
-}
-
-/** The key's service may not answer: the function must, before its time is up. */
-async function inTime<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = new IngestError("mask_key_unavailable", "The masking key could not be had within the function's time.");
-    timer = setTimeout(() => reject(error), deadline.remaining);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** Without a message's id its failure could not be reported, so such an event fails as a whole. */

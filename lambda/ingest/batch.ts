@@ -19,6 +19,8 @@ export interface BatchParts {
   readonly database: Database;
   readonly tokenize: Tokenizer;
   readonly reporter: Reporter;
+  /** The clock, in milliseconds since 1970. @default Date.now */
+  readonly now?: () => number;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface BatchParts {
  * @throws IngestError where nothing of the batch may count as done
  */
 export async function ingestBatch(records: readonly SQSRecord[], parts: BatchParts, deadline: Deadline): Promise<SQSBatchResponse> {
-  const { pipeline, database, tokenize, reporter } = parts;
+  const { pipeline, database, tokenize, reporter, now = Date.now } = parts;
   const parsed = records.map((record, index) => parse(record, index, pipeline));
   const messages = parsed.filter((result) => result.kind === "message");
   const unique = inKeyOrder(messages);
@@ -38,10 +40,12 @@ export async function ingestBatch(records: readonly SQSRecord[], parts: BatchPar
     return row;
   });
   const repeats = pipeline.once === "event-id" || records.some((record) => receiveCountOf(record) > 1);
+  const began = now();
   const verdicts = unique.length === 0 ? [] : await store(database, tableOf(pipeline), rows, repeats, deadline);
-  const report = reportOf(pipeline.name, records, outcomesOf(parsed, unique, verdicts), driftOf(unique), maskedAsText);
+  const measured = { unknownFields: driftOf(unique), maskedAsText, committed: now() };
+  const report = reportOf(pipeline.name, records, outcomesOf(parsed, unique, verdicts), measured);
   await keepReasons(report, database, reporter, deadline);
-  reporter.batch(report);
+  reporter.batch({ ...report, postgresTime: now() - began });
   return responseOf(report);
 }
 
@@ -82,11 +86,13 @@ function outcomesOf(parsed: readonly (Message | Rejection)[], unique: readonly M
   });
 }
 
+type Reasons = Pick<BatchReport, "pipeline" | "rejected">;
+
 /** The reasons go to `rejections` after the rows; should that fail, the batch stands and the failure is told. */
-async function keepReasons(report: BatchReport, database: Database, reporter: Reporter, deadline: Deadline): Promise<void> {
-  if (report.rejected.length === 0) return;
+async function keepReasons({ pipeline, rejected }: Reasons, database: Database, reporter: Reporter, deadline: Deadline): Promise<void> {
+  if (rejected.length === 0) return;
   try {
-    await database.run((client) => appendRejections(client, report.pipeline, report.rejected), deadline);
+    await database.run((client) => appendRejections(client, pipeline, rejected), deadline);
   } catch (error) {
     reporter.rejectionsNotWritten(error instanceof IngestError ? (error.sqlstate ?? error.code) : "internal_error");
   }

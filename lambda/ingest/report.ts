@@ -21,7 +21,16 @@ export interface BatchReport {
   readonly unknownFields: Drift;
   /** Values that did not have their column's form and were masked as text. */
   readonly maskedAsText: number;
+  /** Milliseconds from the sending of the oldest message that is in the table now to its commit; undefined where none is. */
+  readonly commitLag: number | undefined;
+  /** Milliseconds in which Postgres was busy with the batch: its rows, streamed in as they are masked, and the reasons of rejections. */
+  readonly postgresTime: number;
+  /** The outcomes of messages that were sent as a test. */
+  readonly smoke: BatchReport["outcomes"];
 }
+
+/** The message attribute by which `masqueue smoke` marks its message. */
+export const SMOKE_ATTRIBUTE = "masqueue-smoke";
 
 /** Where reports go: log lines and metrics in AWS, the command line locally. */
 export interface Reporter {
@@ -38,6 +47,12 @@ export interface Reporter {
 
 export type RecordOutcome = Exclude<Verdict, { kind: "refused" }> | Rejection;
 
+/** What was counted and measured on a batch's way. */
+type Measured = Pick<BatchReport, "unknownFields" | "maskedAsText"> & {
+  /** When its rows were committed, in milliseconds since 1970. */
+  readonly committed: number;
+};
+
 /**
  * Puts the outcomes of a batch's records into a report. Pure.
  * @param outcomes one for each record, in the batch's order
@@ -46,9 +61,8 @@ export function reportOf(
   pipeline: string,
   records: readonly SQSRecord[],
   outcomes: readonly RecordOutcome[],
-  unknownFields: Drift,
-  maskedAsText: number,
-): BatchReport {
+  { committed, ...measured }: Measured,
+): Omit<BatchReport, "postgresTime"> {
   const rejected = records.flatMap((record, i): RejectedMessage[] => {
     const outcome = outcomes[i];
     if (outcome?.kind !== "rejection") return [];
@@ -59,11 +73,18 @@ export function reportOf(
     const kind = outcomes[i]?.kind ?? "unsettled";
     return { messageId: record.messageId, outcome: kind === "rejection" ? ("rejected" as const) : kind };
   });
-  return { pipeline, outcomes: named, rejected, unknownFields, maskedAsText };
+  const committedRecords = records.filter((_, i) => named[i]?.outcome === "stored" || named[i]?.outcome === "duplicate");
+  const smoke = named.filter((_, i) => records[i]?.messageAttributes?.[SMOKE_ATTRIBUTE]);
+  return { pipeline, outcomes: named, rejected, commitLag: lagOf(committedRecords, committed), smoke, ...measured };
+}
+
+function lagOf(records: readonly SQSRecord[], committed: number): number | undefined {
+  const sent = records.map((record) => Number(record.attributes?.SentTimestamp)).filter((time) => time > 0);
+  return sent.length === 0 ? undefined : Math.max(0, committed - Math.min(...sent));
 }
 
 /** The members of the batch that are not done: SQS delivers them again, and moves them to the dead-letter queue in the end. */
-export function responseOf(report: BatchReport): SQSBatchResponse {
+export function responseOf(report: Pick<BatchReport, "outcomes">): SQSBatchResponse {
   const failed = report.outcomes.filter(({ outcome }) => outcome === "rejected" || outcome === "unsettled");
   return { batchItemFailures: [...new Set(failed.map(({ messageId }) => messageId))].map((itemIdentifier) => ({ itemIdentifier })) };
 }

@@ -99,7 +99,7 @@ describe("a connection that is cut", () => {
     scene.proxy.cutAt("client", idsBut(100)[50] as string, { thenRefuse: true });
     await expect(scene.lambda.invoke(logins(100), 1)).rejects.toMatchObject({ code: "database_unavailable" });
     expect(await scene.stored()).toEqual([]);
-    expect(scene.lambda.reports.batches).toHaveLength(1);
+    expect(scene.lambda.reports.batches).toEqual([]);
   });
 
   test("before the answer of a COPY that is committed is not taken for a failure of its rows", async () => {
@@ -114,7 +114,7 @@ describe("a connection that is cut", () => {
     await scene.lambda.invoke([]);
     scene.proxy.cutAt("server", "COPY 100", { thenRefuse: true });
     await expect(scene.lambda.invoke(logins(100), 1)).rejects.toMatchObject({ code: "database_unavailable" });
-    expect(scene.lambda.reports.batches).toHaveLength(1);
+    expect(scene.lambda.reports.batches).toEqual([]);
     scene.proxy.accept();
     expect(await scene.lambda.failures(logins(100, () => ({}), { receiveCount: 2 }))).toEqual([]);
     expect(await scene.stored()).toEqual(idsBut(100));

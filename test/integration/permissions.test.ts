@@ -57,7 +57,7 @@ describe("a table that is dropped while the container runs", () => {
     await scene.lambda.invoke([]);
     await scene.sql("ALTER TABLE user_logins RENAME TO elsewhere");
     await expect(scene.lambda.invoke(batch)).rejects.toMatchObject({ code: "database_refused", sqlstate: "42P01" });
-    expect(scene.lambda.reports.batches).toHaveLength(1);
+    expect(scene.lambda.reports.batches).toEqual([]);
     await scene.sql("ALTER TABLE elsewhere RENAME TO user_logins");
     expect(await scene.lambda.failures(batch)).toEqual([]);
     expect(await scene.stored()).toEqual(idsBut(3));

@@ -34,7 +34,8 @@ function rejected(fields: Partial<RejectedMessage> = {}): RejectedMessage {
 }
 
 function report(fields: Partial<BatchReport> = {}): BatchReport {
-  return { pipeline: "user-logins", outcomes: [], rejected: [], unknownFields: { count: 0, names: [] }, maskedAsText: 0, ...fields };
+  const counted = { outcomes: [], rejected: [], unknownFields: { count: 0, names: [] }, maskedAsText: 0, smoke: [] };
+  return { pipeline: "user-logins", ...counted, commitLag: undefined, postgresTime: 0, ...fields };
 }
 
 const NOTHING = { received: 0, stored: 0, duplicates: 0, rejected: 0, retried: 0, unsettled: 0, unknownFields: 0, maskedAsText: 0 };
@@ -43,7 +44,8 @@ describe("the log of a batch", () => {
   test("counts what became of its messages, in one line", () => {
     const kinds = ["stored", "stored", "duplicate", "rejected", "unsettled"] as const;
     const outcomes = kinds.map((outcome, i) => ({ messageId: `m-${i}`, outcome }));
-    telemetry("user-logins").batch(report({ outcomes, unknownFields: { count: 7, names: ["country"] }, maskedAsText: 2 }));
+    const measured = { maskedAsText: 2, commitLag: 1_234, postgresTime: 56 };
+    telemetry("user-logins").batch(report({ outcomes, unknownFields: { count: 7, names: ["country"] }, ...measured }));
     expect(logs()).toEqual([
       expect.objectContaining({
         level: "INFO",
@@ -55,7 +57,7 @@ describe("the log of a batch", () => {
         unsettled: 1,
         unknownFields: 7,
         unknownFieldNames: ["country"],
-        maskedAsText: 2,
+        ...measured,
       }),
     ]);
   });
@@ -75,6 +77,15 @@ describe("the log of a batch", () => {
       sqlstate: "22001",
       receiveCount: 1,
     });
+  });
+
+  test("has a line for each message of a smoke test, with its id and what became of it", () => {
+    const smoke = [{ messageId: "m-1", outcome: "stored" as const }];
+    telemetry("user-logins").batch(report({ smoke }));
+    const { timestamp: _, ...rest } = logs()[0] as Line;
+    const line = { level: "INFO", message: "smoke", service: "user-logins", sampling_rate: 0, messageId: "m-1", outcome: "stored" };
+    expect(rest).toEqual(line);
+    expect(logs()).toHaveLength(2);
   });
 
   test("names the setting that would let a wrapped message through", () => {
@@ -123,29 +134,61 @@ describe("the log of a failure", () => {
 });
 
 describe("the metrics of a batch", () => {
-  test("are counts in CloudWatch's embedded format, by pipeline", () => {
+  test("are counts and times in CloudWatch's embedded format, by pipeline", () => {
     const reporter = telemetry("user-logins");
-    reporter.batch(report({ outcomes: [{ messageId: "m-1", outcome: "stored" }] }));
+    reporter.batch(report({ outcomes: [{ messageId: "m-1", outcome: "stored" }], commitLag: 1_234, postgresTime: 56 }));
     expect(metrics()).toEqual([]);
     reporter.flush();
     const [line] = metrics();
-    expect(line).toMatchObject({ ...NOTHING, service: "user-logins", received: 1, stored: 1 });
+    expect(line).toMatchObject({ ...NOTHING, service: "user-logins", received: 1, stored: 1, commitLag: 1_234, postgresTime: 56 });
     expect(line?._aws).toMatchObject({
       CloudWatchMetrics: [
         {
           Namespace: "Masqueue",
           Dimensions: [["service"]],
-          Metrics: Object.keys(NOTHING).map((Name) => ({ Name, Unit: "Count" })),
+          Metrics: [
+            ...Object.keys(NOTHING).map((Name) => ({ Name, Unit: "Count" })),
+            { Name: "commitLag", Unit: "Milliseconds" },
+            { Name: "postgresTime", Unit: "Milliseconds" },
+          ],
         },
       ],
     });
+  });
+
+  test("have no commit lag where nothing was committed", () => {
+    const reporter = telemetry("user-logins");
+    reporter.batch(report());
+    reporter.flush();
+    expect(JSON.stringify(metrics())).not.toContain("commitLag");
+  });
+
+  test("count rejections by code, too, in a line for each code", () => {
+    const reporter = telemetry("user-logins");
+    const codes = ["too_long", "not_json", "too_long"] as const;
+    reporter.batch(report({ rejected: [...codes.map((code) => rejected({ code })), rejected({ code: "bad_date", receiveCount: 2 })] }));
+    reporter.flush();
+    const byCode = metrics().filter(({ code }) => code);
+    expect(byCode).toEqual([
+      expect.objectContaining({ service: "user-logins", code: "too_long", rejected: 2 }),
+      expect.objectContaining({ service: "user-logins", code: "not_json", rejected: 1 }),
+    ]);
+    for (const { _aws } of byCode) {
+      expect(_aws).toMatchObject({
+        CloudWatchMetrics: [{ Namespace: "Masqueue", Dimensions: [["service", "code"]], Metrics: [{ Name: "rejected", Unit: "Count" }] }],
+      });
+    }
+    expect(metrics().filter(({ code }) => !code)).toEqual([expect.objectContaining({ rejected: 3, retried: 1 })]);
   });
 
   test("count a rejection at its first delivery only, so that retries do not inflate it", () => {
     const reporter = telemetry("user-logins");
     reporter.batch(report({ rejected: [1, 2, 3, 1].map((receiveCount) => rejected({ receiveCount })) }));
     reporter.flush();
-    expect(metrics()).toEqual([expect.objectContaining({ rejected: 2, retried: 2 })]);
+    expect(metrics()).toEqual([
+      expect.objectContaining({ rejected: 2, code: "too_long" }),
+      expect.objectContaining({ rejected: 2, retried: 2 }),
+    ]);
   });
 
   test("start anew with each invocation", () => {
