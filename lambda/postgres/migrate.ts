@@ -1,22 +1,15 @@
-import { fileURLToPath } from "node:url";
 import { runner } from "node-pg-migrate";
 import type { Client } from "pg";
 import pg from "pg";
+import { assertMayCreate, assertOwned } from "./check-rights.ts";
+import { type Folder, MIGRATIONS, pathOf } from "./folders.ts";
+import { explained } from "./migration-error.ts";
 
-/** A migration that did not go through; the message says what stands in the way and what to do. */
-export class MigrationError extends Error {
-  override readonly name = "MigrationError";
-}
+export { MigrationError } from "./migration-error.ts";
 
 const LOCK_TIMEOUT = 5_000;
 /** The advisory lock that makes migrations take turns; any number will do. */
 const TURN = 7_241_865;
-
-/** Masqueue's migrations, then the user's own, each with a history of its own, so that both can grow. */
-const FOLDERS = [
-  { dir: "./migrations", history: "masqueue_migrations" },
-  { dir: "../own/migrations", history: "masqueue_own_migrations" },
-];
 
 export interface MigrateOptions {
   /** Changes nothing; the statements go to `print`. */
@@ -27,16 +20,20 @@ export interface MigrateOptions {
    * @default 5000
    */
   lockTimeout?: number;
+  /** @default Masqueue's migrations and the user's own */
+  folders?: readonly Folder[];
+  /** From where the folders are named. @default the page that names them */
+  base?: URL | undefined;
 }
 
 /**
- * Brings a database up to date. Two at once take turns; a database that is up to date is left as it is.
+ * Brings a database up to date. Two at once take turns; a database that is up to date, or ahead of these files, is left as it is.
  * @param client a connection of its own: it holds an advisory lock and a session's `lock_timeout` meanwhile
  * @returns the names of the migrations that were (or, in a dry run, would be) applied
  * @throws MigrationError
  */
 export async function migrate(client: Client, options: MigrateOptions = {}): Promise<string[]> {
-  const { dryRun = false, print = () => {}, lockTimeout = LOCK_TIMEOUT } = options;
+  const { dryRun = false, print = () => {}, lockTimeout = LOCK_TIMEOUT, folders = MIGRATIONS, base } = options;
   const silent = () => {};
   const names: string[] = [];
   const statements: string[] = [];
@@ -44,14 +41,17 @@ export async function migrate(client: Client, options: MigrateOptions = {}): Pro
     // One lock around all that follows; the runner's own, one for each folder, would let two runs wait for each other.
     await client.query("SELECT pg_advisory_lock($1)", [TURN]);
     await client.query(`SET lock_timeout = ${lockTimeout}`);
+    await assertOwned(client, folders);
     // The runner makes its history tables in a dry run too.
     if (dryRun) await client.query("BEGIN");
-    for (const { dir, history } of FOLDERS) {
+    for (const folder of folders) {
+      const dir = pathOf(folder, base);
+      if (!dir) continue;
       const applied = await runner({
         dbClient: client,
-        dir: fileURLToPath(new URL(dir, import.meta.url)),
+        dir,
         ignorePattern: "(\\..*|.*\\.md)",
-        migrationsTable: history,
+        migrationsTable: folder.history,
         direction: "up",
         noLock: true,
         dryRun,
@@ -75,25 +75,4 @@ export async function migrate(client: Client, options: MigrateOptions = {}): Pro
 async function endTransaction(client: Client): Promise<void> {
   await client.query("ROLLBACK").catch(() => {});
   await client.query("SELECT pg_advisory_unlock($1)", [TURN]).catch(() => {});
-}
-
-/** The runner says in other words that a role may make no tables. */
-async function assertMayCreate(client: Client): Promise<void> {
-  const { rows } = await client.query<{ role: string; schema: string | null; may: boolean | null }>(
-    "SELECT current_user AS role, current_schema() AS schema, has_schema_privilege(current_schema(), 'CREATE') AS may",
-  );
-  const { role, schema, may } = rows[0] as { role: string; schema: string | null; may: boolean | null };
-  if (!schema) throw new MigrationError(`No schema of the search_path of role ${role} exists: create one, or set the search_path.`);
-  if (!may)
-    throw new MigrationError(`Role ${role} may not create tables in schema ${schema}: migrate as the schema's owner, or grant CREATE.`);
-}
-
-function explained(error: unknown, lockTimeout: number): Error {
-  if (!(error instanceof pg.DatabaseError)) return error instanceof Error ? error : new Error(String(error));
-  if (error.code === "55P03")
-    return new MigrationError(
-      `A table was in use for longer than ${lockTimeout} ms: another session holds a lock on it. End it or try again later.`,
-    );
-  const hint = error.hint ? ` ${error.hint}` : "";
-  return new MigrationError(`Postgres refused a migration (SQLSTATE ${error.code}): ${error.message}.${hint}`);
 }

@@ -1,6 +1,13 @@
 import { randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import pg from "pg";
-import { type TestDatabase, testPostgres } from "./database.ts";
+import { ROLES } from "../../lambda/env.ts";
+import { type SchemaParts, updateSchema } from "../../lambda/postgres/update-schema.ts";
+import { startPostgres } from "../../local/services/postgres.ts";
+import { binariesIn, reachable } from "../../local/services/postgres-binaries.ts";
+import { createDatabase, type TestDatabase, testPostgres } from "./database.ts";
 
 export interface TestRole {
   readonly name: string;
@@ -26,4 +33,66 @@ export async function createRole(database: TestDatabase, privileges: string): Pr
       await client.end();
     },
   };
+}
+
+/** A user who may make roles and is no superuser, as RDS has it. */
+export const MASTER = { user: "master", password: "master's password" };
+
+/** A server of the test's own: the roles of Masqueue belong to a server and have fixed names. */
+export interface RoleServer {
+  /** As the superuser. */
+  sql(...statements: string[]): Promise<void>;
+  /** A database without tables that belongs to the master user; the test looks at it as the superuser. */
+  database(): Promise<TestDatabase>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts one on which Masqueue's two roles, once they are there, log in without a password, as IAM lets them.
+ * @param native folder of another server's programs
+ */
+export async function startRoleServer(native?: string): Promise<RoleServer> {
+  const home = mkdtempSync(join(tmpdir(), "masqueue-roles-"));
+  const { config, stop } = await startPostgres(home, ["fsync=off"], native ? binariesIn(reachable(native, home)) : undefined);
+  const sql = (...statements: string[]) =>
+    connected(config, async (client) => {
+      for (const statement of statements) await client.query(statement);
+    });
+  const { hba_file: file } = await connected(config, async (client) => (await client.query("SHOW hba_file")).rows[0]);
+  writeFileSync(file, `host all ${ROLES.migrate},${ROLES.ingest} 127.0.0.1/32 trust\n${readFileSync(file, "utf8")}`);
+  await sql("SELECT pg_reload_conf()", `CREATE ROLE master LOGIN CREATEDB CREATEROLE PASSWORD '${MASTER.password.replace("'", "''")}'`);
+  return {
+    sql,
+    async database() {
+      const database = await createDatabase({ server: config, migrated: false });
+      await database.client.query(`ALTER DATABASE ${database.config.database} OWNER TO master; ALTER SCHEMA public OWNER TO master`);
+      return database;
+    },
+    async stop() {
+      await stop();
+      rmSync(home, { recursive: true });
+    },
+  };
+}
+
+/** The database as one of Masqueue's roles, which has no password. */
+export function as(role: string, { config }: TestDatabase): pg.ClientConfig {
+  return { ...config, user: role, password: "" };
+}
+
+/** All that a deployment does in the database, at once. */
+export function deploySchema(database: TestDatabase, parts: Partial<SchemaParts> = {}): Promise<string[]> {
+  return updateSchema({ postgres: as(ROLES.migrate, database), admin: async () => [MASTER], pauses: [], ...parts });
+}
+
+/** A connection for as long as `work` takes. */
+export async function connected<T>(config: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(config);
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
 }

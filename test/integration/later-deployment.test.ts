@@ -1,0 +1,78 @@
+import { beforeEach, describe, expect, test } from "@jest/globals";
+import { ROLES } from "../../lambda/env.ts";
+import { date, definePipeline, text } from "../../lambda/pipelines/pipeline.ts";
+import { userLogins } from "../../lambda/pipelines/user-logins.ts";
+import { container } from "../support/container.ts";
+import { as, deploySchema } from "../support/roles.ts";
+import { logins } from "../support/scene.ts";
+import { useSchemaDeployment } from "../support/schema-deployment.ts";
+
+const scene = useSchemaDeployment();
+beforeEach(() => scene.deploy());
+
+const ROLE_CHANGE = `ALTER ROLE ${ROLES.ingest} SET work_mem = '5MB'`;
+const ORDERS_TABLE =
+  'CREATE TABLE orders (id serial, order_id text, ordered_on date NOT NULL, message_id text COLLATE "C" NOT NULL, UNIQUE (ordered_on, message_id))';
+
+describe("a later deployment", () => {
+  test("with a new file of roles runs it as the master user, and without one says so", async () => {
+    scene.add("postgres/roles/002_more.sql", ROLE_CHANGE);
+    expect(await scene.failure({ admin: undefined })).toMatch(/^New in lambda\/postgres\/roles\/: 002_more\./);
+    expect(await scene.deploy()).toEqual(["002_more"]);
+  });
+
+  test("of older code changes nothing, whatever the newer one has added, and the older function works", async () => {
+    scene.add("postgres/roles/002_more.sql", ROLE_CHANGE);
+    scene.add("postgres/migrations/900_more.sql", "ALTER TABLE user_logins ADD COLUMN more text");
+    scene.add("postgres/grants/002_more.sql", `GRANT SELECT (user_id) ON user_logins TO ${ROLES.ingest}`);
+    scene.add("own/migrations/001_orders.sql", ORDERS_TABLE);
+    scene.add("own/grants/001_orders.sql", `GRANT INSERT ON orders TO ${ROLES.ingest}`);
+    expect(await scene.deploy()).toHaveLength(5);
+    expect(await deploySchema(scene.database)).toEqual([]);
+    const lambda = container(as(ROLES.ingest, scene.database));
+    expect(await lambda.failures(logins(3))).toEqual([]);
+    await lambda.close();
+  });
+
+  test("without the user's own folders is none the worse", async () => {
+    scene.remove("own");
+    expect(await scene.deploy()).toEqual([]);
+  });
+
+  test("whose migration fails says why, keeps nothing of it, and quotes no row", async () => {
+    scene.add(
+      "own/migrations/001_orders.sql",
+      `${ORDERS_TABLE}; INSERT INTO orders SELECT n, 'canary', '2026-01-01', 'canary' FROM generate_series(1, 2) AS n`,
+    );
+    const message = await scene.failure();
+    expect(message).toMatch(/SQLSTATE 23505.*orders_ordered_on_message_id_key/);
+    expect(message).not.toContain("canary");
+    expect(await scene.database.rows("SELECT to_regclass('orders') AS orders")).toEqual([{ orders: null }]);
+  });
+});
+
+describe("a table of the user's own", () => {
+  const orders = definePipeline({
+    name: "orders",
+    table: "orders",
+    columns: { order_id: text({ max: 64 }), ordered_on: date({ otherwise: "sent" }) },
+  });
+  const pipelines = [userLogins, orders];
+
+  test("that no migration makes is missed", async () => {
+    expect(await scene.failure({ pipelines })).toBe(
+      "Pipeline orders has no table orders: add a migration that makes it to lambda/own/migrations/.",
+    );
+  });
+
+  test("that the ingest role may not write fails the deployment with the very grants that it needs", async () => {
+    scene.add("own/migrations/001_orders.sql", ORDERS_TABLE);
+    const message = await scene.failure({ pipelines });
+    expect(message).toContain("may not write table orders");
+    scene.add("own/grants/001_orders.sql", message.slice(message.indexOf("GRANT")));
+    expect(await scene.deploy({ pipelines })).toEqual(["001_orders"]);
+    const lambda = container(as(ROLES.ingest, scene.database), { pipeline: orders });
+    expect(await lambda.failures(logins(3, () => ({ order_id: "1" }), { receiveCount: 2 }))).toEqual([]);
+    await lambda.close();
+  });
+});
