@@ -1,0 +1,53 @@
+import { isIPv4 } from "node:net";
+import { type Form, text } from "./forms.ts";
+
+/** An ARN up to the account, in any partition. */
+const arn = (service: string, region = "[a-z0-9-]+") => `^arn:aws[a-z-]*:${service}:${region}:\\d{12}:`;
+
+/** An id such as `vpc-0a1b2c3d`. */
+export function id(prefix: "vpc" | "subnet" | "sg"): Form<string> {
+  return text(new RegExp(`^${prefix}-[0-9a-f]+$`), `an id such as ${prefix}-0a1b2c3d`);
+}
+
+export const queueArn = text(
+  new RegExp(`${arn("sqs")}[\\w-]+(\\.fifo)?$`),
+  "a queue's ARN such as arn:aws:sqs:eu-west-1:123456789012:login-queue",
+);
+
+/** Not an alias: policies name keys. */
+export const keyArn = text(
+  new RegExp(`${arn("kms")}key/[0-9a-z-]+$`),
+  "a key's ARN such as arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+);
+
+/** Complete, with the six characters at its end: without them a grant would fit other secrets, too. */
+export const secretArn = text(
+  new RegExp(`${arn("secretsmanager")}secret:[\\w/+=.@!-]+-\\w{6}$`),
+  "a secret's whole ARN such as arn:aws:secretsmanager:eu-west-1:123456789012:secret:master-AbCdEf",
+);
+
+export const roleArn = text(
+  new RegExp(`${arn("iam", "")}role/[\\w+=,.@/-]+$`),
+  "a role's ARN such as arn:aws:iam::123456789012:role/on-call",
+);
+
+export const zone = text(/^[a-z]{2}-[a-z0-9-]+[a-z]$/, "an availability zone such as eu-west-1a");
+
+export const resourceId = text(/^(db|cluster|shardgroup)-[A-Za-z0-9]+$/, "a resource id: db-…, cluster-… or shardgroup-…");
+
+export const host = text(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, "a host name without a port");
+
+export const instanceType = text(
+  /^(t4g|[cmr]\d+gd?|x2g)\.(micro|small|medium|large|\d*xlarge)$/,
+  "a Graviton type such as t4g.medium or m8g.large, without db. before it",
+);
+
+/** A network's own address: AWS would clear the bits behind the prefix, and the template would say something else. */
+export const cidr: Form<string> = {
+  ...text(/^/, "an IPv4 network with a prefix from /16 to /24, such as 10.42.0.0/22"),
+  accepts: (value): value is string => {
+    const [, address = "", prefix] = (typeof value === "string" && /^([\d.]+)\/(1[6-9]|2[0-4])$/.exec(value)) || [];
+    const bits = address.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
+    return isIPv4(address) && bits % 2 ** (32 - Number(prefix)) === 0;
+  },
+};

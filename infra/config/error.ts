@@ -1,0 +1,17 @@
+import { inspect } from "node:util";
+
+/** A stage that cannot be deployed as configured. The message is one sentence that names the key, the value and what is allowed. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** The sentence of most errors. */
+export function mustBe(key: string, value: unknown, allowed: string): ConfigError {
+  return new ConfigError(`${key} is ${show(value)}; it must be ${allowed}.`);
+}
+
+/** A value on one line, cut where it is long. */
+export function show(value: unknown): string {
+  const text = typeof value === "string" ? JSON.stringify(value) : inspect(value, { compact: true, breakLength: Number.POSITIVE_INFINITY });
+  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+}

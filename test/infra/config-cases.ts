@@ -1,0 +1,37 @@
+import { expect } from "@jest/globals";
+import { ConfigError, readStage } from "../../infra/config/read.ts";
+
+export type Context = Record<string, unknown>;
+type Pipelines = Parameters<typeof readStage>[1];
+
+export const PIPELINES: Pipelines = { "user-logins": { name: "user-logins" }, orders: { name: "orders" } };
+
+export const QUEUE = "arn:aws:sqs:eu-west-1:123456789012:login-queue";
+export const KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+export const NETWORK = { vpcId: "vpc-0a1b", subnetIds: ["subnet-1", "subnet-2"], availabilityZones: ["eu-west-1a", "eu-west-1b"] };
+export const DATABASE = { host: "db.example.org", securityGroupId: "sg-0a1b", resourceId: "db-ABC123" };
+
+/** Reads stage dev, unless another is named. */
+export const read = (context: Context = {}, pipelines = PIPELINES) => readStage({ stage: "dev", ...context }, pipelines);
+
+/** Reads stage prod with these keys as its entry in cdk.json. */
+export const prod = (entry: Context, more: Context = {}) => read({ stage: "prod", stages: { prod: entry }, ...more });
+
+/** The sentence that ends synth, or "" where nothing does. */
+export function complaint(context: Context, pipelines = PIPELINES): string {
+  try {
+    read(context, pipelines);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    const { message } = error as ConfigError;
+    expect(message).toMatch(/^[^\n]*[^.\n]\.$/);
+    return message;
+  }
+  return "";
+}
+
+/** The same, for an entry of stage dev in cdk.json. */
+export const complaintOf = (entry: unknown, more: Context = {}) => complaint({ stages: { dev: entry }, ...more });
+
+/** The same, for keys of a pipeline there. */
+export const complaintOfOrders = (keys: Context) => complaintOf({ pipelines: { orders: keys } });

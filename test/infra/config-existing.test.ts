@@ -1,0 +1,46 @@
+import { describe, expect, test } from "@jest/globals";
+import { DATABASE, NETWORK, prod, QUEUE, read } from "./config-cases.ts";
+
+describe("what is there already", () => {
+  test("is a network by its id, subnets and zones, to which no endpoint is added", () => {
+    expect(prod({ network: NETWORK }).network).toEqual({ kind: "existing", ...NETWORK, endpoints: [] });
+  });
+
+  test("is a network told on the command line", () => {
+    const context = {
+      "network.vpcId": "vpc-1",
+      "network.subnetIds": "subnet-1,subnet-2",
+      "network.availabilityZones": "eu-west-1a,eu-west-1b",
+    };
+    expect(read(context).network).toMatchObject({ kind: "existing", subnetIds: ["subnet-1", "subnet-2"] });
+  });
+
+  test("is a database in its network, which may have one subnet for the functions", () => {
+    const network = { ...NETWORK, subnetIds: ["subnet-1"], availabilityZones: ["us-gov-west-1a"] };
+    expect(prod({ network, database: DATABASE }).database).toEqual({
+      kind: "existing",
+      ...DATABASE,
+      name: "masqueue",
+      port: 5432,
+      maxConnections: 200,
+      connectionReserve: 20,
+      adminSecretArn: undefined,
+    });
+  });
+
+  test.each(["db-ABC123", "cluster-ABC123", "shardgroup-abc123"])("is a database with resource id %s", (resourceId) => {
+    expect(prod({ network: NETWORK, database: { ...DATABASE, resourceId } }).database).toMatchObject({ resourceId });
+  });
+
+  test("is a masking key, or the secret that RDS keeps for the master user", () => {
+    const keyArn = "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab";
+    expect(prod({ masking: { keyArn } }).masking).toEqual({ keyArn, multiRegion: false });
+    const adminSecretArn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-1234abcd-12ab-34cd-56ef-1234567890ab-aB3dEf";
+    expect(prod({ network: NETWORK, database: { ...DATABASE, adminSecretArn } }).database).toMatchObject({ adminSecretArn });
+  });
+
+  test("is a queue, with what it has said of it", () => {
+    const queue = { queueArn: QUEUE, deadLetterQueueArn: `${QUEUE}-dlq`, visibilityTimeout: 300, maxReceiveCount: 5 };
+    expect(prod({ pipelines: { orders: queue } }).pipelines.orders).toMatchObject(queue);
+  });
+});
