@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { bundle } from "../../infra/bundle.ts";
 
 /** What Lambda unpacks: one folder with index.js in it. */
 export interface Bundle {
@@ -10,29 +9,18 @@ export interface Bundle {
   remove(): void;
 }
 
-/** The function, bundled as it is deployed: one CommonJS file without packages beside it. */
+/** The function, bundled as it is deployed. */
 export async function bundleFunction(): Promise<Bundle> {
-  const bundle = emptyBundle();
-  await build({
-    entryPoints: [fileURLToPath(new URL("../../lambda/ingest.ts", import.meta.url))],
-    outfile: join(bundle.folder, "index.js"),
-    bundle: true,
-    format: "cjs",
-    platform: "node",
-    target: "node24",
-    mainFields: ["module", "main"],
-    // Only loaded by those who ask for the native client.
-    external: ["pg-native"],
-    logLevel: "error",
-  });
-  return bundle;
+  const made = emptyBundle();
+  await bundle("ingest", made.folder);
+  return made;
 }
 
 /** A function of the test's own. @param source CommonJS that sets `exports.handler` */
 export function bundleSource(source: string): Bundle {
-  const bundle = emptyBundle();
-  writeFileSync(join(bundle.folder, "index.js"), source);
-  return bundle;
+  const made = emptyBundle();
+  writeFileSync(join(made.folder, "index.js"), source);
+  return made;
 }
 
 function emptyBundle(): Bundle {

@@ -42,6 +42,17 @@ describe("imports go one way", () => {
     expect(leading("local", "lambda")).not.toEqual([]);
   });
 
+  test("the stacks know of the function its names and its pipelines alone, so that synth loads no driver", () => {
+    const known = /^lambda\/(env\.ts|pipelines\/.*)$/;
+    expect(arrows(importsOf("infra").filter(({ to }) => to.startsWith("lambda/") && !known.test(to)))).toEqual([]);
+    expect(leading("infra", "local", "bench", "test", "events")).toEqual([]);
+    expect(leading("infra", "lambda/env.ts")).not.toEqual([]);
+  });
+
+  test("measurements know the function, as it is bundled, too, and the command line tool", () => {
+    expect(leading("bench", "infra", "test", "events").filter((arrow) => !arrow.endsWith(" → infra/bundle.ts"))).toEqual([]);
+  });
+
   test("masking knows neither Postgres nor the stages", () => {
     expect(leading("lambda/masking", "lambda/postgres", "lambda/ingest", "pg")).toEqual([]);
     expect(leading("lambda/masking", "lambda")).not.toEqual([]);
@@ -72,10 +83,10 @@ describe("what few may do", () => {
     expect(handed).toEqual([]);
   });
 
-  test("the function's environment is read on one page, which hands it to the configuration", () => {
+  test("the environment is read by the entries alone, which hand it on", () => {
     expect(
       sources("lambda").filter((file) => /\bprocess(\?\.|\.)env\b|\bprocess\[|\{[^}]*\} = process\b|["']node:process["']/.test(read(file))),
-    ).toEqual(["lambda/ingest.ts"]);
+    ).toEqual(["lambda/ingest.ts", "lambda/migrate.ts"]);
     expect(read("lambda/ingest.ts")).toContain("readConfig(process.env)");
   });
 

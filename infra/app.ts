@@ -1,0 +1,23 @@
+import { App, Validations } from "aws-cdk-lib";
+import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
+import { pipelines } from "../lambda/pipelines/index.ts";
+import { bundle } from "./bundle.ts";
+import { ConfigError, readStage } from "./config/read.ts";
+import { compose } from "./masqueue.ts";
+
+/** Bundles lie here between synth and deploy; ignored by git. */
+const CODE = { ingest: "build/ingest", migrate: "build/migrate" };
+
+const app = new App();
+try {
+  const stage = readStage(app.node.getAllContext(), pipelines);
+  await bundle("ingest", CODE.ingest);
+  await bundle("migrate", CODE.migrate);
+  compose(app, stage, CODE);
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+  app.synth();
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  console.error(`masqueue: ${error.message}`);
+  process.exitCode = 1;
+}

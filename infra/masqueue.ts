@@ -1,0 +1,50 @@
+import { type App, Tags } from "aws-cdk-lib";
+import { ingestStackName, ROLES } from "../lambda/env.ts";
+import type { Stage } from "./config/stage.ts";
+import { byIam } from "./postgres-access.ts";
+import { AlertsStack } from "./stacks/alerts.ts";
+import { DashboardStack } from "./stacks/dashboard.ts";
+import { DataStack } from "./stacks/data.ts";
+import { IngestStack } from "./stacks/ingest.ts";
+import { NetworkStack } from "./stacks/network.ts";
+import { SchemaStack } from "./stacks/schema.ts";
+
+/** Folders of the bundled functions. */
+export interface Code {
+  readonly ingest: string;
+  readonly migrate: string;
+}
+
+/**
+ * Puts the stacks of one stage together. They depend one way: alerts and network, data, schema, ingest for each pipeline, dashboard.
+ * Account and region are those that the deployment is told; no template holds them.
+ */
+export function compose(app: App, stage: Stage, code: Code): void {
+  const named = (part: string) => ({ stackName: `masqueue-${stage.name}-${part}`, terminationProtection: stage.keepData });
+  const alerts = new AlertsStack(app, "Alerts", { ...named("alerts"), stage });
+  const { topics } = alerts;
+  const network = new NetworkStack(app, "Network", { ...named("network"), stage });
+  const data = new DataStack(app, "Data", { ...named("data"), stage, network, topics });
+  const { postgres, adminSecret, maskingKeyArn, instance } = data;
+  const schema = new SchemaStack(app, "Schema", { ...named("schema"), stage, network, postgres, adminSecret, code: code.migrate });
+  const pipelines = Object.entries(stage.pipelines).map(([name, settings]) => {
+    const stack = new IngestStack(app, `Ingest-${name}`, {
+      stackName: ingestStackName(stage.name, name),
+      terminationProtection: stage.keepData,
+      stage,
+      pipeline: name,
+      settings,
+      network,
+      access: (scope) => byIam(scope, postgres, ROLES.ingest),
+      maskingKeyArn,
+      topics,
+      code: code.ingest,
+    });
+    // Migrations go first.
+    stack.addStackDependency(schema);
+    return { name, settings, fn: stack.fn, ...stack.queues };
+  });
+  new DashboardStack(app, "Dashboard", { ...named("dashboard"), stage, pipelines, instance });
+  // CloudFormation's schema of a dashboard has known tags only lately.
+  Tags.of(app).add("masqueue:stage", stage.name, { excludeResourceTypes: ["AWS::CloudWatch::Dashboard"] });
+}

@@ -1,0 +1,172 @@
+import { describe, expect, test } from "@jest/globals";
+import { Validations } from "aws-cdk-lib";
+import { Match } from "aws-cdk-lib/assertions";
+import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
+import { ACCOUNT, EXISTING_DATABASE, watched, watchedApp } from "../support/alarms.ts";
+
+const { alerts, template } = watched({ "alerts.pageEmail": "page@example.com", "alerts.ticketEmail": "ticket@example.com" });
+
+function alarm(kind: string, from = template): Record<string, unknown> {
+  const found = Object.values(
+    from.findResources("AWS::CloudWatch::Alarm", { Properties: { AlarmName: Match.stringLikeRegexp(`${kind}$`) } }),
+  );
+  expect(found).toHaveLength(1);
+  return found[0]?.Properties;
+}
+
+describe("a pipeline", () => {
+  test("pages when the function fails in two of the five-minute periods in which one message comes back twice", () => {
+    expect(alarm("function-errors")).toMatchObject({
+      MetricName: "Errors",
+      Period: 300,
+      Threshold: 0,
+      DatapointsToAlarm: 2,
+      EvaluationPeriods: 2,
+    });
+    const slow = watched({ "pipelines.user-logins.timeout": "300" }).template;
+    // V is 1805 s: seven periods cover it, one more is where the next failure may fall.
+    expect(alarm("function-errors", slow)).toMatchObject({ DatapointsToAlarm: 2, EvaluationPeriods: 8 });
+  });
+
+  test("pages when the oldest message is older than 2 x V for longer than a bad message can be", () => {
+    expect(alarm("oldest-message")).toMatchObject({
+      MetricName: "ApproximateAgeOfOldestMessage",
+      Threshold: 370,
+      Period: 60,
+      EvaluationPeriods: 3,
+    });
+    const gathering = watched({ "pipelines.user-logins.batchWindow": "300" }).template;
+    expect(alarm("oldest-message", gathering)).toMatchObject({ Threshold: 960, EvaluationPeriods: 17 });
+  });
+
+  test("pages when a message is committed later than promised", () => {
+    expect(alarm("commit-lag", watched({ "pipelines.user-logins.lagPromise": "120" }).template)).toMatchObject({
+      Namespace: "Masqueue",
+      MetricName: "commitLag",
+      Dimensions: [{ Name: "service", Value: "masqueue-dev-user-logins" }],
+      Statistic: "Maximum",
+      Threshold: 120_000,
+    });
+  });
+
+  test("pages when more dead letters than normal come within five minutes, also after a quiet time", () => {
+    expect(alarm("dead-letters-growing")).toMatchObject({
+      Threshold: 10,
+      ComparisonOperator: "GreaterThanThreshold",
+      Metrics: [
+        { Expression: "DIFF(FILL(depth, 0))" },
+        { Id: "depth", MetricStat: { Period: 300, Stat: "Maximum", Metric: { MetricName: "ApproximateNumberOfMessagesVisible" } } },
+      ],
+    });
+  });
+
+  test("makes a ticket of a single dead letter", () => {
+    expect(alarm("user-logins-dead-letters")).toMatchObject({
+      Threshold: 0,
+      ComparisonOperator: "GreaterThanThreshold",
+      EvaluationPeriods: 1,
+    });
+  });
+
+  test("has no alarm on a dead-letter queue that nobody named", () => {
+    const names = alarmNames(watched({}, { deadLetters: false }).template);
+    expect(names).not.toContainEqual(expect.stringContaining("dead-letters"));
+  });
+});
+
+function alarmNames(from = template): string[] {
+  return Object.values(from.findResources("AWS::CloudWatch::Alarm")).map(({ Properties }) => Properties.AlarmName);
+}
+
+describe("a database", () => {
+  test("makes a ticket when a fifth of its storage is left, or a fifth of its connections", () => {
+    expect(alarm("free-storage")).toMatchObject({ Threshold: 4 * 1024 ** 3, ComparisonOperator: "LessThanThreshold" });
+    expect(alarm("connections")).toMatchObject({ Threshold: 64, ComparisonOperator: "GreaterThanThreshold" });
+  });
+
+  test("that is not made here has no figures to watch", () => {
+    expect(alarmNames(watched(EXISTING_DATABASE).template)).not.toContainEqual(expect.stringMatching(/free-storage|connections/));
+  });
+});
+
+describe("topics", () => {
+  const PAGES = /function-errors|oldest-message|commit-lag|dead-letters-growing|masking-key/;
+  const topicOf = (target: unknown) => (JSON.stringify(target).includes("RefPage") ? "page" : "ticket");
+
+  test("a page is what cannot wait, everything else is a ticket", () => {
+    const alarms = Object.values(template.findResources("AWS::CloudWatch::Alarm")).map(({ Properties }) => [
+      Properties.AlarmName,
+      Properties.AlarmActions,
+    ]);
+    const rules = Object.values(template.findResources("AWS::Events::Rule")).map(({ Properties }) => [Properties.Name, Properties.Targets]);
+    for (const [name, target] of [...alarms, ...rules])
+      expect([name, topicOf(target)]).toEqual([name, PAGES.test(name) ? "page" : "ticket"]);
+    expect(alarms.length + rules.length).toBe(11);
+  });
+
+  test("an alarm says when it is over", () => {
+    template.allResourcesProperties("AWS::CloudWatch::Alarm", {
+      OKActions: Match.anyValue(),
+      TreatMissingData: Match.stringLikeRegexp("notBreaching|ignore"),
+    });
+  });
+
+  test.each(["page", "ticket"])("%s is encrypted, subscribed to, and published to over TLS alone", (urgency) => {
+    alerts.hasResourceProperties("AWS::SNS::Topic", { TopicName: `masqueue-dev-${urgency}`, KmsMasterKeyId: Match.anyValue() });
+    alerts.hasResourceProperties("AWS::SNS::Subscription", { Protocol: "email", Endpoint: `${urgency}@example.com` });
+    alerts.allResourcesProperties("AWS::SNS::TopicPolicy", {
+      PolicyDocument: {
+        Statement: Match.arrayWith([Match.objectLike({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } })]),
+      },
+    });
+  });
+
+  test.each(["AWS::SNS::TopicPolicy", "AWS::KMS::Key"])(
+    "%s lets in this account's alarms, and EventBridge without a condition, which it could not meet",
+    (type) => {
+      const ofAccount = {
+        Effect: "Allow",
+        Principal: { Service: "cloudwatch.amazonaws.com" },
+        Condition: { StringEquals: { "aws:SourceAccount": ACCOUNT } },
+      };
+      const statement = [
+        Match.objectLike(ofAccount),
+        Match.objectLike({ Principal: { Service: "events.amazonaws.com" }, Condition: Match.absent() }),
+      ];
+      alerts.allResourcesProperties(type, {
+        [type.endsWith("Key") ? "KeyPolicy" : "PolicyDocument"]: { Statement: Match.arrayWith(statement) },
+      });
+    },
+  );
+
+  test("nobody is subscribed where no address is configured", () => {
+    watched().alerts.resourceCountIs("AWS::SNS::Subscription", 0);
+  });
+});
+
+describe("the trail", () => {
+  test("records management events alone, reads included, in a closed bucket that forgets", () => {
+    alerts.hasResourceProperties("AWS::CloudTrail::Trail", {
+      EventSelectors: [{ IncludeManagementEvents: true, ReadWriteType: "All", DataResources: Match.absent() }],
+    });
+    alerts.hasResource("AWS::S3::Bucket", {
+      Properties: {
+        BucketEncryption: Match.anyValue(),
+        PublicAccessBlockConfiguration: { RestrictPublicBuckets: true },
+        LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 365 })] },
+      },
+      DeletionPolicy: "Delete",
+    });
+  });
+
+  test("stays where data is kept, and is not made where the account has one", () => {
+    watched({ stage: "prod" }).alerts.hasResource("AWS::S3::Bucket", { DeletionPolicy: "RetainExceptOnCreate" });
+    watched({ "alerts.trail": "false" }).alerts.resourceCountIs("AWS::CloudTrail::Trail", 0);
+  });
+});
+
+test("cdk-nag finds nothing that is not acknowledged", () => {
+  const { app } = watchedApp({ "alerts.pageEmail": "page@example.com" });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+  expect(() => app.synth()).not.toThrow();
+});

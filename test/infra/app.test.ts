@@ -1,0 +1,50 @@
+import { describe, expect, test } from "@jest/globals";
+import { type Stack, Validations } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
+import { appFor, stacksOf, templatesOf, VARIANTS } from "../support/stage.ts";
+
+const STAGES = ["dev", "prod"];
+const cases = STAGES.flatMap((stage) => Object.keys(VARIANTS).map((variant) => [stage, variant] as const));
+const LAYERS = ["alerts", "network", "data", "schema", "ingest", "dashboard"];
+const layerOf = (stack: Stack) => LAYERS.indexOf(stack.stackName.split("-")[2] ?? "");
+
+describe.each(cases)("%s with %s", (stage, variant) => {
+  const app = appFor(stage, { ...VARIANTS[variant], "alerts.pageEmail": "oncall@example.com" });
+  const stacks = stacksOf(app);
+
+  test("passes the checks of AwsSolutions and Serverless", () => {
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+    // Throws, with what it found, where a rule is broken and not acknowledged.
+    app.synth();
+  });
+
+  test("has stacks that depend one way", () => {
+    for (const stack of stacks) {
+      for (const other of stack.dependencies)
+        expect(`${stack.stackName} → ${other.stackName}: ${layerOf(other) < layerOf(stack)}`).toMatch(/true$/);
+    }
+    const schema = stacks.find((stack) => layerOf(stack) === LAYERS.indexOf("schema"));
+    expect(stacks.find((stack) => layerOf(stack) === LAYERS.indexOf("ingest"))?.dependencies).toContain(schema);
+  });
+
+  test("protects its stacks from deletion outside dev", () => {
+    expect(stacks.map(({ terminationProtection }) => terminationProtection)).toEqual(stacks.map(() => stage !== "dev"));
+  });
+
+  test("holds no secret in a template", () => {
+    const text = JSON.stringify(stacks.map((stack) => Template.fromStack(stack).toJSON()));
+    expect(text).not.toMatch(/"(PGPASSWORD|MasterUserPassword|SecretString)"|AKIA[A-Z0-9]{16}|-----BEGIN/);
+  });
+});
+
+test("every resource's Resource is an ARN, or its policy says beside it why not", () => {
+  const wild = Object.entries(templatesOf("prod")).flatMap(([name, template]) =>
+    Object.values(template.findResources("AWS::IAM::Policy")).flatMap(({ Properties }) =>
+      Properties.PolicyDocument.Statement.filter(
+        ({ Resource, Effect }: Record<string, unknown>) => Resource === "*" && Effect === "Allow",
+      ).map(({ Action }: { Action: string[] }) => `${name}: ${Action[0]}`),
+    ),
+  );
+  expect(wild).toEqual(["schema: ec2:AssignPrivateIpAddresses", "ingest-user-logins: ec2:AssignPrivateIpAddresses"]);
+});

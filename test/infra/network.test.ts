@@ -1,0 +1,79 @@
+import { describe, expect, test } from "@jest/globals";
+import { Match, type Template } from "aws-cdk-lib/assertions";
+import { templateOf, VARIANTS } from "../support/stage.ts";
+
+const existing = VARIANTS["existing VPC"];
+const endpointsOf = (template: Template) =>
+  Object.values(template.findResources("AWS::EC2::VPCEndpoint")).map(({ Properties }) => Properties);
+
+describe("a VPC of our own", () => {
+  test.each([
+    ["two zones", {}, 2],
+    ["three by config", { "network.zones": "3" }, 3],
+  ])("has isolated subnets in %s and no way to the internet", (_, context, zones) => {
+    const template = templateOf("network", "prod", context);
+    template.resourceCountIs("AWS::EC2::Subnet", zones);
+    for (const type of ["AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::Route"]) template.resourceCountIs(type, 0);
+    template.allResourcesProperties("AWS::EC2::Subnet", { MapPublicIpOnLaunch: false });
+  });
+
+  test("has endpoints for the calls that functions make, and for no other", () => {
+    const names = endpointsOf(templateOf("network", "prod")).map(({ ServiceName }) =>
+      JSON.stringify(ServiceName).replace(/.*\.(\w+)".*/, "$1"),
+    );
+    expect(names.sort()).toEqual(["kms", "secretsmanager"]);
+  });
+
+  test.each([
+    ["dev", 1],
+    ["prod", 2],
+  ])("in %s has its endpoints in %i zones", (stage, zones) => {
+    for (const { SubnetIds } of endpointsOf(templateOf("network", stage))) expect(SubnetIds).toHaveLength(zones);
+  });
+
+  test("lets the endpoints be used by this account and for these calls only", () => {
+    for (const { PolicyDocument } of endpointsOf(templateOf("network", "prod"))) {
+      expect(PolicyDocument.Statement).toEqual([
+        expect.objectContaining({
+          Action: expect.stringMatching(/^(kms:GenerateMac|secretsmanager:GetSecretValue)$/),
+          Condition: expect.anything(),
+        }),
+      ]);
+    }
+  });
+
+  test("keeps a record of what was refused", () => {
+    templateOf("network", "prod").hasResourceProperties("AWS::EC2::FlowLog", { TrafficType: "REJECT" });
+  });
+});
+
+describe("what functions wear", () => {
+  test("leads to the endpoints and nowhere else", () => {
+    const template = templateOf("network", "prod");
+    template.hasResourceProperties("AWS::EC2::SecurityGroup", {
+      GroupDescription: "Functions of Masqueue prod",
+      SecurityGroupEgress: [Match.objectLike({ CidrIp: "255.255.255.255/32" })],
+      SecurityGroupIngress: Match.absent(),
+    });
+    template.resourcePropertiesCountIs("AWS::EC2::SecurityGroupEgress", { FromPort: 443, ToPort: 443, CidrIp: Match.absent() }, 1);
+    template.resourceCountIs("AWS::EC2::SecurityGroupEgress", 1);
+  });
+});
+
+describe("an existing VPC", () => {
+  test("gets the functions' security group and nothing else", () => {
+    const template = templateOf("network", "prod", existing);
+    expect(Object.values(template.toJSON().Resources).map((resource) => (resource as { Type: string }).Type)).toEqual([
+      "AWS::EC2::SecurityGroup",
+      "AWS::EC2::SecurityGroupEgress",
+    ]);
+    template.hasResourceProperties("AWS::EC2::SecurityGroup", { VpcId: existing?.["network.vpcId"] });
+    template.hasResourceProperties("AWS::EC2::SecurityGroupEgress", { FromPort: 443, CidrIp: "0.0.0.0/0" });
+  });
+
+  test("gets the endpoints that it lacks, in all its subnets", () => {
+    const template = templateOf("network", "prod", { ...existing, "network.endpoints": "kms,secretsmanager" });
+    template.resourcePropertiesCountIs("AWS::EC2::VPCEndpoint", { SubnetIds: existing?.["network.subnetIds"]?.split(",") }, 2);
+    template.resourcePropertiesCountIs("AWS::EC2::SecurityGroupEgress", { CidrIp: "0.0.0.0/0" }, 0);
+  });
+});
