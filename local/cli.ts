@@ -5,6 +5,8 @@ import { interrupted, listenForInterrupts } from "./interrupt.ts";
 import { UserError } from "./user-error.ts";
 
 const DEFAULT_BATCH_SIZE = 100;
+/** Seconds: a batch's window, a cold start, and the time that CloudWatch Logs takes. */
+const DEFAULT_TIMEOUT = 60;
 
 // A command is loaded when it is called: the others' parts would only slow its start.
 const program = new Command("masqueue")
@@ -61,6 +63,34 @@ program
   .action(async (options) => finish((await import("./commands/migrate.ts")).migrateCommand(options)));
 
 program
+  .command("send")
+  .description("send a file's messages to the queue that the environment names, and print their ids")
+  .argument("<file>", "messages, in the formats of start --from")
+  .addOption(env)
+  .addOption(yes)
+  .action(async (file, options) => finish((await import("./commands/send.ts")).send(file, options)));
+
+program
+  .command("status")
+  .description("tell how a pipeline is: event source, database, failures, lag, queues, rejections; exit code 1 where something is wrong")
+  .addOption(new Option("--stage <name>", "a deployed stage, by the AWS SDK's credentials and region").conflicts(["env", "data"]))
+  .addOption(pipeline)
+  .option("--json", "print findings and figures as one JSON object", false)
+  .addOption(env)
+  .addOption(data)
+  .action(async (options) => finish((await import("./commands/status.ts")).status(options)));
+
+program
+  .command("smoke")
+  .description("send one marked message through a deployed stage and wait until it is stored")
+  .requiredOption("--stage <name>", "a deployed stage, by the AWS SDK's credentials and region")
+  .addOption(pipeline)
+  .option("--body <json>", "send this instead of a body made from the pipeline's declaration")
+  .addOption(new Option("--timeout <seconds>", "how long to wait, 1 to 900").default(DEFAULT_TIMEOUT).argParser(timeout))
+  .addOption(yes)
+  .action(async (options) => finish((await import("./commands/smoke.ts")).smokeCommand(options)));
+
+program
   .command("sql")
   .description("ask the database")
   .argument("<statement>", 'SQL, e.g. "select * from rejected_messages"')
@@ -80,6 +110,13 @@ function batchSize(text: string): number {
   const size = Number(text);
   if (!Number.isInteger(size) || size < 1 || size > 10_000) throw new InvalidArgumentError("A batch has 1 to 10000 messages.");
   return size;
+}
+
+function timeout(text: string): number {
+  const seconds = Number(text);
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > 900)
+    throw new InvalidArgumentError("It is a number of seconds from 1 to 900.");
+  return seconds;
 }
 
 function folder(text: string): string {

@@ -117,7 +117,7 @@ async function send(output: Output, queue: OpenQueue, messages: readonly Outgoin
   let unsent = 0;
   output.begin(messages.length || (await queueState(queue)).depth);
   await sendMessages(queue.client, queue.queueUrl, messages, {
-    onSent: (count) => output.sent(count),
+    onSent: (taken) => output.sent(taken.length),
     onRefused(position, code) {
       unsent++;
       output.line(`Not sent: message ${position} of the file, which SQS does not take (${code}).`);

@@ -43,8 +43,11 @@ export function namedPostgres(env: Environment): NamedPostgres | null {
 
 /** The queue of `QUEUE_URL`; null where that is not set. */
 export function namedQueue(env: Environment): NamedQueue | null {
-  const queueUrl = env.QUEUE_URL;
-  if (!queueUrl) return null;
+  return env.QUEUE_URL ? queueAt(env.QUEUE_URL, env) : null;
+}
+
+/** A queue by its URL, called where the environment's AWS endpoint is; in the environment's region, else in the URL's. */
+export function queueAt(queueUrl: string, env: Environment): NamedQueue {
   const url = URL.parse(queueUrl);
   if (!url || !/^https?:$/.test(url.protocol) || url.pathname.length < 2) {
     throw new UserError("QUEUE_URL is not a queue's URL like https://sqs.eu-west-1.amazonaws.com/123456789012/login-queue.", 2);

@@ -64,26 +64,36 @@ export interface Queue {
 
 /** What stands in a queue, and how long its failed messages take to the dead-letter queue. */
 export interface QueueState {
-  /** Messages of every kind: visible, in flight, delayed. SQS calls the figure approximate. */
+  /** Messages of every kind: visible, in flight, delayed. SQS calls the figures approximate. */
   readonly depth: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+  /** Seconds after which a message that was received and not deleted comes back. */
+  readonly visibilityTimeout: number;
   readonly arn: string;
   readonly deadLetterArn: string | null;
   /** Seconds from a message's first receive to its move; null without a dead-letter queue. */
   readonly secondsToDeadLetter: number | null;
 }
 
+/** As {@link readQueue}; what goes wrong is explained. */
 export async function queueState({ client, queueUrl, label }: Queue): Promise<QueueState> {
+  return explained(label, readQueue(client, queueUrl));
+}
+
+/** @throws what the SDK throws */
+export async function readQueue(client: SQSClient, queueUrl: string, abortSignal?: AbortSignal): Promise<QueueState> {
   const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["All"] });
-  const { Attributes = {} } = await explained(label, client.send(command));
+  const { Attributes = {} } = await client.send(command, { abortSignal });
   const number = (name: keyof typeof Attributes) => Number(Attributes[name] ?? 0);
   const redrive = Attributes.RedrivePolicy
     ? (JSON.parse(Attributes.RedrivePolicy) as { deadLetterTargetArn: string; maxReceiveCount: number | string })
     : null;
+  const inFlight = number("ApproximateNumberOfMessagesNotVisible");
+  const delayed = number("ApproximateNumberOfMessagesDelayed");
   return {
-    depth:
-      number("ApproximateNumberOfMessages") +
-      number("ApproximateNumberOfMessagesNotVisible") +
-      number("ApproximateNumberOfMessagesDelayed"),
+    ...{ depth: number("ApproximateNumberOfMessages") + inFlight + delayed, inFlight, delayed },
+    visibilityTimeout: number("VisibilityTimeout"),
     arn: Attributes.QueueArn ?? "",
     deadLetterArn: redrive?.deadLetterTargetArn ?? null,
     secondsToDeadLetter: redrive && Number(redrive.maxReceiveCount) * number("VisibilityTimeout"),
@@ -93,12 +103,17 @@ export async function queueState({ client, queueUrl, label }: Queue): Promise<Qu
 /** How many messages wait in the dead-letter queue; 0 where there is none, or none that we may look into. */
 export async function deadLetterDepth(queue: Queue): Promise<number> {
   const { deadLetterArn } = await queueState(queue);
-  if (!deadLetterArn) return 0;
-  const [, , , , QueueOwnerAWSAccountId, QueueName] = deadLetterArn.split(":");
-  try {
-    const { QueueUrl = "" } = await queue.client.send(new GetQueueUrlCommand({ QueueName, QueueOwnerAWSAccountId }));
-    return (await queueState({ ...queue, queueUrl: QueueUrl })).depth;
-  } catch {
-    return 0;
-  }
+  return deadLetterArn
+    ? readQueueOf(queue.client, deadLetterArn).then(
+        ({ depth }) => depth,
+        () => 0,
+      )
+    : 0;
+}
+
+/** As {@link readQueue}, by the queue's ARN. */
+export async function readQueueOf(client: SQSClient, arn: string): Promise<QueueState> {
+  const [, , , , QueueOwnerAWSAccountId, QueueName] = arn.split(":");
+  const { QueueUrl = "" } = await client.send(new GetQueueUrlCommand({ QueueName, QueueOwnerAWSAccountId }));
+  return readQueue(client, QueueUrl);
 }

@@ -1,0 +1,74 @@
+import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } from "@aws-sdk/client-cloudwatch";
+import { METRICS } from "../../lambda/env.ts";
+import { REJECTION_CODES } from "../../lambda/ingest/message.ts";
+import { type Lag, LOOK_BACK } from "../status/facts.ts";
+
+const MINUTE = 60;
+const DAY = 86_400;
+
+/** @param queueName whose oldest message is asked for @param now milliseconds since 1970 */
+export async function lagOf(
+  client: CloudWatchClient,
+  functionName: string,
+  queueName: string,
+  now: number,
+  signal: AbortSignal,
+): Promise<Lag> {
+  const ours = { Namespace: METRICS.namespace, MetricName: METRICS.commitLag, Dimensions: [{ Name: "service", Value: functionName }] };
+  const age = {
+    Namespace: "AWS/SQS",
+    MetricName: "ApproximateAgeOfOldestMessage",
+    Dimensions: [{ Name: "QueueName", Value: queueName }],
+  };
+  const values = await figures(
+    client,
+    [stat("commit", ours, "Maximum", MINUTE), stat("oldest", age, "Maximum", MINUTE)],
+    now - LOOK_BACK.lag,
+    now,
+    signal,
+  );
+  const commits = values.get("commit") ?? [];
+  return { commit: commits.length > 0 ? Math.max(...commits) : null, oldest: values.get("oldest")?.[0] ?? null };
+}
+
+/** Messages that were rejected at their first delivery, by code. */
+export async function rejectedByCode(
+  client: CloudWatchClient,
+  functionName: string,
+  now: number,
+  signal: AbortSignal,
+): Promise<Record<string, number>> {
+  const codes = Object.keys(REJECTION_CODES);
+  const queries = codes.map((code, i) => {
+    const Dimensions = [
+      { Name: "service", Value: functionName },
+      { Name: "code", Value: code },
+    ];
+    return stat(`code${i}`, { Namespace: METRICS.namespace, MetricName: METRICS.rejected, Dimensions }, "Sum", DAY);
+  });
+  const values = await figures(client, queries, now - LOOK_BACK.rejected, now, signal);
+  const sums = codes.map((code, i) => [code, (values.get(`code${i}`) ?? []).reduce((sum, value) => sum + value, 0)] as const);
+  return Object.fromEntries(sums.filter(([, sum]) => sum > 0));
+}
+
+type MetricStat = NonNullable<MetricDataQuery["MetricStat"]>;
+
+function stat(Id: string, Metric: MetricStat["Metric"], Stat: string, Period: number): MetricDataQuery {
+  return { Id, MetricStat: { Metric, Stat, Period } };
+}
+
+/** The values of each query, newest first. */
+async function figures(
+  client: CloudWatchClient,
+  MetricDataQueries: MetricDataQuery[],
+  since: number,
+  until: number,
+  abortSignal: AbortSignal,
+): Promise<Map<string, number[]>> {
+  const input = { MetricDataQueries, StartTime: new Date(since), EndTime: new Date(until), ScanBy: "TimestampDescending" as const };
+  const values = new Map<string, number[]>();
+  for await (const { MetricDataResults = [] } of paginateGetMetricData({ client }, input, { abortSignal })) {
+    for (const { Id = "", Values = [] } of MetricDataResults) values.set(Id, [...(values.get(Id) ?? []), ...Values]);
+  }
+  return values;
+}

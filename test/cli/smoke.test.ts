@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { type Deployment, deploy } from "../support/deployment.ts";
+import { masqueue } from "../support/masqueue.ts";
+
+let stage: Deployment;
+beforeEach(async () => {
+  stage = await deploy();
+});
+afterEach(() => stage.stop());
+
+const smoke = (...more: string[]) => masqueue(["smoke", "--stage", "dev", ...more], stage.variables);
+
+describe("masqueue smoke --stage", () => {
+  test("stores one recognisable message through the queue, and tells its id and how long it took", async () => {
+    stage.enable();
+    const { code, stdout } = await smoke();
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Queue      ${stage.queue.url}`);
+    const [row] = await stage.database.rows("SELECT user_id, device_type, masked_ip, masked_device_id, message_id FROM user_logins");
+    expect(row).toMatchObject({ user_id: "masqueue-smoke", device_type: null, masked_ip: expect.stringMatching(/^v1\./) });
+    expect(stdout).toMatch(/Stored {5}after \d+\.\d s: the row with message_id [0-9a-f-]{36}\n/);
+    expect(stdout).toContain(String(row?.message_id));
+    expect(await stage.queue.depth()).toBe(0);
+  });
+
+  test("says why its message was rejected, and ends with 1", async () => {
+    stage.enable();
+    const { code, stdout } = await smoke("--body", '{"ip":"192.0.2.1"}');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/Rejected {3}after \d+\.\d s: missing_field \(user_id\)\. It goes to the dead-letter queue\./);
+  });
+
+  test("gives up after its time, says what to look at next, and ends with 1", async () => {
+    const { code, stdout } = await smoke("--timeout", "1");
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/Not seen {3}within \d+\.\d s\. The function's log does not name it\. Look next: masqueue status --stage dev/);
+    expect(await stage.queue.depth()).toBe(1);
+  });
+
+  test("says what the function failed of meanwhile", async () => {
+    await stage.database.client.query("ALTER TABLE user_logins ALTER COLUMN locale TYPE varchar(8)");
+    stage.enable();
+    const { code, stdout } = await smoke("--timeout", "3");
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      "The function failed meanwhile: table_mismatch: Table user_logins does not fit pipeline user-logins: column locale",
+    );
+  });
+});
+
+describe("nothing is sent", () => {
+  afterEach(async () => expect(await stage.queue.depth()).toBe(0));
+
+  test("to a queue that is not on this machine without a yes", async () => {
+    stage.variables.AWS_ENDPOINT_URL_SQS = "https://sqs.eu-west-1.amazonaws.com";
+    const { code, stderr } = await smoke();
+    expect(code).toBe(1);
+    expect(stderr).toContain("is not on this machine, and there is no terminal to ask at: say --yes to go on.");
+  });
+
+  test("where the function's log may not be read", async () => {
+    stage.aws.denied.push("FilterLogEvents");
+    const { code, stderr } = await smoke();
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      "The log /masqueue/dev/user-logins cannot be read: not allowed (AccessDeniedException): it needs logs:FilterLogEvents.",
+    );
+  });
+
+  test.each([
+    [["--body", "{user_id: 1}"], "--body is not JSON."],
+    [["--timeout", "0"], "It is a number of seconds from 1 to 900."],
+    [["--pipeline", "nope"], "There is no pipeline nope; there are: user-logins."],
+  ])("after %j, which is wrong use", async (options, sentence) => {
+    const { code, stderr } = await smoke(...options);
+    expect(code).toBe(2);
+    expect(stderr).toContain(sentence);
+  });
+});

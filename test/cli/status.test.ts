@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { type Deployment, deploy, EVENT_SOURCE } from "../support/deployment.ts";
+import { masqueue } from "../support/masqueue.ts";
+import { login } from "../support/records.ts";
+
+let stage: Deployment;
+beforeEach(async () => {
+  stage = await deploy();
+});
+afterEach(() => stage.stop());
+
+const status = (...more: string[]) => masqueue(["status", "--stage", "dev", ...more], stage.variables);
+
+/** What the line on a subject says, with its mark. */
+const line = (stdout: string, subject: string) => stdout.split("\n").find((text) => text.slice(7).startsWith(subject)) ?? "";
+
+describe("masqueue status --stage", () => {
+  test("tells of each part in a line, and ends with 0 where all is well", async () => {
+    Object.assign(stage.aws.metrics, { commitLag: [900, 4_200], ApproximateAgeOfOldestMessage: [1, 70] });
+    await stage.queue.send(JSON.stringify(login()));
+    const { code, stdout } = await status();
+    expect(stdout.replace(/in \d+ ms\)|in \d\.\d s\)|\d+ d ago/g, "…")).toBe(
+      [
+        "masqueue-dev-ingest-user-logins in us-east-1, account 123456789012",
+        "",
+        "ok     Stack         UPDATE_COMPLETE, …",
+        "ok     Event source  Enabled, USER_INITIATED",
+        "ok     Database      reachable, table and masking key fit (the function said so …",
+        "ok     Last failure  none in 24 h",
+        "ok     Lag           at most 4.2 s from sending to commit in 15 min, oldest message 1 s",
+        "ok     Queue         1 visible, 0 in flight",
+        "ok     Dead letters  none",
+        "ok     Rejected      none in 14 d",
+        "",
+        "Healthy.",
+        "",
+      ].join("\n"),
+    );
+    expect(code).toBe(0);
+    expect(await stage.queue.depth()).toBe(1);
+  });
+
+  test("says what the function found wrong with table or key, with its code, and ends with 1", async () => {
+    await stage.database.client.query("ALTER TABLE user_logins ALTER COLUMN locale TYPE varchar(8)");
+    const { code, stdout } = await status();
+    expect(code).toBe(1);
+    const failure = "table_mismatch: Table user_logins does not fit pipeline user-logins: column locale holds 8 characters, 32 are needed.";
+    expect(line(stdout, "Database")).toBe(`WRONG  Database      ${failure}`);
+    expect(stdout).toContain("\nWrong: database");
+    expect(line((await status()).stdout, "Last failure")).toMatch(/^note {3}Last failure {2}[\d.]+ m?s ago: table_mismatch: Table/);
+  });
+
+  test("says that nothing is taken from the queue, that messages wait too long, and what was rejected", async () => {
+    stage.aws.eventSources[EVENT_SOURCE] = { State: "Disabled", StateTransitionReason: "USER_INITIATED" };
+    Object.assign(stage.aws.metrics, { ApproximateAgeOfOldestMessage: [7_200], "rejected/too_long": [1, 2], "rejected/not_json": [10] });
+    const { code, stdout } = await status();
+    expect(code).toBe(1);
+    expect(line(stdout, "Event source")).toBe("WRONG  Event source  Disabled, USER_INITIATED");
+    expect(line(stdout, "Lag")).toBe("WRONG  Lag           nothing committed in 15 min, oldest message 2 h (over 2 s)");
+    expect(line(stdout, "Rejected")).toBe("ok     Rejected      not_json 10, too_long 3 in 14 d");
+    expect(stdout).toContain("\nWrong: event source, lag. What to do: docs/runbook.md\n");
+  });
+
+  test("counts dead letters and what the real function failed of, which alone are no reason to get up", async () => {
+    stage.enable();
+    await stage.queue.send("not json");
+    while ((await stage.queue.deadLetters()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    const { code, stdout } = await status();
+    expect(line(stdout, "Dead letters")).toBe("note   Dead letters  1 message");
+    expect(stdout).toContain("\nHealthy; worth a look: dead letters.\n");
+    expect(code).toBe(0);
+  });
+
+  test("names the permission that each part lacks, and tells the rest", async () => {
+    stage.aws.denied.push("GetMetricData", "FilterLogEvents");
+    const some = await status();
+    expect(line(some.stdout, "Lag")).toBe("note   Lag           not allowed (AccessDeniedException): it needs cloudwatch:GetMetricData");
+    expect(line(some.stdout, "Last failure")).toContain("it needs logs:FilterLogEvents");
+    expect(line(some.stdout, "Event source")).toContain("Enabled");
+    expect(some.code).toBe(0);
+
+    stage.aws.denied.push("Invoke", "GetEventSourceMapping", "GetQueueAttributes");
+    stage.variables.AWS_ENDPOINT_URL_SQS = stage.aws.endpoint;
+    const { code, stdout } = await status();
+    expect(line(stdout, "Database")).toBe("WRONG  Database      not allowed (AccessDeniedException): it needs lambda:InvokeFunction");
+    expect(line(stdout, "Event source")).toContain("it needs lambda:GetEventSourceMapping");
+    expect(line(stdout, "Queue")).toContain("it needs sqs:GetQueueAttributes");
+    expect(code).toBe(1);
+  });
+
+  test("gives findings and figures as one JSON object", async () => {
+    stage.aws.metrics["rejected/too_long"] = [2];
+    const { stdout } = await status("--json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      target: ["masqueue-dev-ingest-user-logins in us-east-1, account 123456789012"],
+      healthy: true,
+      findings: expect.arrayContaining([{ subject: "Queue", grade: "ok", text: "0 visible, 0 in flight" }]),
+      facts: { eventSource: { value: { state: "Enabled" } }, rejected: { value: { too_long: 2 } }, queue: { value: { depth: 0 } } },
+    });
+  });
+
+  test("reads no message and prints none", async () => {
+    stage.enable();
+    await stage.queue.send(JSON.stringify(login({ locale: "x".repeat(99), user_id: "nobody-else" })));
+    while ((await stage.queue.deadLetters()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    const { stdout, stderr } = await status("--json");
+    for (const value of ["nobody-else", "xxxx", "199.172.111.135", "593-47-5928"]) expect(stdout + stderr).not.toContain(value);
+  });
+});
+
+describe("a stage that cannot be looked at", () => {
+  test("because it is not there gets a sentence with what is there, and exit code 2", async () => {
+    const { code, stdout, stderr } = await masqueue(["status", "--stage", "prod"], stage.variables);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toBe(
+      "masqueue: There is no stack masqueue-prod-ingest-user-logins in us-east-1, account 123456789012. Deployed there: dev (user-logins).\n",
+    );
+  });
+
+  test.each<[string, Record<string, string>, string, number]>([
+    ["for want of a region", { AWS_REGION: "" }, "The region is not known: set AWS_REGION", 2],
+    ["for want of credentials", { AWS_ACCESS_KEY_ID: "", AWS_EC2_METADATA_DISABLED: "true" }, "No AWS credentials (", 2],
+    ["because nobody answers", { AWS_ENDPOINT_URL: "http://127.0.0.1:1" }, "connect ECONNREFUSED 127.0.0.1:1.", 1],
+  ])("%s gets a sentence", async (_, variables, sentence, exitCode) => {
+    const { code, stderr } = await masqueue(["status", "--stage", "dev"], { ...stage.variables, ...variables, HOME: "/nonexistent" });
+    expect(stderr).toContain(sentence);
+    expect(stderr).not.toContain("    at ");
+    expect(code).toBe(exitCode);
+  });
+
+  test("because its stack may not be read gets the permission", async () => {
+    stage.aws.denied.push("DescribeStacks", "ListAllStacks");
+    const { code, stderr } = await status();
+    expect(code).toBe(1);
+    expect(stderr).toContain("cannot be looked up: not allowed (AccessDenied): it needs cloudformation:DescribeStacks.");
+  });
+});

@@ -1,0 +1,77 @@
+import { CreateQueueCommand } from "@aws-sdk/client-sqs";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { parse } from "../../lambda/ingest/parse.ts";
+import { date, definePipeline, exact, ip, masked, text } from "../../lambda/pipelines/pipeline.ts";
+import type { LogReader } from "../../local/deployed/log.ts";
+import { smoke, smokeBody } from "../../local/deployed/smoke.ts";
+import { createQueue, type TestQueue } from "../support/queue.ts";
+import { record } from "../support/records.ts";
+
+let queue: TestQueue;
+beforeEach(async () => {
+  queue = await createQueue();
+});
+afterEach(() => queue.stop());
+
+/** A log that has one more of these lines at each look. */
+function growing(...lines: Record<string, unknown>[]): LogReader {
+  let looks = 0;
+  return async ({ where }) => {
+    if (!where.messageId) return [];
+    looks++;
+    return lines.slice(0, looks).map((fields) => ({ at: 0, fields: { ...where, ...fields } }));
+  };
+}
+
+const run = (log: LogReader, url = queue.url) => {
+  const signal = new AbortController().signal;
+  return smoke({ client: queue.client, queueUrl: url, label: url }, log, "{}", { timeout: 500, poll: 20, signal });
+};
+
+describe("a smoke message", () => {
+  test("is waited for where there was no time for it, until it is stored", async () => {
+    const log = growing({ message: "smoke", outcome: "unsettled" }, { message: "smoke", outcome: "stored" });
+    expect(await run(log)).toMatchObject({ outcome: "stored" });
+  });
+
+  test("that is a duplicate was stored by an earlier delivery", async () => {
+    expect(await run(growing({ message: "smoke", outcome: "duplicate" }))).toMatchObject({ outcome: "stored" });
+  });
+
+  test("that is rejected comes with code and field", async () => {
+    const reason = { message: "message rejected", code: "missing_field", field: "user_id" };
+    expect(await run(growing(reason, { message: "smoke", outcome: "rejected" }))).toMatchObject({
+      outcome: "rejected",
+      code: "missing_field",
+      field: "user_id",
+    });
+  });
+
+  test("of which nothing is said is unseen", async () => {
+    expect(await run(growing())).toMatchObject({ outcome: "unseen", failure: null });
+  });
+
+  test("goes through a FIFO queue, too", async () => {
+    const { QueueUrl = "" } = await queue.client.send(
+      new CreateQueueCommand({ QueueName: "logins.fifo", Attributes: { FifoQueue: "true" } }),
+    );
+    expect(await run(growing({ message: "smoke", outcome: "stored" }), QueueUrl)).toMatchObject({ outcome: "stored" });
+  });
+});
+
+test("a smoke body is one that its pipeline takes, whatever the fields are called and however short they are", () => {
+  const pipeline = definePipeline({
+    name: "orders",
+    table: "orders",
+    columns: {
+      order_id: text({ max: 5, required: true }),
+      note: text({ max: 9 }),
+      masked_from: masked({ from: "address", as: ip }),
+      masked_customer: masked({ from: "customer", as: exact("customer") }),
+      ordered_on: date({ otherwise: "sent" }),
+    },
+  });
+  const body = smokeBody(pipeline);
+  expect(JSON.parse(body)).toEqual({ order_id: "masqu", address: "192.0.2.1", customer: "masqueue-smoke" });
+  expect(parse(record(body), 0, pipeline).kind).toBe("message");
+});

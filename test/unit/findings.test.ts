@@ -1,0 +1,91 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Facts } from "../../local/status/facts.ts";
+import { findingsOf, isHealthy } from "../../local/status/findings.ts";
+import { span } from "../../local/status/words.ts";
+
+const NOW = Date.UTC(2026, 2, 1, 3);
+const MINUTE = 60_000;
+const queue = { depth: 9, inFlight: 3, delayed: 1, visibilityTimeout: 185, arn: "", deadLetterArn: null, secondsToDeadLetter: null };
+const failure = { at: NOW - 5 * MINUTE, code: "out_of_time", sqlstate: null, reason: "Too late." };
+
+/** The only finding on some facts. */
+function only(facts: Facts) {
+  const [finding, ...more] = findingsOf(facts, NOW).filter(({ subject }) => subject !== "Queue");
+  expect(more).toEqual([]);
+  return `${finding?.grade}: ${finding?.text}`;
+}
+
+describe("an event source", () => {
+  test.each([
+    ["Enabled", null, "ok: Enabled"],
+    ["Disabled", null, "wrong: Disabled"],
+    ["Disabling", null, "wrong: Disabling"],
+    ["Updating", null, "note: Updating"],
+    ["Enabled", "PROBLEM: Function call failed", "note: Enabled, PROBLEM: Function call failed"],
+    ["Enabled", "No records processed", "ok: Enabled"],
+  ])("that is %s with result %s is %s", (state, lastResult, text) => {
+    expect(only({ eventSource: { value: { state, reason: null, lastResult } } })).toBe(text);
+  });
+});
+
+describe("a failure", () => {
+  test("of the last minutes is wrong, an older one is for a look", () => {
+    expect(only({ lastFailure: { value: failure } })).toBe("wrong: 5 min ago: out_of_time: Too late.");
+    expect(only({ lastFailure: { value: { ...failure, at: NOW - 20 * MINUTE, sqlstate: "55P03" } } })).toBe(
+      "note: 20 min ago: out_of_time (SQLSTATE 55P03): Too late.",
+    );
+    expect(only({ lastFailure: { value: null } })).toBe("ok: none in 24 h");
+  });
+
+  test("that the health check would find again is left to it, where it could be asked", () => {
+    const gradeOf = (code: string, health: Facts["health"]) =>
+      findingsOf({ health, lastFailure: { value: { ...failure, code } } }, NOW).find(({ subject }) => subject === "Last failure")?.grade;
+    const passed = { value: { seconds: 0.1, failure: null } };
+    expect(gradeOf("database_unavailable", passed)).toBe("note");
+    expect(gradeOf("database_unavailable", { failed: "not allowed" })).toBe("wrong");
+    expect(gradeOf("out_of_time", passed)).toBe("wrong");
+  });
+});
+
+describe("lag", () => {
+  test.each([
+    [{ commit: 60_000, oldest: 370 }, "ok"],
+    [{ commit: null, oldest: 371 }, "wrong"],
+    [{ commit: 601_000, oldest: null }, "note"],
+    [{ commit: null, oldest: null }, "ok"],
+  ])("of %j is %s where a message comes back after 185 s", (value, grade) => {
+    expect(only({ lag: { value }, queue: { value: queue } })).toMatch(new RegExp(`^${grade}: `));
+  });
+});
+
+test("what could not be looked at is wrong only where nothing else says whether messages are stored", () => {
+  const failed = { failed: "not allowed" };
+  const all = { eventSource: failed, health: failed, queue: failed, rows: failed, lastFailure: failed, lag: failed, deadLetters: failed };
+  const findings = findingsOf({ ...all, rejected: failed }, NOW);
+  const wrong = findings.filter(({ grade }) => grade === "wrong").map(({ subject }) => subject);
+  expect(wrong).toEqual(["Event source", "Database", "Queue", "Rows"]);
+  expect(findings.every(({ text }) => text === "not allowed")).toBe(true);
+  expect(isHealthy(findings)).toBe(false);
+});
+
+test("what is absent is not spoken of", () => {
+  expect(findingsOf({}, NOW)).toEqual([]);
+  expect(isHealthy([])).toBe(true);
+});
+
+test("a queue's messages are told apart", () => {
+  expect(findingsOf({ queue: { value: queue } }, NOW)[0]?.text).toBe("5 visible, 3 in flight, 1 delayed");
+});
+
+test.each([
+  [-5, "0 ms"],
+  [999, "999 ms"],
+  [4_200, "4.2 s"],
+  [9_999, "10 s"],
+  [90_000, "90 s"],
+  [120_000, "2 min"],
+  [3 * 3_600_000, "3 h"],
+  [14 * 86_400_000, "14 d"],
+])("%i ms are %s", (milliseconds, text) => {
+  expect(span(milliseconds)).toBe(text);
+});

@@ -1,0 +1,38 @@
+import { describe, expect, test } from "@jest/globals";
+import { failureOf, lineOf } from "../../local/deployed/log.ts";
+
+describe("a line of the function's log", () => {
+  test("is what our own code printed", () => {
+    const fields = { level: "INFO", message: "batch", service: "user-logins", received: 3 };
+    expect(lineOf(JSON.stringify(fields), 7)).toEqual({ at: 7, fields });
+  });
+
+  test.each([
+    ["START RequestId: 1 Version: $LATEST"],
+    ['{"time":"2026-03-01T03:00:00Z","type":"platform.start","record":{}}'],
+    ['{"level":"ERROR","message":{"errorType":"TypeError","errorMessage":"a value"}}'],
+    ['{"level":"ERROR","message":"Unhandled: a value"}'],
+    ['{"_aws":{},"service":"user-logins","message":"metrics"}'],
+    ["null"],
+    ["7"],
+    [""],
+  ])("is none that Lambda added, which may quote a foreign error, and no metric: %s", (text) => {
+    expect(lineOf(text, 7)).toBeNull();
+  });
+});
+
+describe("a failure", () => {
+  const line = (fields: Record<string, unknown>) => ({ at: 7, fields: { message: "batch failed", ...fields } });
+
+  test("has code, SQLSTATE and reason", () => {
+    expect(failureOf(line({ code: "database_refused", sqlstate: "42501", reason: "No." }))).toEqual({
+      ...{ at: 7, code: "database_refused", sqlstate: "42501", reason: "No." },
+    });
+    expect(failureOf(line({ code: "out_of_time", reason: "Late." }))?.sqlstate).toBeNull();
+  });
+
+  test("is told by no other line", () => {
+    expect(failureOf(line({ message: "batch" }))).toBeNull();
+    expect(failureOf(null)).toBeNull();
+  });
+});
