@@ -40,12 +40,8 @@ function checkNetwork({ network, database }: Stage): void {
   }
 }
 
-function checkDatabase({ network, database }: Stage): void {
-  if (database.kind === "existing") {
-    if (network.kind === "own")
-      throw mustBe("database.host", database.host, "left out, or network.vpcId given: a new VPC has no way to it");
-    return;
-  }
+function checkDatabase({ database }: Stage): void {
+  if (database.kind === "existing") return;
   const { storageGiB, maxStorageGiB } = database;
   // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html
   if (maxStorageGiB !== storageGiB && 10 * maxStorageGiB < 11 * storageGiB) {

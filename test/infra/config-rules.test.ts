@@ -101,12 +101,6 @@ describe("what is there already", () => {
     expect(complaintOf({ network: one, database: DATABASE })).toBe("");
   });
 
-  test("as a database cannot be reached from a network made here", () => {
-    expect(complaintOf({ database: DATABASE })).toBe(
-      'database.host is "db.example.org"; it must be left out, or network.vpcId given: a new VPC has no way to it.',
-    );
-  });
-
   test.each([
     ["deadLetterQueueArn", `${QUEUE}-dlq`],
     ["queueKeyArn", KEY],
