@@ -12,6 +12,8 @@ export default {
     ],
   },
   testMatch: ["<rootDir>/test/**/*.test.ts"],
+  // These want a LocalStack: npm run test:localstack.
+  testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/localstack/"],
   modulePathIgnorePatterns: ["<rootDir>/(.masqueue|build|cdk.out)/"],
   watchman: false,
   globalSetup: "<rootDir>/test/support/global-setup.mts",

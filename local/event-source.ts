@@ -82,6 +82,8 @@ async function receive({ client, queueUrl }: EventSourceOptions, most: number, s
     MaxNumberOfMessages: most,
     WaitTimeSeconds: seconds,
     MessageSystemAttributeNames: ["All"],
+    // The name that it had before 2024, and all that servers of then know.
+    AttributeNames: ["All"],
     MessageAttributeNames: ["All"],
   });
   try {

@@ -3,6 +3,7 @@ import { userInfo } from "node:os";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import pg from "pg";
 import { UserError } from "../user-error.ts";
+import { orQueryProtocol } from "./query-protocol.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -57,11 +58,11 @@ export function queueAt(queueUrl: string, env: Environment): NamedQueue {
   const host = URL.parse(endpoint)?.hostname;
   if (!host) throw new UserError("AWS_ENDPOINT_URL is not a URL like http://localhost:4566.", 2);
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || /^sqs\.([a-z0-9-]+)\.amazonaws\./.exec(url.hostname)?.[1];
-  const client = new SQSClient({ endpoint, ...(region && { region }) });
+  const client = orQueryProtocol(new SQSClient({ endpoint, ...(region && { region }) }));
   return { client, queueUrl, label: host === url.hostname ? queueUrl : `${queueUrl} at ${endpoint}`, isLoopback: isLoopback(host) };
 }
 
 /** A name for this machine, or the folder of a socket. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host === "[::1]" || host.startsWith("/") || (isIPv4(host) && host.startsWith("127."));
 }

@@ -76,7 +76,9 @@ const PASSING = ["Creating", "Enabling", "Updating", "Updated"];
 
 function eventSource({ state, reason, lastResult }: EventSource): Judgement {
   const result = lastResult?.startsWith("PROBLEM") ? lastResult : null;
-  const text = [state, reason, result].filter((part) => part !== null).join(", ");
+  // Of what is well, nobody asks why.
+  const why = state === "Enabled" ? null : reason;
+  const text = [state, why, result].filter((part) => part !== null).join(", ");
   if (state === "Enabled") return [result ? "note" : "ok", text];
   return [PASSING.includes(state) ? "note" : "wrong", text];
 }

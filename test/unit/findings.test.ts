@@ -26,6 +26,12 @@ describe("an event source", () => {
   ])("that is %s with result %s is %s", (state, lastResult, text) => {
     expect(only({ eventSource: { value: { state, reason: null, lastResult } } })).toBe(text);
   });
+
+  test("says why it is not enabled", () => {
+    const reason = "USER_INITIATED";
+    expect(only({ eventSource: { value: { state: "Disabled", reason, lastResult: null } } })).toBe("wrong: Disabled, USER_INITIATED");
+    expect(only({ eventSource: { value: { state: "Enabled", reason, lastResult: null } } })).toBe("ok: Enabled");
+  });
 });
 
 describe("a failure", () => {

@@ -1,0 +1,55 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { isIPv4 } from "node:net";
+import { join } from "node:path";
+import { checkInterrupted } from "../interrupt.ts";
+import { ROOT } from "../services/home.ts";
+import { UserError } from "../user-error.ts";
+import type { LocalStack } from "./localstack.ts";
+
+/** The outputs of each stack, by its name. */
+export type Outputs = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** Ignored by git. */
+const FOLDER = join(ROOT, "build/local");
+
+/**
+ * Deploys the app of infra/local with `cdklocal`.
+ * @param variables what the app reads: the region apart, what the function is to find in its environment
+ */
+export async function cdklocal(localStack: LocalStack, variables: Readonly<Record<string, string>>): Promise<Outputs> {
+  const outputs = join(FOLDER, "outputs.json");
+  const command = createRequire(import.meta.url).resolve("aws-cdk-local/bin/cdklocal");
+  const app = ["--app", `"${process.execPath}" infra/local/app.ts`, "--output", join(FOLDER, "cdk.out"), "--outputs-file", outputs];
+  const quiet = ["--no-notices", "--no-version-reporting", "--require-approval", "never"];
+  const child = spawn(process.execPath, [command, "deploy", "--all", ...app, ...quiet], {
+    cwd: ROOT,
+    env: { ...withoutAws(), ...awsOf(localStack), ...variables },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  checkInterrupted();
+  if (code !== 0) throw new UserError("cdklocal could not deploy the stack; what it says stands above.");
+  return JSON.parse(readFileSync(outputs, "utf8")) as Outputs;
+}
+
+/** Not a password, and nothing that could lead CDK elsewhere. */
+function withoutAws(): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS_|PGPASSWORD$|DATABASE_URL$)/.test(name)));
+}
+
+function awsOf({ endpoint, region }: LocalStack): Record<string, string> {
+  // By an address, S3's clients put the bucket into the path; by a name, they would put it before the name, which then must resolve.
+  const address = new URL(endpoint);
+  if (!isIPv4(address.hostname)) address.hostname = "127.0.0.1";
+  return {
+    AWS_ENDPOINT_URL: endpoint.origin,
+    AWS_ENDPOINT_URL_S3: address.origin,
+    AWS_REGION: region,
+    AWS_ENVAR_ALLOWLIST: "AWS_REGION",
+    CDK_DISABLE_CLI_TELEMETRY: "true",
+    CDK_DISABLE_VERSION_CHECK: "1",
+  };
+}

@@ -1,0 +1,71 @@
+import { constants, createPublicKey, publicEncrypt } from "node:crypto";
+import {
+  CreateAliasCommand,
+  CreateKeyCommand,
+  DeleteAliasCommand,
+  DescribeKeyCommand,
+  GenerateMacCommand,
+  GetParametersForImportCommand,
+  ImportKeyMaterialCommand,
+  type KMSClient,
+  NotFoundException,
+  ScheduleKeyDeletionCommand,
+} from "@aws-sdk/client-kms";
+import { masterKeyFromSecret } from "../../lambda/masking/keys.ts";
+
+const ALIAS = "alias/masqueue-local-masking";
+
+/**
+ * The HMAC key of stage `local`, with these bytes in it: LocalStack forgets its keys when it ends, and the rows stay. What it makes of
+ * an address is what a local run with the same bytes makes of it.
+ * @returns the key's ARN
+ */
+export async function maskingKey(kms: KMSClient, material: Uint8Array): Promise<string> {
+  const there = await keyOf(kms);
+  if (there && (await holds(kms, there, material))) return there;
+  await removeMaskingKey(kms);
+  const arn = await importKey(kms, material);
+  await kms.send(new CreateAliasCommand({ AliasName: ALIAS, TargetKeyId: arn }));
+  return arn;
+}
+
+/** KMS, LocalStack's too, deletes a key after a week at the earliest. @returns whether there was one */
+export async function removeMaskingKey(kms: KMSClient): Promise<boolean> {
+  const there = await keyOf(kms);
+  if (!there) return false;
+  await kms.send(new DeleteAliasCommand({ AliasName: ALIAS }));
+  await kms.send(new ScheduleKeyDeletionCommand({ KeyId: there, PendingWindowInDays: 7 }));
+  return true;
+}
+
+async function keyOf(kms: KMSClient): Promise<string | undefined> {
+  try {
+    return (await kms.send(new DescribeKeyCommand({ KeyId: ALIAS }))).KeyMetadata?.Arn;
+  } catch (error) {
+    if (error instanceof NotFoundException) return undefined;
+    throw error;
+  }
+}
+
+async function holds(kms: KMSClient, KeyId: string, material: Uint8Array): Promise<boolean> {
+  const Message = Buffer.from("masqueue|local");
+  const { Mac = [] } = await kms.send(new GenerateMacCommand({ KeyId, MacAlgorithm: "HMAC_SHA_256", Message }));
+  return Buffer.from(Mac).equals(await masterKeyFromSecret(material)(Message));
+}
+
+/** KMS's own way, encrypted; LocalStack also takes material in a tag, but what is in a tag anybody may read. */
+async function importKey(kms: KMSClient, material: Uint8Array): Promise<string> {
+  const { KeyMetadata } = await kms.send(
+    new CreateKeyCommand({ KeySpec: "HMAC_256", KeyUsage: "GENERATE_VERIFY_MAC", Origin: "EXTERNAL", Description: "Masqueue local" }),
+  );
+  const KeyId = KeyMetadata?.Arn ?? "";
+  const { PublicKey = new Uint8Array(), ImportToken } = await kms.send(
+    new GetParametersForImportCommand({ KeyId, WrappingAlgorithm: "RSAES_OAEP_SHA_256", WrappingKeySpec: "RSA_2048" }),
+  );
+  const key = createPublicKey({ key: Buffer.from(PublicKey), format: "der", type: "spki" });
+  const EncryptedKeyMaterial = publicEncrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha256" }, material);
+  await kms.send(
+    new ImportKeyMaterialCommand({ KeyId, ImportToken, EncryptedKeyMaterial, ExpirationModel: "KEY_MATERIAL_DOES_NOT_EXPIRE" }),
+  );
+  return KeyId;
+}

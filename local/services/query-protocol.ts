@@ -1,0 +1,29 @@
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import { AwsQueryProtocol } from "@aws-sdk/core/protocols";
+
+const SETTINGS = {
+  defaultNamespace: "com.amazonaws.sqs",
+  xmlNamespace: "http://queue.amazonaws.com/doc/2012-11-05/",
+  version: "2012-11-05",
+};
+
+/**
+ * Lets a client talk to servers that know SQS's older protocol alone, as LocalStack before version 3: they answer the newer one, which is
+ * JSON, in XML. What was asked is then asked again in the older one, and all that follows, too.
+ */
+export function orQueryProtocol(client: SQSClient): SQSClient {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        const isXml = error instanceof Error && error.name === "SyntaxError";
+        if (!isXml || client.config.protocol instanceof AwsQueryProtocol) throw error;
+        client.config.protocol = new AwsQueryProtocol({ ...SETTINGS, ...client.config.protocolSettings });
+        return next(args);
+      }
+    },
+    { step: "initialize", name: "orQueryProtocol" },
+  );
+  return client;
+}

@@ -1,0 +1,24 @@
+import { localEnvironment } from "../../local/localstack/environment.ts";
+import { openLocalStack } from "../../local/localstack/localstack.ts";
+import { stackNames } from "../../local/localstack/stacks.ts";
+import { namedPostgres } from "../../local/services/named.ts";
+import { withClient } from "../../local/services/open.ts";
+import { UserError } from "../../local/user-error.ts";
+
+/** Says in one sentence what is missing, instead of failing in every test; and a stage that somebody uses is left alone. */
+export default async function setUp(): Promise<void> {
+  try {
+    Object.assign(process.env, localEnvironment(process.env));
+    const localStack = await openLocalStack(process.env);
+    const names = await stackNames(localStack.cloudFormation);
+    localStack.close();
+    if (names.length > 0)
+      throw new UserError("Stage local is deployed there, and the tests would change it: npm run local:destroy removes it.");
+    const postgres = namedPostgres(process.env);
+    if (postgres) await withClient(postgres, async () => {});
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(`masqueue: ${error.message}`);
+    process.exit(1);
+  }
+}
