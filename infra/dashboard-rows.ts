@@ -2,6 +2,7 @@ import { MathExpression, Metric, Stats } from "aws-cdk-lib/aws-cloudwatch";
 import type { CustomMetric, CustomMetricGroup, CustomMonitoringProps } from "cdk-monitoring-constructs";
 import { METRICS } from "../lambda/env.ts";
 import { leastFreeStorage, mostConnections } from "./alarms/database.ts";
+import { oldestAllowed } from "./alarms/ingest.ts";
 import type { PipelineStage, Stage } from "./config/stage.ts";
 
 /** A pipeline by the names that its metrics are found by. */
@@ -19,12 +20,12 @@ type Row = Pick<CustomMonitoringProps, "humanReadableName" | "alarmFriendlyName"
 /** Lag, throughput, how much is waiting and under way, and for how long a batch takes. */
 export function keepingUpRow(watched: Watched): Row {
   const { pipeline, settings, queueName } = watched;
-  const { visibilityTimeout, lagPromise, maxConcurrency, timeout } = settings;
+  const { lagPromise, maxConcurrency, timeout } = settings;
   return row(pipeline, [
     graph("Lag (ms)", [own(watched, METRICS.commitLag, Stats.MAXIMUM), own(watched, METRICS.commitLag, Stats.p(50))], {
       promised: lagPromise * 1000,
     }),
-    graph("Age of the oldest message (s)", [queue(queueName, "ApproximateAgeOfOldestMessage")], { "2 x V": 2 * visibilityTimeout }),
+    graph("Age of the oldest message (s)", [queue(queueName, "ApproximateAgeOfOldestMessage")], { page: oldestAllowed(settings) }),
     graph("Messages", [own(watched, METRICS.received), own(watched, METRICS.stored), own(watched, METRICS.duplicates)]),
     graph("In the queue", [
       queue(queueName, "ApproximateNumberOfMessagesVisible", "waiting"),

@@ -71,7 +71,7 @@ export function ownDatabase(
     engine: ENGINE,
     instanceType: new InstanceType(database.instanceType),
     databaseName: database.name,
-    credentials: Credentials.fromUsername(ADMIN),
+    credentials: Credentials.fromUsername(ADMIN, { encryptionKey: key }),
     manageMasterUserPassword: true,
     vpc: network.vpc,
     vpcSubnets: { subnets: [...network.subnets] },

@@ -20,17 +20,16 @@ export interface Code {
  * Account and region are those that the deployment is told; no template holds them.
  */
 export function compose(app: App, stage: Stage, code: Code): void {
-  const named = (part: string) => ({ stackName: `masqueue-${stage.name}-${part}`, terminationProtection: stage.keepData });
+  const named = (part: string) => ({ stackName: `masqueue-${stage.name}-${part}` });
   const alerts = new AlertsStack(app, "Alerts", { ...named("alerts"), stage });
   const { topics } = alerts;
   const network = new NetworkStack(app, "Network", { ...named("network"), stage });
-  const data = new DataStack(app, "Data", { ...named("data"), stage, network, topics });
+  const data = new DataStack(app, "Data", { ...named("data"), terminationProtection: stage.keepData, stage, network, topics });
   const { postgres, adminSecret, maskingKeyArn, instance } = data;
   const schema = new SchemaStack(app, "Schema", { ...named("schema"), stage, network, postgres, adminSecret, code: code.migrate });
   const pipelines = Object.entries(stage.pipelines).map(([name, settings]) => {
     const stack = new IngestStack(app, `Ingest-${name}`, {
       stackName: ingestStackName(stage.name, name),
-      terminationProtection: stage.keepData,
       stage,
       pipeline: name,
       settings,

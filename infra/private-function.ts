@@ -57,7 +57,7 @@ export function privateFunction(scope: Construct, id: string, props: PrivateFunc
     handler: props.handler,
     timeout: props.timeout,
     memorySize: props.memoryMiB,
-    environment: { ...props.environment, NODE_OPTIONS: "--enable-source-maps" },
+    environment: { ...network?.variables, ...props.environment, NODE_OPTIONS: "--enable-source-maps" },
     logGroup,
     loggingFormat: LoggingFormat.JSON,
     applicationLogLevelV2: ApplicationLogLevel.INFO,

@@ -22,6 +22,9 @@ export const ENV = {
   kmsKey: "MASK_KMS_KEY_ID",
   /** Instead of KMS, outside AWS: a file that holds the key, 32 bytes or more. */
   keyFile: "MASK_KEY_FILE",
+  /** Endpoints of KMS and Secrets Manager where they are not the usual ones, as the AWS SDKs name them. */
+  kmsEndpoint: "AWS_ENDPOINT_URL_KMS",
+  secretsEndpoint: "AWS_ENDPOINT_URL_SECRETS_MANAGER",
   /** Set by Lambda itself. */
   functionName: "AWS_LAMBDA_FUNCTION_NAME",
 } as const;

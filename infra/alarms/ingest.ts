@@ -33,9 +33,8 @@ export function alarmOnIngest(scope: Construct, parts: IngestParts): void {
     evaluationPeriods: periodsToFailTwice(settings),
   });
   raise(scope, "oldest-message", parts, {
-    // SQS leaves out what was received three times or more, so a threshold over 2 x V would never be reached in an outage.
     metric: queue.metricApproximateAgeOfOldestMessage({ statistic: Stats.MAXIMUM, period: Duration.minutes(1) }),
-    threshold: 2 * settings.visibilityTimeout,
+    threshold: oldestAllowed(settings),
     ...ABOVE,
     evaluationPeriods: minutesBeforeThirdReceive(settings),
   });
@@ -70,6 +69,14 @@ function alarmOnDeadLetters(scope: Construct, queue: IQueue, parts: IngestParts)
     evaluationPeriods: 1,
   });
   raise(scope, "dead-letters", parts, { metric: depth, threshold: 0, ...ABOVE, evaluationPeriods: 1 });
+}
+
+/**
+ * Seconds. SQS leaves out of the age what was received three times or more, so a threshold over 2 x V would never be reached in an outage.
+ * A FIFO queue keeps its order and leaves nothing out: there each bad message is as old as its last receive.
+ */
+export function oldestAllowed({ visibilityTimeout, maxReceiveCount, queueArn }: PipelineStage): number {
+  return (queueArn?.endsWith(".fifo") ? maxReceiveCount : 2) * visibilityTimeout;
 }
 
 /**

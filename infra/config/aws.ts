@@ -6,7 +6,7 @@ const arn = (service: string, region = "[a-z0-9-]+") => `^arn:aws[a-z-]*:${servi
 
 /** An id such as `vpc-0a1b2c3d`. */
 export function id(prefix: "vpc" | "subnet" | "sg"): Form<string> {
-  return text(new RegExp(`^${prefix}-[0-9a-f]+$`), `an id such as ${prefix}-0a1b2c3d`);
+  return text(new RegExp(`^${prefix}-([0-9a-f]{8}|[0-9a-f]{17})$`), `an id such as ${prefix}-0a1b2c3d`);
 }
 
 export const queueArn = text(
@@ -31,23 +31,27 @@ export const roleArn = text(
   "a role's ARN such as arn:aws:iam::123456789012:role/on-call",
 );
 
-export const zone = text(/^[a-z]{2}-[a-z0-9-]+[a-z]$/, "an availability zone such as eu-west-1a");
+export const zone = text(/^[a-z]{2}(-[a-z]+)+-\d[a-z0-9-]*[a-z]$/, "an availability zone such as eu-west-1a");
 
 export const resourceId = text(/^(db|cluster|shardgroup)-[A-Za-z0-9]+$/, "a resource id: db-…, cluster-… or shardgroup-…");
 
-export const host = text(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, "a host name without a port");
-
-export const instanceType = text(
-  /^(t4g|[cmr]\d+gd?|x2g)\.(micro|small|medium|large|\d*xlarge)$/,
-  "a Graviton type such as t4g.medium or m8g.large, without db. before it",
+export const host = text(
+  /^(?![\d.]+$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/,
+  "a host name without a port, and no address, because the server's certificate names a host",
 );
+
+/** With public addresses, whoever owns them in the internet could not be reached from the VPC. */
+const PRIVATE = /^(10|172\.(1[6-9]|2\d|3[01])|192\.168|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./;
 
 /** A network's own address: AWS would clear the bits behind the prefix, and the template would say something else. */
 export const cidr: Form<string> = {
-  ...text(/^/, "an IPv4 network with a prefix from /16 to /24, such as 10.42.0.0/22"),
+  ...text(
+    /^/,
+    "an IPv4 network of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10 with a prefix from /16 to /24, such as 10.42.0.0/22, with no bit set behind the prefix",
+  ),
   accepts: (value): value is string => {
     const [, address = "", prefix] = (typeof value === "string" && /^([\d.]+)\/(1[6-9]|2[0-4])$/.exec(value)) || [];
     const bits = address.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
-    return isIPv4(address) && bits % 2 ** (32 - Number(prefix)) === 0;
+    return isIPv4(address) && PRIVATE.test(address) && bits % 2 ** (32 - Number(prefix)) === 0;
   },
 };

@@ -34,12 +34,17 @@ export function text(pattern: RegExp, like: string): Form<string> {
   };
 }
 
-/** On the command line, the members are joined by commas. @param min fewest members */
-export function list<V>(member: Form<V>, min = 0): Form<readonly V[]> {
+/** On the command line, the members are joined by commas. @param min fewest members @param max most */
+export function list<V>(member: Form<V>, min = 0, max = Number.POSITIVE_INFINITY): Form<readonly V[]> {
+  const size = max < Number.POSITIVE_INFINITY ? ` of ${min} to ${max}` : min > 0 ? ` of ${min} or more` : "";
   return {
-    allowed: `a list${min > 0 ? ` of ${min} or more` : ""} without repetition, each ${member.allowed}`,
+    allowed: `a list${size} without repetition, each ${member.allowed}`,
     fromText: (text) => (text === "" ? [] : text.split(",").map(member.fromText)),
     accepts: (value): value is readonly V[] =>
-      Array.isArray(value) && value.length >= min && new Set(value).size === value.length && value.every(member.accepts),
+      Array.isArray(value) &&
+      value.length >= min &&
+      value.length <= max &&
+      new Set(value).size === value.length &&
+      value.every(member.accepts),
   };
 }

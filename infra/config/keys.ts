@@ -1,5 +1,7 @@
-import { cidr, host, id, instanceType, keyArn, queueArn, resourceId, roleArn, secretArn, zone } from "./aws.ts";
+import { cidr, host, id, keyArn, queueArn, resourceId, roleArn, secretArn, zone } from "./aws.ts";
 import { boolean, type Form, integer, list, oneOf, text } from "./forms.ts";
+import { instanceType } from "./instance-types.ts";
+import { RESERVED_WORDS } from "./reserved-words.ts";
 import type { Alerts, Endpoint, ExistingDatabase, ExistingNetwork, MaskingKey, OwnDatabase, OwnNetwork, PipelineStage } from "./stage.ts";
 
 /** Whose defaults a stage takes. */
@@ -27,7 +29,8 @@ export const topKeys: Keys<{ readonly keepData: boolean }> = {
 
 export const ownNetworkKeys: Keys<Omit<OwnNetwork, "kind">> = {
   cidr: { form: cidr, otherwise: always("10.42.0.0/22") },
-  zones: { form: integer(2, 3), otherwise: always(2) },
+  availabilityZones: { form: list(zone, 2, 3), otherwise: none },
+  zones: { form: integer(2, 3), otherwise: ({ availabilityZones }) => availabilityZones?.length ?? 2 },
   endpointZones: { form: integer(1, 3), otherwise: ({ zones }, tier) => (tier === "dev" ? 1 : zones) },
   endpoints: { form: endpoints, otherwise: always(ENDPOINTS) },
 };
@@ -39,26 +42,46 @@ export const existingNetworkKeys: Keys<Omit<ExistingNetwork, "kind">> = {
   endpoints: { form: endpoints, otherwise: always([]) },
 };
 
-/** The least that Postgres on RDS takes, and the most. */
-const maxConnections = { form: integer(6, 262_143), otherwise: inDev(80, 200) };
+/** The least that Postgres on RDS takes, and what RDS itself gives the largest instance. */
+const maxConnections = { form: integer(6, 5000), otherwise: inDev(80, 200) };
 /** RDS itself keeps five for superusers. */
 const connectionReserve = { form: integer(5, 10_000), otherwise: always(20) };
 
+/** Databases that Postgres and RDS keep for themselves. */
+const TAKEN = ["template0", "template1", "rdsadmin"];
+
+/** @param not names that are refused, in lower case */
+function databaseName(pattern: RegExp, like: string, not: readonly string[]): Form<string> {
+  const form = text(pattern, like);
+  return { ...form, accepts: (value): value is string => form.accepts(value) && !not.includes(value.toLowerCase()) };
+}
+
+const ownName = databaseName(
+  /^[a-z]\w{0,62}$/i,
+  `a letter, then up to 62 letters, digits and underscores, and no reserved word of Postgres nor ${TAKEN.join(", ")}`,
+  [...TAKEN, ...RESERVED_WORDS],
+);
+const existingName = databaseName(
+  /^[\w-]{1,63}$/,
+  `up to 63 letters, digits, underscores and hyphens, and none of ${TAKEN.join(", ")}`,
+  TAKEN,
+);
+
 export const ownDatabaseKeys: Keys<Omit<OwnDatabase, "kind">> = {
-  name: { form: text(/^[a-z]\w{0,62}$/i, "a letter, then up to 62 letters, digits and underscores"), otherwise: always("masqueue") },
+  name: { form: ownName, otherwise: always("masqueue") },
   maxConnections,
   connectionReserve,
   instanceType: { form: instanceType, otherwise: { dev: "t4g.micro", staging: "t4g.medium", prod: "m8g.large" } },
-  // What RDS takes for gp3.
-  storageGiB: { form: integer(20, 65_536), otherwise: inDev(20, 100) },
-  maxStorageGiB: { form: integer(20, 65_536), otherwise: ({ storageGiB }) => Math.min(5 * storageGiB, 65_536) },
+  // What RDS takes for gp3 is 20 to 65536, and room to grow by a tenth.
+  storageGiB: { form: integer(20, 59_578), otherwise: inDev(20, 100) },
+  maxStorageGiB: { form: integer(22, 65_536), otherwise: ({ storageGiB }) => Math.min(5 * storageGiB, 65_536) },
   multiAz: { form: boolean, otherwise: { dev: false, staging: false, prod: true } },
   // 0 would switch backups off; 35 is the most that RDS keeps.
   backupDays: { form: integer(1, 35), otherwise: inDev(1, 14) },
 };
 
 export const existingDatabaseKeys: Keys<Omit<ExistingDatabase, "kind">> = {
-  name: { form: text(/^[\w-]{1,63}$/, "up to 63 letters, digits, underscores and hyphens"), otherwise: always("masqueue") },
+  name: { form: existingName, otherwise: always("masqueue") },
   maxConnections,
   connectionReserve,
   host: { form: host },
@@ -66,6 +89,7 @@ export const existingDatabaseKeys: Keys<Omit<ExistingDatabase, "kind">> = {
   securityGroupId: { form: id("sg") },
   resourceId: { form: resourceId },
   adminSecretArn: { form: secretArn, otherwise: none },
+  adminSecretKeyArn: { form: keyArn, otherwise: none },
 };
 
 export const maskingKeys: Keys<MaskingKey> = {
@@ -79,7 +103,10 @@ export const alertKeys: Keys<Alerts> = {
   pageEmail: { form: email, otherwise: none },
   ticketEmail: { form: email, otherwise: ({ pageEmail }) => pageEmail },
   // An alarm's description, which it is part of, holds 1024 characters.
-  runbookUrl: { form: text(/^\S{1,300}$/, "a URL or path of 1 to 300 characters"), otherwise: always("docs/runbook.md") },
+  runbookUrl: {
+    form: text(/^[^\s<>"]{1,300}$/, 'a URL or path of 1 to 300 characters without blanks, <, > and "'),
+    otherwise: always("docs/runbook.md"),
+  },
   trail: { form: boolean, otherwise: always(true) },
 };
 

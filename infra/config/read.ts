@@ -14,16 +14,19 @@ import {
   topKeys,
 } from "./keys.ts";
 import { checkTogether } from "./rules.ts";
-import type { PipelineStage, Stage } from "./stage.ts";
+import type { OwnNetwork, PipelineStage, Stage } from "./stage.ts";
 
 export { ConfigError } from "./error.ts";
 
-/** Whose defaults the named stages take; any other takes staging's. `local` is LocalStack's. */
+/** The stage in LocalStack. */
+const LOCAL = "local";
+
+/** Whose defaults the named stages take; any other takes staging's. */
 const TIERS = new Map<string, Tier>([
   ["dev", "dev"],
   ["staging", "staging"],
   ["prod", "prod"],
-  ["local", "dev"],
+  [LOCAL, "dev"],
 ]);
 
 /**
@@ -56,12 +59,22 @@ export function readStage(
   return stage;
 }
 
+/**
+ * As readStage, for a stage that is deployed to AWS.
+ * @throws ConfigError for `local`, too
+ */
+export function readAwsStage(...[context, pipelines]: Parameters<typeof readStage>): Stage {
+  if (context.stage === LOCAL) throw mustBe("stage", LOCAL, "one in AWS, because npm run local:deploy is what deploys local to LocalStack");
+  return readStage(context, pipelines);
+}
+
 function chooseStage({ stage: name, stages = {} }: Readonly<Record<string, unknown>>): { name: string; entry: Given } {
   if (!isObject(stages)) throw mustBe("stages", stages, "an object with an object for each stage");
   const known = new Set([...TIERS.keys(), ...Object.keys(stages)]);
   if (typeof name !== "string" || !known.has(name)) throw mustBe("stage", name, `one of ${[...known].join(", ")}`);
-  if (!/^[a-z][a-z0-9-]{0,19}$/.test(name)) {
-    throw mustBe("stage", name, "up to 20 lower-case letters, digits and hyphens, a letter first, because resources are named after it");
+  if (name.length > 20 || !/^[a-z](-?[a-z0-9])*$/.test(name)) {
+    const allowed = "up to 20 lower-case letters, digits and single hyphens between them, a letter first";
+    throw mustBe("stage", name, `${allowed}, because resources are named after it`);
   }
   return { name, entry: { value: Object.hasOwn(stages, name) ? stages[name] : {}, where: `stages.${name}`, override: false } };
 }
@@ -85,7 +98,13 @@ const only = (keys: object, others: object) => Object.keys(keys).filter((key) =>
 function readNetwork(given: Givens, tier: Tier): Stage["network"] {
   return isExisting(given, "network.", only(existingNetworkKeys, ownNetworkKeys), only(ownNetworkKeys, existingNetworkKeys))
     ? { kind: "existing", ...readGroup(given, "network.", existingNetworkKeys, tier) }
-    : { kind: "own", ...readGroup(given, "network.", ownNetworkKeys, tier) };
+    : readOwnNetwork(given, tier);
+}
+
+function readOwnNetwork(given: Givens, tier: Tier): OwnNetwork {
+  const [zones, names] = [given.get("network.zones"), given.get("network.availabilityZones")];
+  if (zones && names) throw new ConfigError(`${zones.where} is given, but ${names.where} names the zones; only one of the two is allowed.`);
+  return { kind: "own", ...readGroup(given, "network.", ownNetworkKeys, tier) };
 }
 
 function readDatabase(given: Givens, tier: Tier): Stage["database"] {
@@ -111,10 +130,17 @@ function leftOut(given: Givens, name: string): boolean {
 
 function readPipeline(given: Givens, name: string, tier: Tier): PipelineStage {
   const group = `pipelines.${name}.`;
+  const told = ["visibilityTimeout", "maxReceiveCount"] as const;
   const ofExisting = ["queueArn", "deadLetterQueueArn", "queueKeyArn", "visibilityTimeout"];
   if (isExisting(given, group, ofExisting, ["deadLetterReaders"]) && !given.has(`${group}queueArn`)) {
     const first = group + ofExisting.find((key) => given.has(group + key));
     throw new ConfigError(`${first} is allowed only for an existing queue; ${group}queueArn must name it.`);
   }
+  // Our defaults are not what that queue has: by them, an outage that loses messages would pass as survived.
+  const missing = given.has(`${group}queueArn`) && told.find((key) => !given.has(group + key));
+  if (missing)
+    throw new ConfigError(
+      `${group}${missing} is not given; it must be what the existing queue has, ${pipelineKeys[missing].form.allowed}.`,
+    );
   return readGroup(given, group, pipelineKeys, tier);
 }

@@ -1,4 +1,5 @@
 import { mustBe } from "./error.ts";
+import { checkPlaces } from "./places.ts";
 import type { PipelineStage, Stage } from "./stage.ts";
 
 /** How long an outage may last before messages go to the dead-letter queue, in seconds. */
@@ -21,6 +22,7 @@ export function checkTogether(stage: Stage): void {
     checkBatch(`pipelines.${name}`, pipeline);
   }
   checkConnections(stage);
+  checkPlaces(stage);
 }
 
 function checkNetwork({ network, database }: Stage): void {
@@ -41,12 +43,20 @@ function checkNetwork({ network, database }: Stage): void {
 }
 
 function checkDatabase({ database }: Stage): void {
-  if (database.kind === "existing") return;
+  if (database.kind === "existing") {
+    const { adminSecretArn, adminSecretKeyArn } = database;
+    if (adminSecretKeyArn && !adminSecretArn)
+      throw mustBe(
+        "database.adminSecretKeyArn",
+        adminSecretKeyArn,
+        "left out, because database.adminSecretArn, which it encrypts, is not given",
+      );
+    return;
+  }
   const { storageGiB, maxStorageGiB } = database;
   // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html
-  if (maxStorageGiB !== storageGiB && 10 * maxStorageGiB < 11 * storageGiB) {
-    throw mustBe("database.maxStorageGiB", maxStorageGiB, `database.storageGiB (${storageGiB}) or at least 1.1 times as much`);
-  }
+  if (10 * maxStorageGiB < 11 * storageGiB)
+    throw mustBe("database.maxStorageGiB", maxStorageGiB, `at least 1.1 times database.storageGiB (${storageGiB})`);
 }
 
 function checkConnections({ database: { maxConnections, connectionReserve }, pipelines }: Stage): void {

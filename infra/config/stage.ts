@@ -5,7 +5,7 @@
 export interface Stage {
   /**
    * `dev`, `staging`, `prod`, `local`, or a name of the user's own under `stages` in cdk.json; that one takes staging's defaults, and
-   * `local`, which is LocalStack's, takes dev's. Up to 20 lower-case letters, digits and hyphens: every resource is named after it.
+   * `local`, which is LocalStack's, takes dev's. Up to 20 lower-case letters, digits and single hyphens: every resource is named after it.
    */
   readonly name: string;
   /** Deletion protection, final snapshot, RETAIN. @default false in dev, true elsewhere */
@@ -23,13 +23,18 @@ export type Endpoint = "kms" | "secretsmanager";
 
 export interface OwnNetwork {
   readonly kind: "own";
-  /** An IPv4 network, /16 to /24. @default "10.42.0.0/22" */
+  /** A private IPv4 network, /16 to /24. Cannot be changed later. @default "10.42.0.0/22" */
   readonly cidr: string;
-  /** Availability zones, 2 or 3. @default 2 */
+  /** Names of 2 or 3 zones. Later, one may be added behind them: a subnet stays in its zone. @default the first zones of the Region, by their number */
+  readonly availabilityZones: readonly string[] | undefined;
+  /**
+   * How many zones, 2 or 3; not beside `availabilityZones`. May grow later, because each zone has its fixed quarter of `cidr`.
+   * @default as many as availabilityZones names, else 2
+   */
   readonly zones: number;
   /** Zones in which the endpoints stand, no more than there are. @default 1 in dev, else all */
   readonly endpointZones: number;
-  /** `kms` at least: there is no other way out. @default ["kms", "secretsmanager"] */
+  /** `kms` at least: there is no other way out. The first deployment needs `secretsmanager`, too: the master user's secret lies there. @default ["kms", "secretsmanager"] */
   readonly endpoints: readonly Endpoint[];
 }
 
@@ -46,9 +51,9 @@ export interface ExistingNetwork {
 }
 
 export interface DatabaseLimits {
-  /** Name of the database. @default "masqueue" */
+  /** Name of the database; of one that is made here, no reserved word of Postgres. @default "masqueue" */
   readonly name: string;
-  /** `max_connections` of the server. @default 80 in dev, 200 elsewhere */
+  /** `max_connections` of the server, 6 to 5000. @default 80 in dev, 200 elsewhere */
   readonly maxConnections: number;
   /** Connections kept for people and tools. @default 20 */
   readonly connectionReserve: number;
@@ -56,11 +61,11 @@ export interface DatabaseLimits {
 
 export interface OwnDatabase extends DatabaseLimits {
   readonly kind: "own";
-  /** Graviton. @default "t4g.micro" in dev, "t4g.medium" in staging, "m8g.large" in prod */
+  /** A type in instance-types.ts. Not every Region has m8g. @default "t4g.micro" in dev, "t4g.medium" in staging, "m8g.large" in prod */
   readonly instanceType: string;
-  /** 20 to 65536. @default 20 in dev, 100 elsewhere */
+  /** 20 to 59578. @default 20 in dev, 100 elsewhere */
   readonly storageGiB: number;
-  /** Up to which storage grows by itself: storageGiB (not at all), or 1.1 times as much and more. @default 5 times storageGiB */
+  /** Up to which storage grows by itself: at least 1.1 times storageGiB. @default 5 times storageGiB, 65536 at most */
   readonly maxStorageGiB: number;
   /** @default true in prod, else false */
   readonly multiAz: boolean;
@@ -71,7 +76,7 @@ export interface OwnDatabase extends DatabaseLimits {
 /** Only in an existing network, the database's own or one that is joined to it. */
 export interface ExistingDatabase extends DatabaseLimits {
   readonly kind: "existing";
-  /** Required. */
+  /** Required: its name, which its certificate must tell, and no address. */
   readonly host: string;
   /** @default 5432 */
   readonly port: number;
@@ -81,6 +86,8 @@ export interface ExistingDatabase extends DatabaseLimits {
   readonly resourceId: string;
   /** Secret of a user who may make roles, for the first run. @default none: make the roles by hand (docs/deploy.md) */
   readonly adminSecretArn: string | undefined;
+  /** The KMS key that encrypts adminSecretArn; only together with it. @default none: AWS's own key */
+  readonly adminSecretKeyArn: string | undefined;
 }
 
 export interface MaskingKey {
@@ -112,11 +119,11 @@ export interface PipelineStage {
   readonly timeout: number;
   /** 256 to 10240. @default 512 */
   readonly memoryMiB: number;
-  /** Receives before a message goes to the dead-letter queue, 1 to 1000; of an existing queue, what it has. @default 10 */
+  /** Receives before a message goes to the dead-letter queue, 1 to 1000. Must be given for an existing queue, as what it has. @default 10 */
   readonly maxReceiveCount: number;
-  /** The queue's visibility timeout V; given only for an existing queue, as what it has. @default 6 x timeout + batchWindow */
+  /** The queue's visibility timeout V. Must be given for an existing queue, as what it has, and for no other. @default 6 x timeout + batchWindow */
   readonly visibilityTimeout: number;
-  /** An existing queue, e.g. arn:aws:sqs:eu-west-1:123456789012:login-queue. @default a queue is made */
+  /** An existing queue, e.g. arn:aws:sqs:eu-west-1:123456789012:login-queue, in the stage's account and Region. @default a queue is made */
   readonly queueArn: string | undefined;
   /** The dead-letter queue of an existing queue, for its alarms. @default none */
   readonly deadLetterQueueArn: string | undefined;

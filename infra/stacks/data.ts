@@ -50,9 +50,9 @@ export class DataStack extends Stack {
       };
       letIn(network, group, 5432);
     } else {
-      const { host, port, name, resourceId, securityGroupId, adminSecretArn } = stage.database;
+      const { host, port, name, resourceId, securityGroupId, adminSecretArn, adminSecretKeyArn: keyArn } = stage.database;
       this.instance = undefined;
-      this.adminSecret = adminSecretArn ? { arn: adminSecretArn, keyArn: undefined, user: undefined } : undefined;
+      this.adminSecret = adminSecretArn ? { arn: adminSecretArn, keyArn, user: undefined } : undefined;
       this.postgres = { host, port: String(port), database: name, resourceId };
       letIn(network, SecurityGroup.fromSecurityGroupId(this, "Database", securityGroupId), port);
     }
@@ -65,7 +65,7 @@ export class DataStack extends Stack {
 
 /** Both rules stand in this stack: a rule out of the network's stack would be a reference backwards. */
 function letIn({ clients }: Network, database: ISecurityGroup, port: number): void {
-  database.addIngressRule(clients, Port.tcp(port), "Masqueue's functions");
+  database.addIngressRule(clients, Port.tcp(port), "Functions of Masqueue");
   new CfnSecurityGroupEgress(database, "FromClients", {
     groupId: clients.securityGroupId,
     destinationSecurityGroupId: database.securityGroupId,

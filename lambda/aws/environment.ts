@@ -1,11 +1,12 @@
+import { ENV } from "../env.ts";
 import { IngestError } from "../errors.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The services that are called, each with the variable that gives it an endpoint of its own, as in the AWS SDKs. */
 const ENDPOINT_VARIABLES = {
-  kms: "AWS_ENDPOINT_URL_KMS",
-  secretsmanager: "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+  kms: ENV.kmsEndpoint,
+  secretsmanager: ENV.secretsEndpoint,
 } as const;
 
 export type Service = keyof typeof ENDPOINT_VARIABLES;

@@ -12,6 +12,11 @@ export function explained(error: unknown, lockTimeout: number): Error {
     return new MigrationError(
       `A table was in use for longer than ${lockTimeout} ms: another session holds a lock on it. End it or try again later.`,
     );
+  // A refusal of class 22 (data exception) quotes the value that does not fit.
+  if (error.code?.startsWith("22"))
+    return new MigrationError(
+      `Postgres refused a migration (SQLSTATE ${error.code}): a value in a table does not fit. Postgres's words are withheld, because they quote it.`,
+    );
   const hint = error.hint ? ` ${error.hint}` : "";
   return new MigrationError(`Postgres refused a migration (SQLSTATE ${error.code}): ${error.message}.${hint}`);
 }

@@ -6,6 +6,11 @@ import { appFor, stacksOf, templatesOf, VARIANTS } from "../support/stage.ts";
 
 const STAGES = ["dev", "prod"];
 const cases = STAGES.flatMap((stage) => Object.keys(VARIANTS).map((variant) => [stage, variant] as const));
+interface Resource {
+  readonly Type: string;
+  readonly Properties: object;
+}
+
 const LAYERS = ["alerts", "network", "data", "schema", "ingest", "dashboard"];
 const layerOf = (stack: Stack) => LAYERS.indexOf(stack.stackName.split("-")[2] ?? "");
 
@@ -28,8 +33,19 @@ describe.each(cases)("%s with %s", (stage, variant) => {
     expect(stacks.find((stack) => layerOf(stack) === LAYERS.indexOf("ingest"))?.dependencies).toContain(schema);
   });
 
-  test("protects its stacks from deletion outside dev", () => {
-    expect(stacks.map(({ terminationProtection }) => terminationProtection)).toEqual(stacks.map(() => stage !== "dev"));
+  test("protects the data's stack from deletion outside dev, and no other: those can be made again", () => {
+    const isProtected = stacks.filter(({ terminationProtection }) => terminationProtection).map(({ stackName }) => stackName);
+    expect(isProtected).toEqual(stage === "dev" ? [] : [`masqueue-${stage}-data`]);
+  });
+
+  // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AuthorizeSecurityGroupIngress.html: an apostrophe fails the deployment.
+  test("describes security groups and their rules with the characters that EC2 takes", () => {
+    const resources = stacks.flatMap((stack) => Object.values(Template.fromStack(stack).toJSON().Resources as Record<string, Resource>));
+    const ofGroups = resources
+      .filter(({ Type }) => Type.startsWith("AWS::EC2::SecurityGroup"))
+      .flatMap(({ Properties }) => [...JSON.stringify(Properties).matchAll(/"(?:Group)?Description":"([^"]*)"/g)].map(([, text]) => text));
+    expect(ofGroups.length).toBeGreaterThan(2);
+    for (const text of ofGroups) expect(text).toMatch(/^[a-zA-Z0-9. _\-:/()#,@[\]+=&;{}!$*]{1,255}$/);
   });
 
   test("holds no secret in a template", () => {

@@ -7,9 +7,15 @@ type Pipelines = Parameters<typeof readStage>[1];
 export const PIPELINES: Pipelines = { "user-logins": { name: "user-logins" }, orders: { name: "orders" } };
 
 export const QUEUE = "arn:aws:sqs:eu-west-1:123456789012:login-queue";
+/** An existing queue, with what must be told of it. */
+export const EXISTING_QUEUE = { queueArn: QUEUE, visibilityTimeout: 185, maxReceiveCount: 10 };
 export const KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-export const NETWORK = { vpcId: "vpc-0a1b", subnetIds: ["subnet-1", "subnet-2"], availabilityZones: ["eu-west-1a", "eu-west-1b"] };
-export const DATABASE = { host: "db.example.org", securityGroupId: "sg-0a1b", resourceId: "db-ABC123" };
+export const NETWORK = {
+  vpcId: "vpc-0a1b2c3d",
+  subnetIds: ["subnet-00000001", "subnet-00000002"],
+  availabilityZones: ["eu-west-1a", "eu-west-1b"],
+};
+export const DATABASE = { host: "db.example.org", securityGroupId: "sg-0a1b2c3d", resourceId: "db-ABC123" };
 
 /** Reads stage dev, unless another is named. */
 export const read = (context: Context = {}, pipelines = PIPELINES) => readStage({ stage: "dev", ...context }, pipelines);

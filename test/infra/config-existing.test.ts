@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { DATABASE, NETWORK, prod, QUEUE, read } from "./config-cases.ts";
+import { DATABASE, KEY, NETWORK, prod, QUEUE, read } from "./config-cases.ts";
 
 describe("what is there already", () => {
   test("is a network by its id, subnets and zones, to which no endpoint is added", () => {
@@ -8,15 +8,15 @@ describe("what is there already", () => {
 
   test("is a network told on the command line", () => {
     const context = {
-      "network.vpcId": "vpc-1",
-      "network.subnetIds": "subnet-1,subnet-2",
+      "network.vpcId": "vpc-00000001",
+      "network.subnetIds": "subnet-00000001,subnet-00000002",
       "network.availabilityZones": "eu-west-1a,eu-west-1b",
     };
-    expect(read(context).network).toMatchObject({ kind: "existing", subnetIds: ["subnet-1", "subnet-2"] });
+    expect(read(context).network).toMatchObject({ kind: "existing", subnetIds: ["subnet-00000001", "subnet-00000002"] });
   });
 
   test("is a database in its network, which may have one subnet for the functions", () => {
-    const network = { ...NETWORK, subnetIds: ["subnet-1"], availabilityZones: ["us-gov-west-1a"] };
+    const network = { ...NETWORK, subnetIds: ["subnet-00000001"], availabilityZones: ["us-gov-west-1a"] };
     expect(prod({ network, database: DATABASE }).database).toEqual({
       kind: "existing",
       ...DATABASE,
@@ -25,6 +25,7 @@ describe("what is there already", () => {
       maxConnections: 200,
       connectionReserve: 20,
       adminSecretArn: undefined,
+      adminSecretKeyArn: undefined,
     });
   });
 
@@ -36,7 +37,8 @@ describe("what is there already", () => {
     const keyArn = "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab";
     expect(prod({ masking: { keyArn } }).masking).toEqual({ keyArn, multiRegion: false });
     const adminSecretArn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-1234abcd-12ab-34cd-56ef-1234567890ab-aB3dEf";
-    expect(prod({ network: NETWORK, database: { ...DATABASE, adminSecretArn } }).database).toMatchObject({ adminSecretArn });
+    const secret = { adminSecretArn, adminSecretKeyArn: KEY };
+    expect(prod({ network: NETWORK, database: { ...DATABASE, ...secret } }).database).toMatchObject(secret);
   });
 
   test("is a queue, with what it has said of it", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { complaint, complaintOf, KEY } from "./config-cases.ts";
+import { readAwsStage } from "../../infra/config/read.ts";
+import { complaint, complaintOf, KEY, PIPELINES, read } from "./config-cases.ts";
 
 describe("a stage is refused", () => {
   test("that is not known, and the known ones are named", () => {
@@ -8,9 +9,9 @@ describe("a stage is refused", () => {
     expect(complaint({ stage: "constructor" })).toMatch(/must be one of dev/);
   });
 
-  test.each(["Prod", "1st", "a_b", "a.b", `a${"b".repeat(20)}`, "", "__proto__"])("called %j", (stage) => {
+  test.each(["Prod", "1st", "a_b", "a.b", `a${"b".repeat(20)}`, "", "__proto__", "a-", "a--b", "-a"])("called %j", (stage) => {
     expect(complaint(JSON.parse(`{"stage":${JSON.stringify(stage)},"stages":{${JSON.stringify(stage)}:{}}}`))).toMatch(
-      /^stage is ".*"; it must be up to 20 lower-case letters, digits and hyphens/,
+      /^stage is ".*"; it must be up to 20 lower-case letters, digits and single hyphens between them/,
     );
   });
 
@@ -21,6 +22,13 @@ describe("a stage is refused", () => {
   });
 });
 
+test("stage local is not deployed to AWS", () => {
+  expect(() => readAwsStage({ stage: "local" }, PIPELINES)).toThrow(
+    'stage is "local"; it must be one in AWS, because npm run local:deploy is what deploys local to LocalStack.',
+  );
+  expect(readAwsStage({ stage: "dev" }, PIPELINES)).toEqual(read());
+});
+
 describe("an unknown key is refused, and the known ones of its level named,", () => {
   test.each([
     [
@@ -28,7 +36,7 @@ describe("an unknown key is refused, and the known ones of its level named,", ()
       "stages.dev.databse is unknown; instead of databse, there are keepData, network, database, masking, alerts, pipelines.",
     ],
     [{ masking: { key: "x" } }, "stages.dev.masking.key is unknown; instead of key, there are keyArn, multiRegion."],
-    [{ network: { kind: "own" } }, /^stages\.dev\.network\.kind is unknown; .* there are cidr, zones/],
+    [{ network: { kind: "own" } }, /^stages\.dev\.network\.kind is unknown; .* there are cidr, availabilityZones, zones/],
     [{ pipelines: { order: {} } }, "stages.dev.pipelines.order is unknown; instead of order, there are user-logins, orders."],
     [{ pipelines: { orders: { size: 1 } } }, /^stages\.dev\.pipelines\.orders\.size is unknown; .*batchSize/],
     [{ "database.host": "x" }, /^stages\.dev\.database\.host is unknown; instead of database\.host, there are keepData/],

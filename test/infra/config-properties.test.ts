@@ -19,12 +19,18 @@ const PIPELINE: Values = {
   deadLetterReaders: [[], ["arn:aws:iam::123456789012:role/on-call"]],
 };
 const ENTRY: Record<string, Values> = {
-  network: { zones: [2, 3], endpointZones: [1, 2, 3], endpoints: [["kms"], ["secretsmanager"], []], subnetIds: [["subnet-1"]] },
+  network: {
+    zones: [2, 3],
+    availabilityZones: [["eu-west-1a", "eu-west-1b"]],
+    endpointZones: [1, 2, 3],
+    endpoints: [["kms"], ["secretsmanager"], []],
+    subnetIds: [["subnet-00000001"]],
+  },
   database: {
     maxConnections: [30, 60, 80],
     connectionReserve: [5, 20, 60],
-    storageGiB: [20, 100, 65_536],
-    maxStorageGiB: [20, 22, 100],
+    storageGiB: [20, 100, 59_578],
+    maxStorageGiB: [22, 109, 110],
     port: [5432],
   },
   masking: { keyArn: [KEY], multiRegion: [true, false] },
@@ -88,10 +94,12 @@ function readOrRefuse(context: Context): Stage | undefined {
 }
 
 function checkInvariants({ network, database, masking, pipelines }: Stage): void {
-  if (network.kind === "own") expect(network.endpointZones).toBeLessThanOrEqual(network.zones);
-  else expect(network.availabilityZones).toHaveLength(network.subnetIds.length);
+  if (network.kind === "own") {
+    expect(network.endpointZones).toBeLessThanOrEqual(network.zones);
+    expect(network.availabilityZones?.length ?? network.zones).toBe(network.zones);
+  } else expect(network.availabilityZones).toHaveLength(network.subnetIds.length);
   if (network.kind === "existing" && database.kind === "own") expect(new Set(network.availabilityZones).size).toBeGreaterThan(1);
-  if (database.kind === "own") expect(database.maxStorageGiB).toBeGreaterThanOrEqual(database.storageGiB);
+  if (database.kind === "own") expect(10 * database.maxStorageGiB).toBeGreaterThanOrEqual(11 * database.storageGiB);
   expect(masking.keyArn !== undefined && masking.multiRegion).toBe(false);
   const settings = Object.values(pipelines);
   const invocations = settings.reduce((sum, { maxConcurrency }) => sum + maxConcurrency, 0);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { complaint, complaintOf, complaintOfOrders, DATABASE, KEY, NETWORK, QUEUE } from "./config-cases.ts";
+import { type Context, complaint, complaintOf, complaintOfOrders, DATABASE, EXISTING_QUEUE, KEY, NETWORK, QUEUE } from "./config-cases.ts";
 
 describe("a batch", () => {
   test("over 10 needs a window", () => {
@@ -11,10 +11,10 @@ describe("a batch", () => {
   });
 
   test("of a FIFO queue has 10 messages at most, and no window", () => {
-    const queueArn = `${QUEUE}.fifo`;
-    expect(complaintOfOrders({ queueArn, batchSize: 11 })).toBe("pipelines.orders.batchSize is 11; it must be 1 to 10 for a FIFO queue.");
-    expect(complaintOfOrders({ queueArn, batchWindow: 1 })).toBe("pipelines.orders.batchWindow is 1; it must be 0 for a FIFO queue.");
-    expect(complaintOfOrders({ queueArn, batchSize: 1 })).toBe("");
+    const fifo = { ...EXISTING_QUEUE, queueArn: `${QUEUE}.fifo` };
+    expect(complaintOfOrders({ ...fifo, batchSize: 11 })).toBe("pipelines.orders.batchSize is 11; it must be 1 to 10 for a FIFO queue.");
+    expect(complaintOfOrders({ ...fifo, batchWindow: 1 })).toBe("pipelines.orders.batchWindow is 1; it must be 0 for a FIFO queue.");
+    expect(complaintOfOrders({ ...fifo, batchSize: 1 })).toBe("");
   });
 });
 
@@ -28,7 +28,7 @@ describe("an outage", () => {
   });
 
   test("is reckoned by what an existing queue has", () => {
-    expect(complaintOfOrders({ queueArn: QUEUE, visibilityTimeout: 30 })).toMatch(/= 9 x 30 s = 270 s/);
+    expect(complaintOfOrders({ ...EXISTING_QUEUE, visibilityTimeout: 30 })).toMatch(/= 9 x 30 s = 270 s/);
     expect(complaintOfOrders({ queueArn: QUEUE, visibilityTimeout: 30, maxReceiveCount: 41 })).toBe("");
   });
 });
@@ -54,7 +54,7 @@ describe("two sources for one thing are refused:", () => {
   test.each([
     [
       { network: { ...NETWORK, zones: 2 } },
-      /^stages\.dev\.network\.vpcId is "vpc-0a1b" and stages\.dev\.network\.zones is 2; the first tells of what exists/,
+      /^stages\.dev\.network\.vpcId is "vpc-0a1b2c3d" and stages\.dev\.network\.zones is 2; the first tells of what exists/,
     ],
     [{ network: { subnetIds: [], cidr: "10.0.0.0/16" } }, /^stages\.dev\.network\.subnetIds .*network\.cidr/],
     [{ network: { ...NETWORK, endpointZones: 1 } }, /network\.vpcId .*network\.endpointZones/],
@@ -70,9 +70,16 @@ describe("two sources for one thing are refused:", () => {
     expect(complaintOf(dev)).toMatch(/only one of the two is allowed\.$/);
   });
 
+  test("how many zones, and which", () => {
+    const network = { zones: 2, availabilityZones: ["eu-west-1a", "eu-west-1b"] };
+    expect(complaintOf({ network })).toBe(
+      "stages.dev.network.zones is given, but stages.dev.network.availabilityZones names the zones; only one of the two is allowed.",
+    );
+  });
+
   test("one in the stage's entry and one on the command line", () => {
     expect(complaintOf({ network: NETWORK }, { "network.cidr": "10.0.0.0/16" })).toMatch(
-      /^stages\.dev\.network\.vpcId is "vpc-0a1b" and network\.cidr is "10\.0\.0\.0\/16";/,
+      /^stages\.dev\.network\.vpcId is "vpc-0a1b2c3d" and network\.cidr is "10\.0\.0\.0\/16";/,
     );
   });
 });
@@ -94,9 +101,9 @@ describe("what is there already", () => {
     expect(complaintOf({ network: { ...NETWORK, availabilityZones: ["eu-west-1a"] } })).toBe(
       "network.availabilityZones is [ 'eu-west-1a' ]; it must be the zones of network.subnetIds (2), one for each.",
     );
-    const one = { ...NETWORK, subnetIds: ["subnet-1"], availabilityZones: ["eu-west-1a"] };
+    const one = { ...NETWORK, subnetIds: ["subnet-00000001"], availabilityZones: ["eu-west-1a"] };
     expect(complaintOf({ network: one })).toMatch(
-      /^network\.subnetIds is \[ 'subnet-1' \]; it must be two subnets or more, in different zones,/,
+      /^network\.subnetIds is \[ 'subnet-00000001' \]; it must be two subnets or more, in different zones,/,
     );
     expect(complaintOf({ network: one, database: DATABASE })).toBe("");
   });
@@ -109,7 +116,20 @@ describe("what is there already", () => {
     expect(complaintOfOrders({ [key]: value })).toBe(
       `pipelines.orders.${key} is allowed only for an existing queue; pipelines.orders.queueArn must name it.`,
     );
-    expect(complaintOfOrders({ queueArn: QUEUE, [key]: value })).toBe("");
+    expect(complaintOfOrders({ ...EXISTING_QUEUE, [key]: value })).toBe("");
+  });
+
+  test.each(["visibilityTimeout", "maxReceiveCount"])("as a queue is not without its %s", (key) => {
+    const { [key]: _, ...queue }: Context = EXISTING_QUEUE;
+    expect(complaintOfOrders(queue)).toMatch(
+      new RegExp(`^pipelines\\.orders\\.${key} is not given; it must be what the existing queue has, a whole number from `),
+    );
+  });
+
+  test("as a secret of an administrator has a key only where there is a secret", () => {
+    expect(complaintOf({ network: NETWORK, database: { ...DATABASE, adminSecretKeyArn: KEY } })).toBe(
+      `database.adminSecretKeyArn is "${KEY}"; it must be left out, because database.adminSecretArn, which it encrypts, is not given.`,
+    );
   });
 
   test("as a queue is held against what Lambda and SQS take", () => {
@@ -117,7 +137,7 @@ describe("what is there already", () => {
       /^pipelines\.orders\.visibilityTimeout is 29; it must be at least pipelines\.orders\.timeout \(30\)/,
     );
     for (const other of [QUEUE, `${QUEUE}.fifo`, QUEUE.replace("eu-west-1", "eu-west-2"), QUEUE.replace("123456789012", "210987654321")]) {
-      expect(complaintOfOrders({ queueArn: QUEUE, deadLetterQueueArn: other })).toMatch(
+      expect(complaintOfOrders({ ...EXISTING_QUEUE, deadLetterQueueArn: other })).toMatch(
         /deadLetterQueueArn is .* it must be another queue of the account, region and kind/,
       );
     }
@@ -130,12 +150,12 @@ describe("what is made here", () => {
     expect(complaint({ "network.endpoints": "secretsmanager" })).toMatch(/^network\.endpoints is .*; it must be a list with kms/);
   });
 
-  test("has storage that grows by a tenth or more, or not at all", () => {
+  test("has storage that can grow by a tenth or more", () => {
     const database = (storageGiB: number, maxStorageGiB: number) => complaintOf({ database: { storageGiB, maxStorageGiB } });
-    expect(database(100, 109)).toBe("database.maxStorageGiB is 109; it must be database.storageGiB (100) or at least 1.1 times as much.");
-    expect(database(100, 99)).toMatch(/^database\.maxStorageGiB is 99/);
+    expect(database(100, 109)).toBe("database.maxStorageGiB is 109; it must be at least 1.1 times database.storageGiB (100).");
+    expect(database(100, 100)).toMatch(/^database\.maxStorageGiB is 100/);
     expect(database(100, 110)).toBe("");
-    expect(database(100, 100)).toBe("");
+    expect(complaintOf({ database: { storageGiB: 59_578 } })).toBe("");
   });
 
   test("is named after stage and pipeline, for which AWS has so much room", () => {

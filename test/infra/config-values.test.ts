@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { complaint, complaintOf, complaintOfOrders, DATABASE, KEY, NETWORK, QUEUE } from "./config-cases.ts";
+import { complaint, complaintOf, complaintOfOrders, DATABASE, EXISTING_QUEUE, KEY, NETWORK, QUEUE } from "./config-cases.ts";
 
 const ROLE = "a role's ARN such as arn:aws:iam::123456789012:role/on-call";
 
@@ -35,7 +35,7 @@ describe("a value is refused", () => {
       expect(complaintOfOrders({ deadLetterReaders: [arn] })).toMatch(/deadLetterReaders is .*; it must be a list/);
     }
     expect(complaint({ "network.subnetIds": "" })).toMatch(/^network\.vpcId is not given/);
-    expect(complaint({ "network.vpcId": "vpc-1", "network.subnetIds": "" })).toMatch(
+    expect(complaint({ "network.vpcId": "vpc-00000001", "network.subnetIds": "" })).toMatch(
       /^network\.subnetIds is ""; it must be a list of 1 or more/,
     );
     expect(complaint({ "network.endpoints": "kms,kms" })).toMatch(/without repetition, each one of kms, secretsmanager\.$/);
@@ -63,10 +63,10 @@ describe("a value is refused", () => {
   test.each([
     ["network.zones", "1", "4"],
     ["network.endpointZones", "0", "4"],
-    ["database.storageGiB", "19", "65537"],
-    ["database.maxStorageGiB", "19", "65537"],
+    ["database.storageGiB", "19", "59579"],
+    ["database.maxStorageGiB", "21", "65537"],
     ["database.backupDays", "0", "36"],
-    ["database.maxConnections", "5", "262144"],
+    ["database.maxConnections", "5", "5001"],
     ["database.connectionReserve", "4", "10001"],
     ["pipelines.orders.logRetentionDays", "0", "91"],
   ])("that is beyond what %s may be", (key, ...values) => {
@@ -76,33 +76,51 @@ describe("a value is refused", () => {
   test.each([
     [
       "network.cidr",
-      ["10.42.0.0", "10.42.0.0/15", "10.42.0.0/25", "10.42.0.1/22", "10.42.0.0/ 22", "256.0.0.0/16", "::/16", "10.42.0.0/022"],
+      [
+        "10.42.0.0",
+        "10.42.0.0/15",
+        "10.42.0.0/25",
+        "10.42.0.1/22",
+        "10.42.0.0/ 22",
+        "256.0.0.0/16",
+        "::/16",
+        "10.42.0.0/022",
+        "11.0.0.0/16",
+        "172.32.0.0/16",
+        "192.169.0.0/16",
+        "100.128.0.0/16",
+      ],
     ],
-    ["database.name", ["", "1st", "a-b", "a b", "a".repeat(64)]],
-    ["database.instanceType", ["m8i.large", "db.m8g.large", "t3.micro", "m8g", "m8g.huge", ""]],
+    ["database.name", ["", "1st", "a-b", "a b", "a".repeat(64), "template1", "RDSadmin", "user", "Verbose"]],
+    [
+      "database.instanceType",
+      ["m8i.large", "db.m8g.large", "t3.micro", "m8g", "m8g.huge", "", "m8g.micro", "t4g.4xlarge", "m7g.24xlarge", "c6g.large"],
+    ],
     ["masking.keyArn", ["", "1234abcd", KEY.replace("key/", "alias/"), KEY.replace("kms", "sqs"), `${KEY}*`]],
     ["alerts.pageEmail", ["", "a", "a@b", "a@b c.org", "a@b.org,c@d.org", "@b.org"]],
     ["alerts.ticketEmail", ["", "a"]],
-    ["alerts.runbookUrl", ["", " ", "a".repeat(301)]],
+    ["alerts.runbookUrl", ["", " ", "a".repeat(301), "https://a b", "<https://a>", 'https://a"b']],
     ["pipelines.orders.queueArn", ["", "login-queue", `${QUEUE}.fif`, `${QUEUE}*`, QUEUE.replace("123456789012", "")]],
     ["pipelines.orders.deadLetterQueueArn", ["", "https://sqs.eu-west-1.amazonaws.com/123456789012/dlq"]],
     ["pipelines.orders.visibilityTimeout", ["9", "43201"]],
     ["pipelines.orders.queueKeyArn", ["", "alias/aws/sqs"]],
   ])("that has not the form of %s", (key, values) => {
+    const existing = Object.fromEntries(Object.entries(EXISTING_QUEUE).map(([key, value]) => [`pipelines.orders.${key}`, String(value)]));
     for (const value of values) {
-      const sentence = complaint({ "pipelines.orders.queueArn": QUEUE, [key]: value });
+      const sentence = complaint({ ...existing, [key]: value });
       expect(sentence.startsWith(`${key} is "`)).toBe(true);
       expect(sentence).toMatch(/; it must be /);
     }
   });
 
   test.each([
-    ["host", ["", "db:5432", "postgres://db", "a b", "-a"]],
+    ["host", ["", "db:5432", "postgres://db", "a b", "-a", "10.0.0.7", "127.1"]],
     ["port", [0, 65_536, "5432"]],
-    ["securityGroupId", ["", "sg", "SG-1", "sg-*"]],
+    ["securityGroupId", ["", "sg", "SG-1", "sg-*", "sg-0a1b2c3", "sg-0a1b2c3d4", "sg-0123456789abcdef01"]],
     ["resourceId", ["", "db-", "*", "prx-ABC", "db-*", "arn:aws:rds:eu-west-1:123456789012:db:x"]],
     ["adminSecretArn", ["", "master", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:master"]],
-    ["name", ["", "a b", "a".repeat(64)]],
+    ["adminSecretKeyArn", ["", "alias/aws/secretsmanager"]],
+    ["name", ["", "a b", "a".repeat(64), "template0", "rdsadmin"]],
   ])("that has not the form of an existing database's %s", (key, values) => {
     for (const value of values) {
       expect(complaintOf({ network: NETWORK, database: { ...DATABASE, [key]: value } })).toMatch(
@@ -112,8 +130,8 @@ describe("a value is refused", () => {
   });
 
   test.each([
-    ["vpcId", ["", "vpc", "subnet-1", "vpc-x1"]],
-    ["subnetIds", [[], ["subnet-1", "subnet-1"], ["vpc-1", "subnet-2"], "subnet-1,subnet-2"]],
+    ["vpcId", ["", "vpc", "subnet-00000001", "vpc-x1"]],
+    ["subnetIds", [[], ["subnet-00000001", "subnet-00000001"], ["vpc-00000001", "subnet-00000002"], "subnet-00000001,subnet-00000002"]],
     [
       "availabilityZones",
       [
@@ -126,6 +144,14 @@ describe("a value is refused", () => {
     for (const value of values) {
       expect(complaintOf({ network: { ...NETWORK, [key]: value } })).toMatch(
         new RegExp(`^stages\\.dev\\.network\\.${key} is .*; it must be `),
+      );
+    }
+  });
+
+  test("that names fewer zones than two for a network made here, or more than three", () => {
+    for (const availabilityZones of ["eu-west-1a", "eu-west-1a,eu-west-1b,eu-west-1c,eu-west-1d", "eu-west-1a,eu-west-1a"]) {
+      expect(complaint({ "network.availabilityZones": availabilityZones })).toMatch(
+        /^network\.availabilityZones is ".*"; it must be a list of 2 to 3 without repetition, each an availability zone/,
       );
     }
   });

@@ -1,13 +1,20 @@
 import { describe, expect, test } from "@jest/globals";
 import { pipelines } from "../../lambda/pipelines/index.ts";
-import { prod, QUEUE, read } from "./config-cases.ts";
+import { EXISTING_QUEUE, prod, QUEUE, read } from "./config-cases.ts";
 
 describe("with nothing said but its name", () => {
   test("dev is small, and all of it may be deleted", () => {
     expect(read({}, { "user-logins": { name: "user-logins" } })).toEqual({
       name: "dev",
       keepData: false,
-      network: { kind: "own", cidr: "10.42.0.0/22", zones: 2, endpointZones: 1, endpoints: ["kms", "secretsmanager"] },
+      network: {
+        kind: "own",
+        cidr: "10.42.0.0/22",
+        availabilityZones: undefined,
+        zones: 2,
+        endpointZones: 1,
+        endpoints: ["kms", "secretsmanager"],
+      },
       database: {
         kind: "own",
         name: "masqueue",
@@ -132,21 +139,23 @@ describe("what follows from other keys", () => {
   });
 
   test("is the batch of a FIFO queue: 10 at once, without waiting", () => {
-    expect(read({ "pipelines.orders.queueArn": `${QUEUE}.fifo` }).pipelines.orders).toMatchObject({
-      batchSize: 10,
-      batchWindow: 0,
-      visibilityTimeout: 180,
-    });
+    const orders = { ...EXISTING_QUEUE, queueArn: `${QUEUE}.fifo` };
+    expect(prod({ pipelines: { orders } }).pipelines.orders).toMatchObject({ ...orders, batchSize: 10, batchWindow: 0 });
   });
 
   test("is how far storage grows: five times, and no further than RDS does", () => {
     expect(prod({ database: { storageGiB: 200 } }).database).toMatchObject({ maxStorageGiB: 1000 });
-    expect(prod({ database: { storageGiB: 50_000 } }).database).toMatchObject({ maxStorageGiB: 65_536 });
+    expect(prod({ database: { storageGiB: 59_578 } }).database).toMatchObject({ maxStorageGiB: 65_536 });
   });
 
   test("is where tickets go: to whom is paged, unless another is named", () => {
     expect(prod({ alerts: { pageEmail: "a@example.org" } }).alerts.ticketEmail).toBe("a@example.org");
     expect(prod({ alerts: { pageEmail: "a@example.org", ticketEmail: "b@example.org" } }).alerts.ticketEmail).toBe("b@example.org");
+  });
+
+  test("is how many zones there are: as many as are named", () => {
+    const availabilityZones = ["eu-west-1a", "eu-west-1b", "eu-west-1c"];
+    expect(prod({ network: { availabilityZones } }).network).toMatchObject({ kind: "own", availabilityZones, zones: 3, endpointZones: 3 });
   });
 
   test("is in how many zones endpoints stand: all, but one in dev", () => {

@@ -28,6 +28,7 @@ describe("a database of our own", () => {
     template.hasResourceProperties(INSTANCE, {
       ManageMasterUserPassword: true,
       MasterUserPassword: Match.absent(),
+      MasterUserSecret: { KmsKeyId: { "Fn::GetAtt": [Match.stringLikeRegexp("StorageKey"), "Arn"] } },
     });
     template.resourceCountIs("AWS::SecretsManager::Secret", 0);
   });

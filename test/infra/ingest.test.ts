@@ -143,12 +143,10 @@ describe("an existing queue", () => {
   });
 
   test("of FIFO kind is taken ten at a time without a window", () => {
-    ingest({ "pipelines.user-logins.queueArn": "arn:aws:sqs:eu-west-1:111122223333:logins.fifo" }).hasResourceProperties(
-      "AWS::Lambda::EventSourceMapping",
-      {
-        BatchSize: 10,
-        MaximumBatchingWindowInSeconds: Match.absent(),
-      },
-    );
+    ingest({
+      "pipelines.user-logins.queueArn": "arn:aws:sqs:eu-west-1:111122223333:logins.fifo",
+      "pipelines.user-logins.visibilityTimeout": "180",
+      "pipelines.user-logins.maxReceiveCount": "10",
+    }).hasResourceProperties("AWS::Lambda::EventSourceMapping", { BatchSize: 10, MaximumBatchingWindowInSeconds: Match.absent() });
   });
 });

@@ -17,6 +17,17 @@ describe("a VPC of our own", () => {
     template.allResourcesProperties("AWS::EC2::Subnet", { MapPublicIpOnLaunch: false });
   });
 
+  test("can be given a third zone without moving the subnets of the first two", () => {
+    const blocks = (context: Record<string, string>) =>
+      Object.values(templateOf("network", "prod", context).findResources("AWS::EC2::Subnet")).map(({ Properties }) => Properties.CidrBlock);
+    expect(blocks({ "network.zones": "3" }).slice(0, 2)).toEqual(blocks({}));
+  });
+
+  test("stands in the zones that are named, where they are", () => {
+    const template = templateOf("network", "prod", { "network.availabilityZones": "us-east-1b,us-east-1d" });
+    for (const zone of ["us-east-1b", "us-east-1d"]) template.hasResourceProperties("AWS::EC2::Subnet", { AvailabilityZone: zone });
+  });
+
   test("has endpoints for the calls that functions make, and for no other", () => {
     const names = endpointsOf(templateOf("network", "prod")).map(({ ServiceName }) =>
       JSON.stringify(ServiceName).replace(/.*\.(\w+)".*/, "$1"),
@@ -75,5 +86,18 @@ describe("an existing VPC", () => {
     const template = templateOf("network", "prod", { ...existing, "network.endpoints": "kms,secretsmanager" });
     template.resourcePropertiesCountIs("AWS::EC2::VPCEndpoint", { SubnetIds: existing?.["network.subnetIds"]?.split(",") }, 2);
     template.resourcePropertiesCountIs("AWS::EC2::SecurityGroupEgress", { CidrIp: "0.0.0.0/0" }, 0);
+  });
+
+  test("goes on using the services' usual names: only our functions are told the endpoints' own", () => {
+    const context = { ...existing, "network.endpoints": "kms,secretsmanager" };
+    templateOf("network", "prod", context).allResourcesProperties("AWS::EC2::VPCEndpoint", { PrivateDnsEnabled: false });
+    for (const stack of ["ingest-user-logins", "schema"]) {
+      templateOf(stack, "prod", context).hasResourceProperties("AWS::Lambda::Function", {
+        Environment: {
+          Variables: Match.objectLike({ AWS_ENDPOINT_URL_KMS: Match.anyValue(), AWS_ENDPOINT_URL_SECRETS_MANAGER: Match.anyValue() }),
+        },
+      });
+    }
+    templateOf("network", "prod").allResourcesProperties("AWS::EC2::VPCEndpoint", { PrivateDnsEnabled: true });
   });
 });
