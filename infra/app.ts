@@ -2,7 +2,7 @@ import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
 import { pipelines } from "../lambda/pipelines/index.ts";
 import { bundle } from "./bundle.ts";
-import { ConfigError, readStage } from "./config/read.ts";
+import { ConfigError, readAwsStage } from "./config/read.ts";
 import { compose } from "./masqueue.ts";
 
 /** Bundles lie here between synth and deploy; ignored by git. */
@@ -10,7 +10,7 @@ const CODE = { ingest: "build/ingest", migrate: "build/migrate" };
 
 const app = new App();
 try {
-  const stage = readStage(app.node.getAllContext(), pipelines);
+  const stage = readAwsStage(app.node.getAllContext(), pipelines);
   await bundle("ingest", CODE.ingest);
   await bundle("migrate", CODE.migrate);
   compose(app, stage, CODE);

@@ -41,20 +41,21 @@ const FUNCTIONS: Readonly<Record<"ingest" | "migrate", { code: BuildOptions; sql
 /**
  * Writes what Lambda unpacks: one file of code, its source map and, for `migrate`, the SQL.
  * The same sources give the same bytes, so that a deployment without a change replaces no function.
- * @param folder is made where it is missing
+ * @param folder is emptied first, and made where it is missing
  * @returns esbuild's account of what the code is made of
  */
 export async function bundle(fn: "ingest" | "migrate", folder: string): Promise<{ metafile: Metafile }> {
   const { code, sql } = FUNCTIONS[fn];
+  // What an earlier bundle or somebody left there would be deployed, too.
+  await rm(folder, { recursive: true, force: true });
   const { outputFiles, metafile } = await build({ ...COMMON, ...code, write: false, metafile: true });
   for (const { path, contents } of outputFiles) await write(join(folder, relative(NOMINAL, path)), contents);
   for (const place of sql) await copySql(join(ROOT, "lambda", place), join(folder, place));
   return { metafile };
 }
 
-/** A file that is gone must not run from an earlier bundle. An asset is zipped without its empty folders, so one without SQL is not made. */
+/** An asset is zipped without its empty folders, so one without SQL is not made. */
 async function copySql(from: string, to: string): Promise<void> {
-  await rm(to, { recursive: true, force: true });
   const names = await readdir(from).catch(() => []);
   for (const name of names) if (name.endsWith(".sql")) await write(join(to, name), await readFile(join(from, name)));
 }

@@ -90,6 +90,7 @@ export const existingDatabaseKeys: Keys<Omit<ExistingDatabase, "kind">> = {
   resourceId: { form: resourceId },
   adminSecretArn: { form: secretArn, otherwise: none },
   adminSecretKeyArn: { form: keyArn, otherwise: none },
+  adminUser: { form: text(/^[a-z_][a-z0-9_]{0,62}$/, "a plain lower-case name"), otherwise: none },
 };
 
 export const maskingKeys: Keys<MaskingKey> = {

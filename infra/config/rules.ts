@@ -44,13 +44,10 @@ function checkNetwork({ network, database }: Stage): void {
 
 function checkDatabase({ database }: Stage): void {
   if (database.kind === "existing") {
-    const { adminSecretArn, adminSecretKeyArn } = database;
-    if (adminSecretKeyArn && !adminSecretArn)
-      throw mustBe(
-        "database.adminSecretKeyArn",
-        adminSecretKeyArn,
-        "left out, because database.adminSecretArn, which it encrypts, is not given",
-      );
+    for (const key of ["adminSecretKeyArn", "adminUser"] as const) {
+      if (database[key] && !database.adminSecretArn)
+        throw mustBe(`database.${key}`, database[key], "left out, because database.adminSecretArn, which it is about, is not given");
+    }
     return;
   }
   const { storageGiB, maxStorageGiB } = database;

@@ -88,6 +88,11 @@ export interface ExistingDatabase extends DatabaseLimits {
   readonly adminSecretArn: string | undefined;
   /** The KMS key that encrypts adminSecretArn; only together with it. @default none: AWS's own key */
   readonly adminSecretKeyArn: string | undefined;
+  /**
+   * The user in adminSecretArn; only together with it. RDS may take nothing but a token from whoever has made roles: with this name the
+   * migrate function may sign one. @default none: by password only
+   */
+  readonly adminUser: string | undefined;
 }
 
 export interface MaskingKey {

@@ -50,9 +50,9 @@ export class DataStack extends Stack {
       };
       letIn(network, group, 5432);
     } else {
-      const { host, port, name, resourceId, securityGroupId, adminSecretArn, adminSecretKeyArn: keyArn } = stage.database;
+      const { host, port, name, resourceId, securityGroupId, adminSecretArn, adminSecretKeyArn: keyArn, adminUser: user } = stage.database;
       this.instance = undefined;
-      this.adminSecret = adminSecretArn ? { arn: adminSecretArn, keyArn, user: undefined } : undefined;
+      this.adminSecret = adminSecretArn ? { arn: adminSecretArn, keyArn, user } : undefined;
       this.postgres = { host, port: String(port), database: name, resourceId };
       letIn(network, SecurityGroup.fromSecurityGroupId(this, "Database", securityGroupId), port);
     }

@@ -54,6 +54,19 @@ describe("what Lambda unpacks", () => {
     expect(elsewhere.files).toEqual(made[name].files);
   });
 
+  test("holds nothing that was there before", async () => {
+    const again = join(folder, "used");
+    mkdirSync(again);
+    writeFileSync(join(again, "notes.env"), "SECRET=1");
+    expect((await bundled("ingest", again)).files).toEqual(made.ingest.files);
+  });
+
+  test("holds no source, and keeps the names that stack frames show", () => {
+    const map = JSON.parse(made.ingest.files["index.js.map"] ?? "{}") as { sourcesContent?: unknown[] };
+    expect((map.sourcesContent ?? []).filter((source) => source !== null)).toEqual([]);
+    expect(made.ingest.files["index.js"]).toContain('"ingestBatch"');
+  });
+
   test("holds no file of SQL that is gone since it was last written there", async () => {
     const again = join(folder, "again");
     for (const place of ["postgres/migrations", "own/grants"]) {

@@ -26,6 +26,7 @@ describe("what is there already", () => {
       connectionReserve: 20,
       adminSecretArn: undefined,
       adminSecretKeyArn: undefined,
+      adminUser: undefined,
     });
   });
 
@@ -37,7 +38,7 @@ describe("what is there already", () => {
     const keyArn = "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab";
     expect(prod({ masking: { keyArn } }).masking).toEqual({ keyArn, multiRegion: false });
     const adminSecretArn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-1234abcd-12ab-34cd-56ef-1234567890ab-aB3dEf";
-    const secret = { adminSecretArn, adminSecretKeyArn: KEY };
+    const secret = { adminSecretArn, adminSecretKeyArn: KEY, adminUser: "masqueue_admin" };
     expect(prod({ network: NETWORK, database: { ...DATABASE, ...secret } }).database).toMatchObject(secret);
   });
 

@@ -126,9 +126,12 @@ describe("what is there already", () => {
     );
   });
 
-  test("as a secret of an administrator has a key only where there is a secret", () => {
-    expect(complaintOf({ network: NETWORK, database: { ...DATABASE, adminSecretKeyArn: KEY } })).toBe(
-      `database.adminSecretKeyArn is "${KEY}"; it must be left out, because database.adminSecretArn, which it encrypts, is not given.`,
+  test.each([
+    ["adminSecretKeyArn", KEY],
+    ["adminUser", "masqueue_admin"],
+  ])("as %s is told only of a secret that is named", (key, value) => {
+    expect(complaintOf({ network: NETWORK, database: { ...DATABASE, [key]: value } })).toBe(
+      `database.${key} is "${value}"; it must be left out, because database.adminSecretArn, which it is about, is not given.`,
     );
   });
 

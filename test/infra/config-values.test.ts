@@ -120,6 +120,7 @@ describe("a value is refused", () => {
     ["resourceId", ["", "db-", "*", "prx-ABC", "db-*", "arn:aws:rds:eu-west-1:123456789012:db:x"]],
     ["adminSecretArn", ["", "master", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:master"]],
     ["adminSecretKeyArn", ["", "alias/aws/secretsmanager"]],
+    ["adminUser", ["", "Admin", "a b", "*"]],
     ["name", ["", "a b", "a".repeat(64), "template0", "rdsadmin"]],
   ])("that has not the form of an existing database's %s", (key, values) => {
     for (const value of values) {

@@ -40,6 +40,7 @@ describe("a database of our own", () => {
         "rds.force_ssl": "1",
         log_error_verbosity: "terse",
         log_min_error_statement: "panic",
+        log_parameter_max_length: "0",
         log_parameter_max_length_on_error: "0",
         max_connections: "90",
       }),
@@ -48,7 +49,7 @@ describe("a database of our own", () => {
 
   test.each([
     ["dev", "Delete", { MultiAZ: false, DeletionProtection: false, BackupRetentionPeriod: 1 }],
-    ["staging", "Snapshot", { MultiAZ: false, DeletionProtection: true, BackupRetentionPeriod: 14 }],
+    ["staging", "Snapshot", { MultiAZ: false, DeletionProtection: true, BackupRetentionPeriod: 14, DeleteAutomatedBackups: false }],
     ["prod", "Snapshot", { MultiAZ: true, DeletionProtection: true, BackupRetentionPeriod: 14 }],
   ])("in %s leaves a %s behind and is protected as fits", (stage, DeletionPolicy, Properties) => {
     templateOf("data", stage).hasResource(INSTANCE, { DeletionPolicy, UpdateReplacePolicy: DeletionPolicy, Properties });

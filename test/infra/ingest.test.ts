@@ -24,6 +24,16 @@ describe("the queues", () => {
     });
   });
 
+  test("give dead letters back to their own queue only", () => {
+    ingest().hasResourceProperties(QUEUE, {
+      QueueName: "masqueue-prod-user-logins-dlq",
+      RedriveAllowPolicy: {
+        redrivePermission: "byQueue",
+        sourceQueueArns: [{ "Fn::Join": ["", Match.arrayWith([":masqueue-prod-user-logins"])] }],
+      },
+    });
+  });
+
   test("are reached by TLS only", () => {
     const template = ingest();
     const insecure = Match.objectLike({
@@ -68,7 +78,14 @@ describe("the function", () => {
       Handler: "index.handler",
       Timeout: 30,
       MemorySize: 512,
-      LoggingConfig: { LogFormat: "JSON", LogGroup: { Ref: Match.stringLikeRegexp("IngestLogs") } },
+      Environment: { Variables: Match.objectLike({ NODE_OPTIONS: "--enable-source-maps" }) },
+      // INFO: smoke, status and the runbook read those lines.
+      LoggingConfig: {
+        LogFormat: "JSON",
+        ApplicationLogLevel: "INFO",
+        SystemLogLevel: "INFO",
+        LogGroup: { Ref: Match.stringLikeRegexp("IngestLogs") },
+      },
     });
     template.hasResourceProperties("AWS::Logs::LogGroup", { RetentionInDays: 90 });
   });

@@ -37,6 +37,12 @@ describe("the migrate function", () => {
     });
   });
 
+  test("may log in by IAM as the user of a named secret, where that is told", () => {
+    const context = { ...VARIANTS["existing database"], "database.adminUser": "dba" };
+    const connect = statementsOf(templateOf("schema", "prod", context), "MigrateRole").find(({ Action }) => Action === "rds-db:connect");
+    expect(JSON.stringify(connect)).toContain("/dba");
+  });
+
   test("reads no secret where none is named for an existing database", () => {
     const { "database.adminSecretArn": _, ...context } = VARIANTS["existing database"] ?? {};
     const template = templateOf("schema", "prod", context);
