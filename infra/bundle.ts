@@ -7,7 +7,8 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** Files are made as if they went here and written elsewhere: source maps then hold the same paths wherever that is. */
 const NOMINAL = join(ROOT, "out");
 
-const COMMON = {
+/** How every function is bundled; the benchmark bundles what it compares with alike. */
+export const COMMON = {
   absWorkingDir: ROOT,
   bundle: true,
   platform: "node",

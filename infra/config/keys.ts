@@ -7,7 +7,7 @@ import type { Alerts, Endpoint, ExistingDatabase, ExistingNetwork, MaskingKey, O
 /** Whose defaults a stage takes. */
 export type Tier = "dev" | "staging" | "prod";
 
-export interface Key<V, G> {
+interface Key<V, G> {
   readonly form: Form<V>;
   /** The default in each tier, or how it follows from the keys above it. Without one, the key must be given. */
   readonly otherwise?: Readonly<Record<Tier, V>> | ((group: G, tier: Tier) => V);

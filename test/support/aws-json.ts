@@ -11,8 +11,8 @@ interface Call {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** `hang` never answers, `cut` breaks the connection; a body that is text is sent as it is, anything else as JSON. */
-type Reply = { status?: number; headers?: Record<string, string>; body?: unknown } | "hang" | "cut";
+/** `hang` never answers, `stall` stops after the headers, `cut` breaks the connection; a body that is text is sent as it is, anything else as JSON. */
+type Reply = { status?: number; headers?: Record<string, string>; body?: unknown } | "hang" | "stall" | "cut";
 
 export type Answer = (call: Call) => Reply;
 
@@ -42,6 +42,7 @@ export async function startAwsJson(answer: Answer): Promise<AwsJson> {
     calls.push(call);
     const reply = answer(call);
     if (reply === "cut") request.socket.destroy();
+    if (reply === "stall") response.writeHead(200, { "content-length": 9 }).flushHeaders();
     if (typeof reply === "string") return;
     const text = typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body ?? {});
     response.writeHead(reply.status ?? 200, { "content-type": "application/x-amz-json-1.1", ...reply.headers }).end(text);

@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
@@ -14,7 +13,8 @@ export const VARIANTS: Readonly<Record<string, Readonly<Record<string, string>>>
 
 /** Stands in for the bundles: which code is in an asset is no matter of the template. */
 function someCode(): Code {
-  const folder = mkdtempSync(join(tmpdir(), "masqueue-code-"));
+  const folder = join(import.meta.dirname, "../../build/no-code");
+  mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "index.js"), "exports.handler = async () => {};");
   return { ingest: folder, migrate: folder };
 }

@@ -1,0 +1,5 @@
+import { startSqs } from "../../local/services/sqs.ts";
+import { answerOrders } from "./answer.ts";
+
+/** The embedded queue in a process of its own, as SQS is: its work must not hold up what is measured. */
+answerOrders(async () => ({ endpoint: (await startSqs()).endpoint }));

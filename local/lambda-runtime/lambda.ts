@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { type Answer, RuntimeApi } from "./runtime-api.ts";
+
+const CLIENT = createRequire(import.meta.url).resolve("aws-lambda-ric");
+const PRELOAD = fileURLToPath(new URL("rapid-client.cjs", import.meta.url));
+const FUNCTION = "masqueue-test";
+/** Milliseconds more than a function has: a busy machine is no slow function. */
+const GRACE = 5_000;
+
+/** One container: a process that works on one invocation at a time. */
+export interface Lambda {
+  readonly pid: number;
+  /** Resolved when the process asks for its first invocation, or has failed to. */
+  readonly ready: Promise<void>;
+  /** @param seconds the function's time; some time after it is over the process is killed, as Lambda does at once */
+  invoke(event: unknown, seconds?: number): Promise<Answer>;
+  /** Kills the process; after that {@link output} is complete. */
+  stop(): Promise<void>;
+  /** Every byte of stdout and stderr that has arrived. */
+  output(): Buffer;
+}
+
+export interface LambdaOptions {
+  /** Megabytes; the process gets the limits that Lambda derives from it. @default 512 */
+  readonly memory?: number;
+  /** What starts the process, e.g. `["taskset", "-c", "0"]`; it must become the process. @default nothing */
+  readonly launcher?: readonly string[];
+}
+
+/**
+ * Runs a bundle under AWS's own runtime interface client, in a process with nothing in its environment but what Lambda sets and
+ * `variables`. The Runtime API it talks to is in this process.
+ * @param folder what Lambda unpacks: index.js with `handler` in it
+ */
+export async function startLambda(folder: string, variables: Record<string, string>, options: LambdaOptions = {}): Promise<Lambda> {
+  const { memory = 512, launcher = [] } = options;
+  const api = new RuntimeApi(`arn:aws:lambda:us-east-1:000000000000:function:${FUNCTION}`);
+  const env = { ...lambdaEnvironment(folder, memory, await api.listen()), ...variables };
+  const [command = process.execPath, ...args] = [...launcher, process.execPath, ...nodeFlags(memory), "--require", PRELOAD, CLIENT];
+  const child = spawn(command, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  const chunks: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const closed = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  child.on("error", () => api.end("Runtime could not start"));
+  child.on("exit", (code, signal) => api.end(`Runtime exited with ${signal ?? `code ${code}`}`));
+  return {
+    pid: child.pid ?? 0,
+    ready: api.ready,
+    invoke: (event, seconds = 30) => invoke(api, child, event, seconds),
+    async stop() {
+      child.kill("SIGKILL");
+      await closed;
+      await api.close();
+    },
+    output: () => Buffer.concat(chunks),
+  };
+}
+
+async function invoke(api: RuntimeApi, child: ChildProcess, event: unknown, seconds: number): Promise<Answer> {
+  const timer = setTimeout(
+    () => {
+      api.end(`Task timed out after ${seconds} seconds`);
+      child.kill("SIGKILL");
+    },
+    seconds * 1000 + GRACE,
+  );
+  try {
+    return await api.invoke(event, Date.now() + seconds * 1000);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** As the managed runtime starts Node: a tenth of the memory for young objects, in two halves, and the rest for old ones. */
+function nodeFlags(memory: number): string[] {
+  const young = Math.floor(memory / 10);
+  return ["--expose-gc", `--max-semi-space-size=${Math.floor(young / 2)}`, `--max-old-space-size=${memory - young}`];
+}
+
+function lambdaEnvironment(folder: string, memory: number, port: number): Record<string, string> {
+  return {
+    PATH: "/usr/local/bin:/usr/bin:/bin",
+    LANG: "en_US.UTF-8",
+    TZ: ":UTC",
+    LAMBDA_TASK_ROOT: folder,
+    _HANDLER: "index.handler",
+    AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}`,
+    AWS_LAMBDA_FUNCTION_NAME: FUNCTION,
+    AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memory),
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${FUNCTION}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: "test",
+    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
+    AWS_REGION: "us-east-1",
+  };
+}
