@@ -21,7 +21,7 @@ const env = new Option(
   "use the services that the environment names: DATABASE_URL or PGHOST …, QUEUE_URL with the AWS SDK's variables",
 ).default(false);
 const yes = new Option("--yes", "do not ask before touching what is not on this machine").default(false);
-const pipeline = new Option("--pipeline <name>", "the pipeline to run").default("user-logins");
+const pipeline = new Option("--pipeline <name>", "the pipeline to run").default("user-logins").argParser(pipelineName);
 const data = new Option("--data <folder>", "keep the embedded database here (default: .masqueue in the project)").argParser(folder);
 
 program
@@ -73,7 +73,7 @@ program
 program
   .command("status")
   .description("tell how a pipeline is: event source, database, failures, lag, queues, rejections; exit code 1 where something is wrong")
-  .addOption(new Option("--stage <name>", "a deployed stage, by the AWS SDK's credentials and region").conflicts(["env", "data"]))
+  .addOption(stage().conflicts(["env", "data"]))
   .addOption(pipeline)
   .option("--json", "print findings and figures as one JSON object", false)
   .addOption(env)
@@ -83,7 +83,7 @@ program
 program
   .command("smoke")
   .description("send one marked message through a deployed stage and wait until it is stored")
-  .requiredOption("--stage <name>", "a deployed stage, by the AWS SDK's credentials and region")
+  .addOption(stage().makeOptionMandatory())
   .addOption(pipeline)
   .option("--body <json>", "send this instead of a body made from the pipeline's declaration")
   .addOption(new Option("--timeout <seconds>", "how long to wait, 1 to 900").default(DEFAULT_TIMEOUT).argParser(timeout))
@@ -104,6 +104,22 @@ program
   .description("remove the embedded database")
   .addOption(data)
   .action(async (options) => finish((await import("./commands/reset.ts")).reset(options)));
+
+function stage(): Option {
+  return new Option("--stage <name>", "a deployed stage, by the AWS SDK's credentials and region").argParser(stageName);
+}
+
+/** An unset variable must not turn a look at a deployed stage into one at this machine. */
+function stageName(text: string): string {
+  if (!/^[a-z](-?[a-z0-9])*$/.test(text))
+    throw new InvalidArgumentError("A stage's name has lower-case letters, digits and single hyphens.");
+  return text;
+}
+
+function pipelineName(text: string): string {
+  if (text === "") throw new InvalidArgumentError("It names no pipeline.");
+  return text;
+}
 
 function batchSize(text: string): number {
   if (text === "") return DEFAULT_BATCH_SIZE;

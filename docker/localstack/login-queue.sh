@@ -9,7 +9,7 @@ for script in /docker-entrypoint-initaws.d/*; do
 done
 
 awslocal sqs create-queue --queue-name login-queue-dlq
-# Half a minute after it was received first, a message that cannot be stored is in login-queue-dlq.
+# Within a minute of its first receive, a message that cannot be stored is in login-queue-dlq.
 awslocal sqs create-queue --queue-name login-queue --attributes '{
   "VisibilityTimeout": "10",
   "RedrivePolicy": "{\"deadLetterTargetArn\": \"arn:aws:sqs:us-east-1:000000000000:login-queue-dlq\", \"maxReceiveCount\": 3}"

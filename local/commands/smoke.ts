@@ -43,12 +43,13 @@ export async function smokeCommand(options: Options): Promise<number> {
   }
 }
 
-function sentence({ outcome, messageId, seconds, code, field, failure }: SmokeResult, stage: string): string {
+function sentence({ outcome, messageId, seconds, code, field, failure, unread }: SmokeResult, stage: string): string {
   const time = `${seconds.toFixed(1)} s`;
   if (outcome === "stored") return `Stored     after ${time}: the row with message_id ${messageId}`;
   if (outcome === "rejected") {
     return `Rejected   after ${time}: ${code}${field ? ` (${field})` : ""}. It goes to the dead-letter queue. Codes: docs/operate.md; another body: --body`;
   }
-  const why = failure ? `The function failed meanwhile: ${failure.code}: ${failure.reason}` : "The function's log does not name it.";
+  const silence = unread ?? "The function's log does not name it.";
+  const why = failure ? `The function failed meanwhile: ${failure.code}: ${failure.reason}` : silence;
   return `Not seen   within ${time}. ${why} Look next: masqueue status --stage ${stage}`;
 }

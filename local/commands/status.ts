@@ -34,7 +34,7 @@ const LOG_LINES = 10;
 
 /** Prints how a pipeline is, deployed or local; changes nothing. @returns 0 where it is healthy, 1 where something is wrong */
 export async function status(options: Options): Promise<number> {
-  const { title, facts } = options.stage ? await lookAtStage(options.stage, options.pipeline) : await lookAtServices(options);
+  const { title, facts } = options.stage !== undefined ? await lookAtStage(options.stage, options.pipeline) : await lookAtServices(options);
   checkInterrupted();
   const findings = findingsOf(facts, Date.now());
   const healthy = isHealthy(findings);

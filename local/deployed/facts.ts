@@ -5,7 +5,7 @@ import type { Account } from "./account.ts";
 import { ask } from "./ask.ts";
 import { checkHealth, eventSourceState } from "./function.ts";
 import { cloudWatchLog, lastFailure } from "./log.ts";
-import { lagOf, rejectedByCode } from "./metrics.ts";
+import { lagOf, rejectedByCode, trafficOf } from "./metrics.ts";
 import type { Ingest } from "./stack.ts";
 
 /** Seconds for a call of the function: a cold start, and its tries to reach the database. */
@@ -17,14 +17,15 @@ export async function deployedFacts(account: Account, ingest: Ingest, { client }
   const { queueUrl, deadLetterQueueUrl } = ingest;
   const queueName = new URL(queueUrl).pathname.split("/").at(-1) ?? "";
   const stateOf = (url: string) => ask("sqs:GetQueueAttributes", (signal) => readQueue(client, url, signal));
-  const [ofFunction, lag, queue, deadLetters, rejected] = await Promise.all([
+  const [ofFunction, traffic, lag, queue, deadLetters, rejected] = await Promise.all([
     functionFacts(account, ingest, now),
+    ask("cloudwatch:GetMetricData", (signal) => trafficOf(cloudWatch, ingest.functionName, now, signal)),
     ask("cloudwatch:GetMetricData", (signal) => lagOf(cloudWatch, ingest.functionName, queueName, now, signal)),
     stateOf(queueUrl),
     deadLetterQueueUrl ? stateOf(deadLetterQueueUrl) : { value: null },
     ask("cloudwatch:GetMetricData", (signal) => rejectedByCode(cloudWatch, ingest.functionName, now, signal)),
   ]);
-  return { ...ofFunction, lag, queue, deadLetters, rejected };
+  return { ...ofFunction, traffic, lag, queue, deadLetters, rejected };
 }
 
 /** The part that is the function's: also asked for where its queue and database can be looked at directly. */
@@ -34,7 +35,7 @@ export async function functionFacts({ lambda, logs }: Account, ingest: Ingest, n
   const [eventSource, health, failure] = await Promise.all([
     ask("lambda:GetEventSourceMapping", (signal) => eventSourceState(lambda, uuid, signal)),
     ask("lambda:InvokeFunction", (signal) => checkHealth(lambda, functionName, signal), FUNCTION_PATIENCE),
-    ask("logs:FilterLogEvents", (signal) => lastFailure(log, now - LOOK_BACK.failures, signal)),
+    ask("logs:FilterLogEvents", (signal) => lastFailure(log, now, signal)),
   ]);
   return { stack: { status, changed }, eventSource, health, lastFailure: failure };
 }

@@ -21,7 +21,8 @@ export async function checkHealth(client: LambdaClient, functionName: string, ab
   const { errorType, errorMessage } = JSON.parse(Payload?.transformToString() || "{}") as Record<string, unknown>;
   const sqlstate = logged?.sqlstate ?? null;
   // The text of an error that is not our own may quote anything; that of a time-out is Lambda's.
-  if (errorType === "IngestError") return { seconds, failure: { code: logged?.code ?? errorType, sqlstate, reason: String(errorMessage) } };
+  // The class says nothing, and the sentence does: the code stands in the log, of which only the end comes back.
+  if (errorType === "IngestError") return { seconds, failure: { code: logged?.code ?? "failed", sqlstate, reason: String(errorMessage) } };
   const [timedOut] = /Task timed out after [\d.]+ seconds/.exec(String(errorMessage)) ?? [];
   const reason = timedOut ? `${timedOut}.` : "The function's own log says more.";
   return { seconds, failure: { code: typeof errorType === "string" ? errorType : FunctionError, sqlstate, reason } };

@@ -1,5 +1,5 @@
 import { type CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
-import type { Failure, LogLine } from "../status/facts.ts";
+import { type Failure, LOOK_BACK, type LogLine, type NoFailure } from "../status/facts.ts";
 import { UserError } from "../user-error.ts";
 import { ask } from "./ask.ts";
 
@@ -8,6 +8,7 @@ interface LogQuery {
   readonly where: Readonly<Record<string, string>>;
   /** Milliseconds since 1970. */
   readonly since: number;
+  readonly until?: number;
   readonly most: number;
 }
 
@@ -19,7 +20,8 @@ export function cloudWatchLog(client: CloudWatchLogsClient, logGroupName: string
   return async (query, abortSignal) => {
     const lines: LogLine[] = [];
     const filterPattern = patternOf(query);
-    const input = { logGroupName, startTime: query.since, startFromHead: false, ...(filterPattern && { filterPattern }) };
+    const range = { startTime: query.since, endTime: query.until };
+    const input = { logGroupName, ...range, startFromHead: false, ...(filterPattern && { filterPattern }) };
     try {
       for await (const { events = [] } of paginateFilterLogEvents({ client }, input, { abortSignal })) {
         const page = events.map(({ message = "", timestamp = 0 }) => lineOf(message, timestamp)).filter(isLine);
@@ -54,8 +56,9 @@ function newestFirst(page: readonly LogLine[]): readonly LogLine[] {
 }
 
 /** Asked again of what came back: LocalStack knows no patterns. */
-function matching(lines: readonly LogLine[], { where, since }: LogQuery): LogLine[] {
-  const isAsked = ({ at, fields }: LogLine) => at >= since && Object.entries(where).every(([name, value]) => fields[name] === value);
+function matching(lines: readonly LogLine[], { where, since, until = Infinity }: LogQuery): LogLine[] {
+  const isAsked = ({ at, fields }: LogLine) =>
+    at >= since && at <= until && Object.entries(where).every(([name, value]) => fields[name] === value);
   return lines.filter(isAsked);
 }
 
@@ -83,8 +86,28 @@ export function failureOf(line: LogLine | null): Failure | null {
   return { at: line.at, code: String(code), sqlstate: typeof sqlstate === "string" ? sqlstate : null, reason: String(reason) };
 }
 
-/** The newest failure of a whole batch. */
-export async function lastFailure(log: LogReader, since: number, signal?: AbortSignal): Promise<Failure | null> {
-  const [line = null] = await log({ where: { message: BATCH_FAILED }, since, most: 1 }, signal);
+/** The newest failure of a whole batch. @param since milliseconds since 1970, as `until` */
+export async function newestFailure(log: LogReader, since: number, until?: number, signal?: AbortSignal): Promise<Failure | null> {
+  const [line = null] = await log({ where: { message: BATCH_FAILED }, since, ...(until && { until }), most: 1 }, signal);
   return failureOf(line);
+}
+
+const HOUR = 3_600_000;
+/** How far back, one after another: CloudWatch reads every line on the way, and a day of a busy function takes longer than one waits. */
+const WINDOWS = [HOUR, 6 * HOUR, LOOK_BACK.failures] as const;
+
+/** The newest failure of a whole batch; where the time is over before the last window, none as far back as was read. */
+export async function lastFailure(log: LogReader, now: number, signal?: AbortSignal): Promise<Failure | NoFailure> {
+  let noneIn = 0;
+  for (const back of WINDOWS) {
+    try {
+      const failure = await newestFailure(log, now - back, noneIn > 0 ? now - noneIn : undefined, signal);
+      if (failure) return failure;
+    } catch (error) {
+      if (noneIn === 0) throw error;
+      break;
+    }
+    noneIn = back;
+  }
+  return { noneIn };
 }

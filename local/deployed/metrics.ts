@@ -1,7 +1,7 @@
 import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } from "@aws-sdk/client-cloudwatch";
 import { METRICS } from "../../lambda/env.ts";
 import { REJECTION_CODES } from "../../lambda/ingest/message.ts";
-import { type Lag, LOOK_BACK } from "../status/facts.ts";
+import { type Lag, LOOK_BACK, type Traffic } from "../status/facts.ts";
 
 const MINUTE = 60;
 const DAY = 86_400;
@@ -14,7 +14,7 @@ export async function lagOf(
   now: number,
   signal: AbortSignal,
 ): Promise<Lag> {
-  const ours = { Namespace: METRICS.namespace, MetricName: METRICS.commitLag, Dimensions: [{ Name: "service", Value: functionName }] };
+  const ours = ofService(METRICS.commitLag, functionName);
   const age = {
     Namespace: "AWS/SQS",
     MetricName: "ApproximateAgeOfOldestMessage",
@@ -29,6 +29,23 @@ export async function lagOf(
   );
   const commits = values.get("commit") ?? [];
   return { commit: commits.length > 0 ? Math.max(...commits) : null, oldest: values.get("oldest")?.[0] ?? null };
+}
+
+/** What the function did in the last minutes. @param now milliseconds since 1970 */
+export async function trafficOf(client: CloudWatchClient, functionName: string, now: number, signal: AbortSignal): Promise<Traffic> {
+  const lambda = (MetricName: string) => ({
+    Namespace: "AWS/Lambda",
+    MetricName,
+    Dimensions: [{ Name: "FunctionName", Value: functionName }],
+  });
+  const ours = [METRICS.stored, METRICS.duplicates, METRICS.rejected, METRICS.retried, METRICS.unsettled];
+  const metrics = [...["Invocations", "Errors"].map(lambda), ...ours.map((name) => ofService(name, functionName))];
+  const queries = metrics.map((metric, i) => stat(`sum${i}`, metric, "Sum", MINUTE));
+  const values = await figures(client, queries, now - LOOK_BACK.traffic, now, signal);
+  const [invocations = 0, errors = 0, stored = 0, duplicates = 0, rejected = 0, retried = 0, unsettled = 0] = queries.map(({ Id = "" }) =>
+    total(values.get(Id)),
+  );
+  return { invocations, errors, stored: stored + duplicates, rejected: rejected + retried, unsettled };
 }
 
 /** Messages that were rejected at their first delivery, by code. */
@@ -47,7 +64,7 @@ export async function rejectedByCode(
     return stat(`code${i}`, { Namespace: METRICS.namespace, MetricName: METRICS.rejected, Dimensions }, "Sum", DAY);
   });
   const values = await figures(client, queries, now - LOOK_BACK.rejected, now, signal);
-  const sums = codes.map((code, i) => [code, (values.get(`code${i}`) ?? []).reduce((sum, value) => sum + value, 0)] as const);
+  const sums = codes.map((code, i) => [code, total(values.get(`code${i}`))] as const);
   return Object.fromEntries(sums.filter(([, sum]) => sum > 0));
 }
 
@@ -55,6 +72,15 @@ type MetricStat = NonNullable<MetricDataQuery["MetricStat"]>;
 
 function stat(Id: string, Metric: MetricStat["Metric"], Stat: string, Period: number): MetricDataQuery {
   return { Id, MetricStat: { Metric, Stat, Period } };
+}
+
+/** A metric of the function's own. */
+function ofService(MetricName: string, functionName: string) {
+  return { Namespace: METRICS.namespace, MetricName, Dimensions: [{ Name: "service", Value: functionName }] };
+}
+
+function total(values: readonly number[] = []): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 /** The values of each query, newest first. */

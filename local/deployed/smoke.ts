@@ -2,12 +2,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import { SMOKE_ATTRIBUTE } from "../../lambda/ingest/report.ts";
 import { address } from "../../lambda/masking/canonical.ts";
 import type { Column, Pipeline } from "../../lambda/pipelines/pipeline.ts";
+import { explainError } from "../explain.ts";
 import { sendMessages } from "../send.ts";
 import type { Queue } from "../services/sqs.ts";
 import { explained } from "../services/sqs-errors.ts";
 import type { Failure } from "../status/facts.ts";
 import { UserError } from "../user-error.ts";
-import { type LogReader, lastFailure } from "./log.ts";
+import { type LogReader, newestFailure } from "./log.ts";
 
 /** By this the row is known, wherever the pipeline takes a text. */
 const MARK = "masqueue-smoke";
@@ -26,6 +27,8 @@ export interface SmokeResult {
   readonly field?: string | undefined;
   /** Of a whole batch, after the sending. */
   readonly failure?: Failure | null;
+  /** Why the log could not be read at the end of the time. */
+  readonly unread?: string | undefined;
 }
 
 export interface SmokeOptions {
@@ -60,13 +63,26 @@ export async function smoke(queue: Queue, log: LogReader, body: string, options:
   if (!messageId) throw new UserError(`The queue ${queue.label} does not take the message (${refusal}).`);
   options.onSent?.(messageId);
   const seconds = () => (performance.now() - start) / 1000;
+  // The message is sent: a look that fails, by throttling for one, is no reason to leave it.
+  let unread: string | undefined;
+  const tolerant = async <T>(looking: Promise<T>): Promise<T | null> => {
+    try {
+      const seen = await looking;
+      unread = undefined;
+      return seen;
+    } catch (error) {
+      unread = explainError(error);
+      return null;
+    }
+  };
   do {
     const left = options.timeout - seconds() * 1000;
     await wait(Math.min(options.poll, Math.max(0, left)), undefined, { signal: options.signal }).catch(() => {});
-    const verdict = await look(log, messageId, started - CLOCKS_APART);
+    const verdict = await tolerant(look(log, messageId, started - CLOCKS_APART));
     if (verdict) return { messageId, seconds: seconds(), ...verdict };
   } while (seconds() * 1000 < options.timeout && !options.signal.aborted);
-  return { messageId, outcome: "unseen", seconds: seconds(), failure: await lastFailure(log, started) };
+  const failure = unread === undefined ? await tolerant(newestFailure(log, started)) : null;
+  return { messageId, outcome: "unseen", seconds: seconds(), failure, unread };
 }
 
 async function look(log: LogReader, messageId: string, since: number): Promise<Pick<SmokeResult, "outcome" | "code" | "field"> | null> {

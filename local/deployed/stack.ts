@@ -34,7 +34,8 @@ export async function findIngest(account: Account, stage: string, pipeline: stri
 }
 
 function placeOf({ region, id }: Account, stack?: Stack): string {
-  return `${region}, account ${id ?? (stack ? accountOf(stack) : "of these credentials (aws sts get-caller-identity tells which)")}`;
+  const account = id ?? (stack ? accountOf(stack) : null);
+  return account ? `${region}, account ${account}` : region;
 }
 
 function accountOf({ StackId = "" }: Stack): string {
@@ -48,7 +49,7 @@ function stagesAmong(stacks: readonly Stack[]): string {
     return stage && pipeline ? [`${stage} (${pipeline})`] : [];
   });
   if (stages.length > 0) return `Deployed there: ${stages.join(", ")}.`;
-  return "No stage of Masqueue is deployed there: are AWS_PROFILE and AWS_REGION the right ones?";
+  return "No stage of Masqueue is deployed there: are AWS_PROFILE and AWS_REGION the right ones (aws sts get-caller-identity tells the account)?";
 }
 
 /** The deployed queue; its client is the caller's to destroy. */

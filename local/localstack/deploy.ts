@@ -63,13 +63,14 @@ async function updateSchema(yes: boolean): Promise<void> {
 }
 
 function whatNext({ endpoint, region }: LocalStack, outputs: Outputs, before: NodeJS.ProcessEnv): string {
-  const queueUrls = Object.values(outputs).map((stack) => stack[OUTPUTS.queueUrl] ?? "");
-  const { PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSWORD } = localEnvironment(before);
+  // LocalStack names them with its own port, which this machine may know by another one.
+  const queueUrls = Object.values(outputs).map((stack) => `${endpoint.origin}${URL.parse(stack[OUTPUTS.queueUrl] ?? "")?.pathname ?? ""}`);
+  const { PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSWORD, FUNCTION_PGHOST, FUNCTION_PGPORT } = localEnvironment(before);
   const named = {
     AWS_ENDPOINT_URL: endpoint.origin,
     AWS_REGION: region,
     ...{ AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
-    ...{ PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSWORD },
+    ...{ PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSWORD, FUNCTION_PGHOST, FUNCTION_PGPORT },
     QUEUE_URL: queueUrls[0],
   };
   // A password that was given is not shown.

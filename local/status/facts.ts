@@ -8,8 +8,9 @@ export interface Facts {
   readonly stack?: { readonly status: string; readonly changed: number | null };
   readonly eventSource?: Answer<EventSource>;
   readonly health?: Answer<Health>;
-  /** The newest failure of a whole batch. */
-  readonly lastFailure?: Answer<Failure | null>;
+  /** The newest failure of a whole batch that the function could log. */
+  readonly lastFailure?: Answer<Failure | NoFailure>;
+  readonly traffic?: Answer<Traffic>;
   readonly lag?: Answer<Lag>;
   readonly queue?: Answer<QueueState>;
   /** null: there is no dead-letter queue, or none that is named. */
@@ -41,6 +42,23 @@ export interface Failure {
   readonly reason: string;
 }
 
+/** Milliseconds that were searched without finding one. */
+export interface NoFailure {
+  readonly noneIn: number;
+}
+
+/** What the function did lately. Invocations are counted by Lambda, which also sees those that died; messages by the function. */
+export interface Traffic {
+  readonly invocations: number;
+  readonly errors: number;
+  /** Duplicates included: they are in the table. */
+  readonly stored: number;
+  /** Redelivered ones included. */
+  readonly rejected: number;
+  /** Not tried for lack of time. */
+  readonly unsettled: number;
+}
+
 export interface Lag {
   /** The longest time from a message's sending to its commit, in milliseconds; null where nothing was committed. */
   readonly commit: number | null;
@@ -62,4 +80,4 @@ export interface LogLine {
 }
 
 /** How far back one looks, in milliseconds. */
-export const LOOK_BACK = { lag: 15 * 60_000, failures: 24 * 3_600_000, rejected: 14 * 24 * 3_600_000 } as const;
+export const LOOK_BACK = { lag: 15 * 60_000, traffic: 15 * 60_000, failures: 24 * 3_600_000, rejected: 14 * 24 * 3_600_000 } as const;

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../lambda/errors.ts";
-import type { Answer, EventSource, Facts, Failure, Health, Lag, Rows } from "./facts.ts";
+import type { Answer, EventSource, Facts, Failure, Health, Lag, NoFailure, Rows, Traffic } from "./facts.ts";
 import { LOOK_BACK } from "./facts.ts";
 import { age, plural, span } from "./words.ts";
 
@@ -38,6 +38,9 @@ const LAG_PROMISE = 600;
 export function findingsOf(facts: Facts, now: number): Finding[] {
   const queue = facts.queue && "value" in facts.queue ? facts.queue.value : undefined;
   const longest = queue ? VISIBILITY_TIMEOUTS * queue.visibilityTimeout : LAG_PROMISE;
+  const oldest = facts.lag && "value" in facts.lag ? facts.lag.value.oldest : null;
+  // It has not come back yet, so nothing is known to have failed of it.
+  const isYoung = oldest !== null && queue !== undefined && oldest <= queue.visibilityTimeout;
   return [
     ...judged("Stack", facts.stack && { value: facts.stack }, "note", ({ status, changed }) => [
       /FAILED|ROLLBACK/.test(status) ? "note" : "ok",
@@ -46,6 +49,8 @@ export function findingsOf(facts: Facts, now: number): Finding[] {
     ...judged("Event source", facts.eventSource, "wrong", eventSource),
     ...judged("Database", facts.health, "wrong", health),
     ...judged("Last failure", facts.lastFailure, "note", (value) => lastFailure(value, facts.health, now)),
+    ...judged("Invocations", facts.traffic, "note", invocations),
+    ...judged("Stored", facts.traffic, "note", (value) => stored(value, queue?.depth ?? 0, isYoung)),
     ...judged("Lag", facts.lag, "note", (value) => lag(value, longest)),
     ...judged("Queue", facts.queue, "wrong", ({ depth, inFlight, delayed }) => [
       "ok",
@@ -88,8 +93,11 @@ function health({ seconds, failure }: Health): Judgement {
   return failure ? ["wrong", failureText(failure)] : ["ok", `reachable, table and masking key fit (the function said so in ${time})`];
 }
 
-function lastFailure(failure: Failure | null, checked: Facts["health"], now: number): Judgement {
-  if (!failure) return ["ok", `none in ${span(LOOK_BACK.failures)}`];
+function lastFailure(failure: Failure | NoFailure, checked: Facts["health"], now: number): Judgement {
+  if ("noneIn" in failure) {
+    const isAll = failure.noneIn >= LOOK_BACK.failures;
+    return ["ok", `none in ${span(failure.noneIn)}${isAll ? "" : " (further back the log could not be read in time)"}`];
+  }
   const passed = now - failure.at;
   const isAnswered = checked && "value" in checked && CHECKED.includes(failure.code);
   return [passed < FRESH && !isAnswered ? "wrong" : "note", `${age(passed)}: ${failureText(failure)}`];
@@ -97,6 +105,24 @@ function lastFailure(failure: Failure | null, checked: Facts["health"], now: num
 
 function failureText({ code, sqlstate, reason }: Omit<Failure, "at">): string {
   return `${code}${sqlstate ? ` (SQLSTATE ${sqlstate})` : ""}: ${reason}`;
+}
+
+/** One may be a look of `masqueue status` itself at a database that has come back since. */
+const SUSTAINED = 2;
+
+/** Lambda counts these even where time-out or memory ended the function before it could log a word. */
+function invocations({ invocations: count, errors }: Traffic): Judgement {
+  const grade = errors >= SUSTAINED ? "wrong" : errors > 0 ? "note" : "ok";
+  return [grade, `${errors} of ${count} failed in ${span(LOOK_BACK.traffic)}`];
+}
+
+function stored({ stored: count, rejected: refused, unsettled }: Traffic, waiting: number, isYoung: boolean): Judgement {
+  const late = unsettled > 0 ? `, ${unsettled} not tried for lack of time` : "";
+  const text = `${plural(count, "message")} in ${span(LOOK_BACK.traffic)}${late}`;
+  if (count > 0 || waiting === 0) return [unsettled > 0 ? "note" : "ok", text];
+  // Bad messages come back many times before they are dead letters, and need no one to get up.
+  if (refused > 0 && unsettled === 0) return ["note", `${text}: what came was rejected`];
+  return [isYoung && unsettled === 0 ? "ok" : "wrong", `${text}, and ${plural(waiting, "message")} in the queue`];
 }
 
 function lag({ commit, oldest }: Lag, longest: number): Judgement {

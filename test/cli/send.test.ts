@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { startAws } from "../support/aws.ts";
 import { masqueue } from "../support/masqueue.ts";
 import { createQueue, type TestQueue } from "../support/queue.ts";
 
@@ -61,6 +62,16 @@ describe("masqueue send FILE --env", () => {
     const { code, stderr } = await masqueue(["send", file(numbered(1)), "--env"], { ...named(), QUEUE_URL: `${queue.url}-not` });
     expect(code).toBe(1);
     expect(stderr).toContain("there is no such queue: check QUEUE_URL and AWS_REGION.");
+  });
+
+  test("looks at the queue before it sends anything", async () => {
+    const aws = await startAws();
+    aws.failing.GetQueueAttributes = ["QueueDoesNotExist", "The specified queue does not exist."];
+    const env = { ...named(), QUEUE_URL: `${aws.endpoint}/123456789012/none`, AWS_ENDPOINT_URL: aws.endpoint };
+    const { code } = await masqueue(["send", file(numbered(1)), "--env"], env);
+    await aws.stop();
+    expect(code).toBe(1);
+    expect(new Set(aws.calls)).toEqual(new Set(["GetQueueAttributes"]));
   });
 
   test.each([

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Deployment, deploy } from "../support/deployment.ts";
-import { masqueue } from "../support/masqueue.ts";
+import { launch, masqueue } from "../support/masqueue.ts";
 
 let stage: Deployment;
 beforeEach(async () => {
@@ -48,6 +48,40 @@ describe("masqueue smoke --stage", () => {
   });
 });
 
+describe("a message that is sent is not given up", () => {
+  const throttled: [string, string] = ["ThrottlingException", "Rate exceeded"];
+
+  test("because one look at the log fails", async () => {
+    stage.enable();
+    const running = launch(["smoke", "--stage", "dev"], stage.variables);
+    await running.says("Sent ");
+    const before = looks();
+    stage.aws.failing.FilterLogEvents = throttled;
+    // The SDK's own tries are over with the third.
+    while (looks() < before + 4) await new Promise((resolve) => setTimeout(resolve, 20));
+    delete stage.aws.failing.FilterLogEvents;
+    expect(await running.ended).toMatchObject({ code: 0, stdout: expect.stringContaining("Stored     after") });
+  });
+
+  test("and where the log stays unreadable, that is said when the time is over", async () => {
+    const running = launch(["smoke", "--stage", "dev", "--timeout", "1"], stage.variables);
+    await running.says("Sent ");
+    stage.aws.failing.FilterLogEvents = throttled;
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/Not seen {3}within \d+\.\d s\. The log \S+ cannot be read: ThrottlingException: Rate exceeded\. Look next:/);
+  });
+
+  test("because the log's clock is behind this machine's", async () => {
+    const [[group = "", lines = () => []] = []] = Object.entries(stage.aws.logs);
+    stage.aws.logs[group] = () => lines().map(({ at, text }) => ({ at: at - 4 * 60_000, text }));
+    stage.enable();
+    expect(await smoke("--timeout", "20")).toMatchObject({ code: 0 });
+  });
+
+  const looks = () => stage.aws.calls.filter((operation) => operation === "FilterLogEvents").length;
+});
+
 describe("nothing is sent", () => {
   afterEach(async () => expect(await stage.queue.depth()).toBe(0));
 
@@ -69,6 +103,8 @@ describe("nothing is sent", () => {
 
   test.each([
     [["--body", "{user_id: 1}"], "--body is not JSON."],
+    [["--stage", ""], "A stage's name has lower-case letters, digits and single hyphens."],
+    [["--pipeline", ""], "It names no pipeline."],
     [["--timeout", "0"], "It is a number of seconds from 1 to 900."],
     [["--pipeline", "nope"], "There is no pipeline nope; there are: user-logins."],
   ])("after %j, which is wrong use", async (options, sentence) => {

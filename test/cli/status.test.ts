@@ -4,6 +4,7 @@ import { masqueue } from "../support/masqueue.ts";
 import { login } from "../support/records.ts";
 
 let stage: Deployment;
+const ofProfile = { AWS_PROFILE: "nope", AWS_ACCESS_KEY_ID: "", AWS_REGION: "", AWS_EC2_METADATA_DISABLED: "true" };
 beforeEach(async () => {
   stage = await deploy();
 });
@@ -16,7 +17,7 @@ const line = (stdout: string, subject: string) => stdout.split("\n").find((text)
 
 describe("masqueue status --stage", () => {
   test("tells of each part in a line, and ends with 0 where all is well", async () => {
-    Object.assign(stage.aws.metrics, { commitLag: [900, 4_200], ApproximateAgeOfOldestMessage: [1, 70] });
+    Object.assign(stage.aws.metrics, { commitLag: [900, 4_200], ApproximateAgeOfOldestMessage: [1, 70], Invocations: [2, 1], stored: [7] });
     await stage.queue.send(JSON.stringify(login()));
     const { code, stdout } = await status();
     expect(stdout.replace(/in \d+ ms\)|in \d\.\d s\)|\d+ d ago/g, "…")).toBe(
@@ -24,9 +25,11 @@ describe("masqueue status --stage", () => {
         "masqueue-dev-ingest-user-logins in us-east-1, account 123456789012",
         "",
         "ok     Stack         UPDATE_COMPLETE, …",
-        "ok     Event source  Enabled, USER_INITIATED",
+        "ok     Event source  Enabled",
         "ok     Database      reachable, table and masking key fit (the function said so …",
         "ok     Last failure  none in 24 h",
+        "ok     Invocations   0 of 3 failed in 15 min",
+        "ok     Stored        7 messages in 15 min",
         "ok     Lag           at most 4.2 s from sending to commit in 15 min, oldest message 1 s",
         "ok     Queue         1 visible, 0 in flight",
         "ok     Dead letters  none",
@@ -38,6 +41,37 @@ describe("masqueue status --stage", () => {
     );
     expect(code).toBe(0);
     expect(await stage.queue.depth()).toBe(1);
+  });
+
+  test("is not well while invocations die of time or memory, of which the function logs nothing, and says so by its exit code in JSON too", async () => {
+    Object.assign(stage.aws.metrics, { Invocations: [2, 3], Errors: [2, 3], duplicates: [{ value: 9, minutesAgo: 20 }] });
+    await stage.queue.send(JSON.stringify(login()));
+    const { code, stdout } = await status();
+    expect(code).toBe(1);
+    expect(line(stdout, "Invocations")).toBe("WRONG  Invocations   5 of 5 failed in 15 min");
+    expect(line(stdout, "Stored")).toBe("WRONG  Stored        0 messages in 15 min, and 1 message in the queue");
+    expect(stdout).toContain("\nWrong: invocations, stored. What");
+    const json = await status("--json");
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stdout).healthy).toBe(false);
+  });
+
+  test("names a failure of the health check by its code, and prints no text of a foreign error", async () => {
+    const failWith = (errorType: string, errorMessage: string, log: string) => {
+      stage.aws.functions["masqueue-dev-user-logins"] = async () => ({ isError: true, payload: { errorType, errorMessage }, log });
+    };
+    const logged = { level: "ERROR", service: "masqueue-dev-user-logins", message: "batch failed", code: "configuration" };
+    failWith("IngestError", "PGHOST is not set.", `START\n${JSON.stringify(logged)}\nREPORT\n`);
+    expect(line((await status()).stdout, "Database")).toBe("WRONG  Database      configuration: PGHOST is not set.");
+    failWith("IngestError", "PGHOST is not set.", "REPORT\n");
+    expect(line((await status()).stdout, "Database")).toBe("WRONG  Database      failed: PGHOST is not set.");
+
+    failWith("TypeError", "cannot read 192.0.2.77", '{"level":"ERROR","message":{"errorMessage":"cannot read 192.0.2.77"}}\n');
+    const foreign = await status("--json");
+    expect(foreign.stdout).toContain("TypeError: The function's own log says more.");
+    expect(foreign.stdout + foreign.stderr).not.toContain("192.0.2.77");
+    failWith("Sandbox.Timedout", "RequestId: 192.0.2.77 Error: Task timed out after 30.00 seconds", "");
+    expect(line((await status()).stdout, "Database")).toBe("WRONG  Database      Sandbox.Timedout: Task timed out after 30.00 seconds.");
   });
 
   test("says what the function found wrong with table or key, with its code, and ends with 1", async () => {
@@ -74,7 +108,9 @@ describe("masqueue status --stage", () => {
   test("names the permission that each part lacks, and tells the rest", async () => {
     stage.aws.denied.push("GetMetricData", "FilterLogEvents");
     const some = await status();
-    expect(line(some.stdout, "Lag")).toBe("note   Lag           not allowed (AccessDeniedException): it needs cloudwatch:GetMetricData");
+    expect(line(some.stdout, "Invocations")).toBe(
+      "note   Invocations   not allowed (AccessDeniedException): it needs cloudwatch:GetMetricData",
+    );
     expect(line(some.stdout, "Last failure")).toContain("it needs logs:FilterLogEvents");
     expect(line(some.stdout, "Event source")).toContain("Enabled");
     expect(some.code).toBe(0);
@@ -109,6 +145,13 @@ describe("masqueue status --stage", () => {
 });
 
 describe("a stage that cannot be looked at", () => {
+  test.each(["", "Dev", "dev-", "../dev"])("because %j names none is wrong use, and nothing else is looked at", async (name) => {
+    const { code, stdout, stderr } = await masqueue(["status", "--stage", name], stage.variables);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain("A stage's name has lower-case letters, digits and single hyphens.");
+    expect(stage.aws.calls).toEqual([]);
+  });
+
   test("because it is not there gets a sentence with what is there, and exit code 2", async () => {
     const { code, stdout, stderr } = await masqueue(["status", "--stage", "prod"], stage.variables);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -120,6 +163,10 @@ describe("a stage that cannot be looked at", () => {
   test.each<[string, Record<string, string>, string, number]>([
     ["for want of a region", { AWS_REGION: "" }, "The region is not known: set AWS_REGION", 2],
     ["for want of credentials", { AWS_ACCESS_KEY_ID: "", AWS_EC2_METADATA_DISABLED: "true" }, "No AWS credentials (", 2],
+    ["for want of credentials in a profile", { ...ofProfile, AWS_REGION: "us-east-1" }, 'profile "nope" (AWS_PROFILE) is not there', 2],
+    ["for want of a region in a profile", ofProfile, 'The region is not known: profile "nope" (AWS_PROFILE) is not there, or has none.', 2],
+    ["for a region that is none", { AWS_REGION: "eu west" }, 'AWS_REGION is "eu west", which is no region like eu-west-1.', 2],
+    ["for an endpoint that is none", { AWS_ENDPOINT_URL: "nonsense" }, 'AWS_ENDPOINT_URL is "nonsense", which is no URL like', 2],
     ["because nobody answers", { AWS_ENDPOINT_URL: "http://127.0.0.1:1" }, "connect ECONNREFUSED 127.0.0.1:1.", 1],
   ])("%s gets a sentence", async (_, variables, sentence, exitCode) => {
     const { code, stderr } = await masqueue(["status", "--stage", "dev"], { ...stage.variables, ...variables, HOME: "/nonexistent" });
@@ -132,6 +179,15 @@ describe("a stage that cannot be looked at", () => {
     stage.aws.denied.push("DescribeStacks", "ListAllStacks");
     const { code, stderr } = await status();
     expect(code).toBe(1);
-    expect(stderr).toContain("cannot be looked up: not allowed (AccessDenied): it needs cloudformation:DescribeStacks.");
+    expect(stderr).toBe(
+      "masqueue: Stack masqueue-dev-ingest-user-logins in us-east-1 cannot be looked up: not allowed (AccessDenied): it needs cloudformation:DescribeStacks.\n",
+    );
+  });
+
+  test("because CloudFormation refuses the question is not called absent", async () => {
+    stage.aws.failing.DescribeStacks = ["ValidationError", "The security token is from another partition"];
+    const { code, stderr } = await status();
+    expect(code).toBe(1);
+    expect(stderr).toContain("cannot be looked up: ValidationError: The security token is from another partition.");
   });
 });

@@ -45,6 +45,10 @@ describe("docker-compose.yml", () => {
     expect(postgres.healthcheck.test).toContain("pg_isready");
   });
 
+  test("names LocalStack to the tools in its container by the port that it has there", () => {
+    expect(localstack.environment.LOCALSTACK_HOST).toBe("localhost");
+  });
+
   test("switches on what stage local needs", () => {
     expect(String(localstack.environment.SERVICES).split(",").sort()).toEqual([...SERVICES].sort());
     expect(localstack.volumes).toContain("/var/run/docker.sock:/var/run/docker.sock");

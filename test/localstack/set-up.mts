@@ -8,7 +8,8 @@ import { UserError } from "../../local/user-error.ts";
 /** Says in one sentence what is missing, instead of failing in every test; and a stage that somebody uses is left alone. */
 export default async function setUp(): Promise<void> {
   try {
-    Object.assign(process.env, localEnvironment(process.env));
+    // The region that the tests work in, so that it is the one that is looked at.
+    Object.assign(process.env, localEnvironment(process.env), { AWS_REGION: "us-east-1" });
     const localStack = await openLocalStack(process.env);
     const names = await stackNames(localStack.cloudFormation);
     localStack.close();

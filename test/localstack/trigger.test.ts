@@ -10,7 +10,6 @@ import { login, record } from "../support/records.ts";
 import { type Laptop, laptop, until } from "./laptop.ts";
 
 const FUNCTION = "masqueue-local-user-logins";
-const QUEUE_URL = `http://localhost:4566/000000000000/${FUNCTION}`;
 
 let mine: Laptop;
 let deployed: Ended;
@@ -22,7 +21,7 @@ beforeAll(async () => {
   mine.use(deployed);
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
   const client = new SQSClient({ endpoint: process.env.AWS_ENDPOINT_URL, region: "us-east-1", credentials });
-  queue = { client, queueUrl: QUEUE_URL, label: FUNCTION };
+  queue = { client, queueUrl: `${process.env.AWS_ENDPOINT_URL}/000000000000/${FUNCTION}`, label: FUNCTION };
 });
 afterAll(async () => {
   await mine.run("destroy");

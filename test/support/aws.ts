@@ -10,10 +10,17 @@ interface AwsParts {
   functions: Record<string, (event: unknown) => Promise<{ payload: unknown; isError: boolean; log?: string }>>;
   /** Log groups by name: their lines, oldest first. */
   logs: Record<string, () => { at: number; text: string }[]>;
-  /** Values by `name` or, for a rejection code, `name/code`, newest first. */
-  metrics: Record<string, number[]>;
+  /** What was measured, by the metric's `name` or, for a rejection code, `name/code`: newest first, one a minute or as old as it says. */
+  metrics: Record<string, (number | Sample)[]>;
   /** Operations that the credentials do not allow. */
   denied: string[];
+  /** Operations that fail with this code and message. */
+  failing: Record<string, [code: string, message: string]>;
+}
+
+export interface Sample {
+  readonly value: number;
+  readonly minutesAgo: number;
 }
 
 export interface StandIn extends AwsParts {
@@ -28,7 +35,7 @@ const CREATED = "2026-03-01T12:00:00.000Z";
 
 /** A server on loopback that answers the few calls of CloudFormation, Lambda, CloudWatch and Logs that the tool makes, each in its protocol. */
 export async function startAws(): Promise<StandIn> {
-  const parts: AwsParts = { stacks: {}, eventSources: {}, functions: {}, logs: {}, metrics: {}, denied: [] };
+  const parts: AwsParts = { stacks: {}, eventSources: {}, functions: {}, logs: {}, metrics: {}, denied: [], failing: {} };
   const calls: string[] = [];
   const server = createServer((request, response) => void answer(request, response));
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
@@ -40,7 +47,8 @@ export async function startAws(): Promise<StandIn> {
     if (kind === "event-source-mappings") return json(response, "GetEventSourceMapping", parts.eventSources[id]);
     const invoked = isDenied("Invoke") ? undefined : await parts.functions[id]?.(JSON.parse(body));
     if (invoked?.isError) response.setHeader("X-Amz-Function-Error", "Unhandled");
-    if (invoked?.log) response.setHeader("X-Amz-Log-Result", Buffer.from(invoked.log.slice(-4096)).toString("base64"));
+    if (invoked?.log && request.headers["x-amz-log-type"] === "Tail")
+      response.setHeader("X-Amz-Log-Result", Buffer.from(invoked.log.slice(-4096)).toString("base64"));
     return json(response, "Invoke", invoked?.payload);
   };
   const isDenied = (operation: string) => parts.denied.includes(operation);
@@ -50,6 +58,8 @@ export async function startAws(): Promise<StandIn> {
       const message = "User is not authorized";
       return response.writeHead(403, { "X-Amzn-ErrorType": DENIED }).end(JSON.stringify({ __type: DENIED, message }));
     }
+    const [type, message] = parts.failing[operation] ?? [];
+    if (type) return response.writeHead(400, { "X-Amzn-ErrorType": type }).end(JSON.stringify({ __type: type, message }));
     const missing = { __type: "ResourceNotFoundException", message: `${operation}: there is no such thing` };
     if (content === undefined) response.writeHead(400, { "X-Amzn-ErrorType": "ResourceNotFoundException" });
     return response.end(JSON.stringify(content ?? missing));
@@ -60,6 +70,8 @@ export async function startAws(): Promise<StandIn> {
     const fail = (code: string, message: string) =>
       response.writeHead(400).end(`<ErrorResponse><Error><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`);
     if (isDenied(name ? "DescribeStacks" : "ListAllStacks")) return fail("AccessDenied", "User is not authorized");
+    const failing = parts.failing[query.get("Action") ?? ""];
+    if (failing) return fail(...failing);
     if (name && !parts.stacks[name]) return fail("ValidationError", `Stack with id ${name} does not exist`);
     const stacks = Object.entries(parts.stacks).filter(([stack]) => !name || stack === name);
     return response.end(
@@ -92,26 +104,60 @@ function stackXml([name, outputs]: [string, Record<string, string>]): string {
 
 interface MetricQuery {
   Id: string;
-  MetricStat: { Metric: { MetricName: string; Dimensions: { Name: string; Value: string }[] } };
+  MetricStat: {
+    Metric: { Namespace: string; MetricName: string; Dimensions: { Name: string; Value: string }[] };
+    Stat: string;
+    Period: number;
+  };
+}
+
+const STATISTICS: Readonly<Record<string, (values: number[]) => number>> = {
+  Maximum: (values) => Math.max(...values),
+  Minimum: (values) => Math.min(...values),
+  Sum: (values) => values.reduce((sum, value) => sum + value, 0),
+  Average: (values) => values.reduce((sum, value) => sum + value, 0) / values.length,
+};
+const MINUTE = 60_000;
+
+/** A data point for each period in which something was measured, as CloudWatch makes them. */
+function dataPoints(samples: (number | Sample)[], { MetricStat: { Stat, Period } }: MetricQuery, since: number, until: number) {
+  const now = Date.now();
+  const measured = samples.map((sample, i) => {
+    const { value, minutesAgo } = typeof sample === "number" ? { value: sample, minutesAgo: i } : sample;
+    // Not quite now: what a caller asks up to is a moment earlier.
+    return { value, at: now - minutesAgo * MINUTE - MINUTE / 2 };
+  });
+  const asked = measured.filter(({ at }) => at >= since && at <= until);
+  const periods = Map.groupBy(asked, ({ at }) => Math.floor(at / (Period * 1000)));
+  return [...periods].map(([period, some]) => ({ at: period * Period, value: STATISTICS[Stat]?.(some.map(({ value }) => value)) }));
 }
 
 /** The operations whose protocol is JSON with the operation in a header. */
 const OPERATIONS: Readonly<Record<string, (parts: AwsParts, input: Record<string, unknown>) => unknown>> = {
-  GetMetricData: ({ metrics, functions }, { MetricDataQueries }) => ({
-    MetricDataResults: (MetricDataQueries as MetricQuery[]).map(({ Id, MetricStat: { Metric } }) => {
+  GetMetricData: ({ metrics, functions }, { MetricDataQueries, StartTime, EndTime, ScanBy }) => ({
+    MetricDataResults: (MetricDataQueries as MetricQuery[]).map((asked) => {
+      const {
+        Id,
+        MetricStat: { Metric },
+      } = asked;
       const code = Metric.Dimensions.find(({ Name }) => Name === "code")?.Value;
       // Our own belong to a function, SQS's to a queue: the names that nobody has give nothing.
-      const owner = Metric.Dimensions.find(({ Name }) => Name === "service")?.Value;
+      const owner = Metric.Dimensions.find(({ Name }) => Name === "service" || Name === "FunctionName")?.Value;
       const known = owner === undefined || owner in functions;
-      const Values = (known && metrics[code ? `${Metric.MetricName}/${code}` : Metric.MetricName]) || [];
-      return { Id, Label: Metric.MetricName, Values, Timestamps: Values.map((_, i) => Date.now() / 1000 - i * 60), StatusCode: "Complete" };
+      const samples = (known && metrics[code ? `${Metric.MetricName}/${code}` : Metric.MetricName]) || [];
+      const points = dataPoints(samples, asked, Number(StartTime) * 1000, Number(EndTime) * 1000);
+      points.sort((a, b) => (ScanBy === "TimestampAscending" ? a.at - b.at : b.at - a.at));
+      const [Values, Timestamps] = [points.map(({ value }) => value), points.map(({ at }) => at)];
+      return { Id, Label: Metric.MetricName, Values, Timestamps, StatusCode: "Complete" };
     }),
   }),
-  FilterLogEvents({ logs }, { logGroupName, filterPattern = "", startTime, startFromHead, nextToken = 0 }) {
+  FilterLogEvents({ logs }, { logGroupName, filterPattern = "", startTime, endTime = Infinity, startFromHead, nextToken = 0 }) {
     const group = logs[String(logGroupName)];
     if (!group) return undefined;
     const terms = [...String(filterPattern).matchAll(/\$\.(\w+) = ("[^"]*")/g)].map(([, name, value]) => `"${name}":${value}`);
-    const events = group().filter(({ at, text }) => at >= Number(startTime) && terms.every((term) => text.includes(term)));
+    const events = group().filter(
+      ({ at, text }) => at >= Number(startTime) && at <= Number(endTime) && terms.every((term) => text.includes(term)),
+    );
     if (startFromHead === false) events.reverse();
     const [from, to] = [Number(nextToken), Number(nextToken) + LOG_PAGE];
     const page = events.slice(from, to).map(({ at, text }) => ({ timestamp: at, message: text }));

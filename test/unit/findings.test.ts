@@ -40,7 +40,13 @@ describe("a failure", () => {
     expect(only({ lastFailure: { value: { ...failure, at: NOW - 20 * MINUTE, sqlstate: "55P03" } } })).toBe(
       "note: 20 min ago: out_of_time (SQLSTATE 55P03): Too late.",
     );
-    expect(only({ lastFailure: { value: null } })).toBe("ok: none in 24 h");
+    expect(only({ lastFailure: { value: { noneIn: 24 * 60 * MINUTE } } })).toBe("ok: none in 24 h");
+  });
+
+  test("is not claimed to be absent where the log was not read", () => {
+    expect(only({ lastFailure: { value: { noneIn: 6 * 60 * MINUTE } } })).toBe(
+      "ok: none in 6 h (further back the log could not be read in time)",
+    );
   });
 
   test("that the health check would find again is left to it, where it could be asked", () => {
@@ -50,6 +56,54 @@ describe("a failure", () => {
     expect(gradeOf("database_unavailable", passed)).toBe("note");
     expect(gradeOf("database_unavailable", { failed: "not allowed" })).toBe("wrong");
     expect(gradeOf("out_of_time", passed)).toBe("wrong");
+    expect(gradeOf("database_refused", passed)).toBe("wrong");
+  });
+});
+
+test.each([
+  ["UPDATE_COMPLETE", "ok: UPDATE_COMPLETE"],
+  ["UPDATE_ROLLBACK_COMPLETE", "note: UPDATE_ROLLBACK_COMPLETE"],
+  ["UPDATE_FAILED", "note: UPDATE_FAILED"],
+])("a stack that is %s is %s", (status, text) => {
+  expect(only({ stack: { status, changed: null } })).toBe(text);
+});
+
+describe("traffic", () => {
+  const none = { invocations: 0, errors: 0, stored: 0, rejected: 0, unsettled: 0 };
+  const gradesOf = (traffic: Partial<typeof none>, more: Facts = {}) => {
+    const findings = findingsOf({ traffic: { value: { ...none, ...traffic } }, ...more }, NOW);
+    const lineOf = (subject: string) =>
+      findings.filter((finding) => finding.subject === subject).map(({ grade, text }) => `${grade}: ${text}`);
+    return [...lineOf("Invocations"), ...lineOf("Stored")];
+  };
+  const waiting = { queue: { value: queue } };
+
+  test.each([
+    [0, "ok"],
+    [1, "note"],
+    [2, "wrong"],
+  ])("with %i failed invocations is %s: one alone may be a health check's", (errors, grade) => {
+    expect(gradesOf({ invocations: 12, errors, stored: 3 })).toEqual([
+      `${grade}: ${errors} of 12 failed in 15 min`,
+      "ok: 3 messages in 15 min",
+    ]);
+  });
+
+  test("that stores nothing while messages wait is wrong, also where no invocation failed", () => {
+    expect(gradesOf({}, waiting)[1]).toBe("wrong: 0 messages in 15 min, and 9 messages in the queue");
+    expect(gradesOf({}, { queue: { value: { ...queue, depth: 0 } } })[1]).toBe("ok: 0 messages in 15 min");
+    expect(gradesOf({ unsettled: 4, rejected: 1 }, waiting)[1]).toMatch(/^wrong: 0 messages in 15 min, 4 not tried for lack of time, and/);
+  });
+
+  test("is not blamed for a message that came just now, nor for bad ones", () => {
+    const oldest = (seconds: number) => ({ lag: { value: { commit: null, oldest: seconds } } });
+    expect(gradesOf({}, { ...waiting, ...oldest(185) })[1]).toMatch(/^ok: /);
+    expect(gradesOf({}, { ...waiting, ...oldest(186) })[1]).toMatch(/^wrong: /);
+    expect(gradesOf({ rejected: 2 }, waiting)[1]).toBe("note: 0 messages in 15 min: what came was rejected");
+  });
+
+  test("that runs out of time is worth a look", () => {
+    expect(gradesOf({ stored: 1, unsettled: 4 }, waiting)[1]).toBe("note: 1 message in 15 min, 4 not tried for lack of time");
   });
 });
 
