@@ -66,7 +66,7 @@ function readLogin(env: Environment, to: { host: string; port: number; user: str
   if (iamAuth && iamAuth !== "true") fail(`${ENV.iamAuth} is "${iamAuth}"; allowed is true, or nothing.`);
   if (iamAuth && !isEncrypted) fail(`${ENV.iamAuth} needs TLS: with it ${ENV.sslMode} must be verify-full.`);
   if (iamAuth) return () => rdsToken(to, awsIn(env));
-  return secret ? () => readPassword(secret, awsIn(env)) : (password ?? "");
+  return secret ? () => readPassword(secret, ENV.passwordSecret, awsIn(env)) : (password ?? "");
 }
 
 function readAuthorities(env: Environment): { ca?: string } {

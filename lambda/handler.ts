@@ -27,12 +27,14 @@ const RESERVE = 1_000;
  * The Lambda handler: takes a batch of SQS messages, answers with those that are not done. An event without messages is a health check:
  * table and keys are checked anew, and nothing is stored or counted.
  * @param build makes the parts at the first invocation, not at init, where an outage would be an init failure; again until it succeeds
+ * @param early is told of a `build` that throws. @default nobody
  */
-export function createHandler(build: () => HandlerParts) {
+export function createHandler(build: () => HandlerParts, early?: Reporter) {
   let parts: HandlerParts | undefined;
   let prepared: Tokenizer | undefined;
 
   const ingest = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+    if (!parts) early?.begin(context);
     parts ??= build();
     parts.reporter.begin(context);
     const remaining = context.getRemainingTimeInMillis();
@@ -50,9 +52,10 @@ export function createHandler(build: () => HandlerParts) {
     .after(() => parts?.reporter.flush())
     .onError((request) => {
       const error = toIngestError(request.error);
+      const reporter = parts?.reporter ?? early;
       request.error = error;
-      parts?.reporter.failed(error);
-      parts?.reporter.flush();
+      reporter?.failed(error);
+      reporter?.flush();
     })
     .handler(ingest);
 }

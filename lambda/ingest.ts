@@ -4,9 +4,11 @@ import { createHandler } from "./handler.ts";
 import { Database } from "./postgres/database.ts";
 import { telemetry } from "./telemetry.ts";
 
+// Made before the configuration is read, so that what is wrong with that is logged like any other failure.
+const reporter = telemetry(process.env[ENV.functionName] || process.env[ENV.pipeline] || "masqueue");
+
 /** The function as it is deployed: `SQSEvent` in, `SQSBatchResponse` with the failed members out. */
 export const handler = createHandler(() => {
   const { postgres, ...config } = readConfig(process.env);
-  const reporter = telemetry(process.env[ENV.functionName] ?? config.pipeline.name);
   return { ...config, database: new Database(postgres), reporter };
-});
+}, reporter);

@@ -21,12 +21,15 @@ export async function handler(): Promise<{ applied: string[] }> {
  * become one of `rds_iam`: then RDS takes that user's password no more, but a token.
  */
 async function readAdmin(id: string, env: Environment): Promise<AdminLogin[]> {
-  const { username: user, password } = membersIn(await readSecret(id, awsIn(env)));
+  const { username: user, password } = membersIn(await readSecret(id, ENV.adminSecret, awsIn(env)));
   if (typeof user === "string" && typeof password === "string") {
     const byToken = env[ENV.iamAuth] ? [readPostgres({ ...env, [ENV.user]: user }).password ?? ""] : [];
     return [password, ...byToken].map((way) => ({ user, password: way }));
   }
-  throw new IngestError("configuration", `Secret ${id} is no JSON object with the texts "username" and "password".`);
+  throw new IngestError(
+    "configuration",
+    `The secret that ${ENV.adminSecret} names is no JSON object with the texts "username" and "password".`,
+  );
 }
 
 function membersIn(text: string): Record<string, unknown> {

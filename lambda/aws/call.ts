@@ -5,8 +5,9 @@ import { IngestError, systemCodeOf } from "../errors.ts";
 import type { Aws, Service } from "./environment.ts";
 import { signerFor } from "./signer.ts";
 
-/** In milliseconds. A service that does not answer must be told before the function's time is up. */
-const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true };
+/** In milliseconds, for a try from its connection to the end of its answer: three are over before the shortest function's time is up. */
+const LONGEST_TRY = 2_000;
+const LONGEST_CONNECT = 1_000;
 
 /** Pauses between three tries, in milliseconds. */
 const PAUSES = [100, 300];
@@ -25,7 +26,7 @@ export class AwsError extends Error {
   }
 }
 
-const http = new NodeHttpHandler(TIMEOUTS);
+const http = new NodeHttpHandler({ connectionTimeout: LONGEST_CONNECT });
 
 /**
  * One operation of a service that speaks AWS JSON 1.1: signed, sent, and sent again where the failure may pass.
@@ -58,16 +59,18 @@ async function signed(aws: Aws, service: Service, operation: string, input: obje
 type Answer = { members: Record<string, unknown> } | { code: string; again: boolean };
 
 async function send(request: Awaited<ReturnType<typeof signed>>): Promise<Answer> {
+  // The client's own limit ends with the answer's headers.
+  const signal = AbortSignal.timeout(LONGEST_TRY);
   try {
-    const { response } = await http.handle(new HttpRequest(request));
-    const text = Buffer.concat(await response.body.toArray()).toString("utf8");
+    const { response } = await http.handle(new HttpRequest(request), { abortSignal: signal });
+    const text = Buffer.concat(await response.body.toArray({ signal })).toString("utf8");
     const members = membersIn(text);
     if (response.statusCode === 200) return members ? { members } : { code: "InvalidResponse", again: false };
     const type = /^(?:.*#)?([A-Za-z]{1,64})(?::.*)?$/.exec(String(members?.__type ?? response.headers["x-amzn-errortype"] ?? ""))?.[1];
     const passes = response.statusCode >= 500 || response.statusCode === 429 || /Throttl|TooManyRequests/.test(type ?? "");
     return { code: type ?? `HTTP ${response.statusCode}`, again: passes };
   } catch (error) {
-    return { code: codeOf(error), again: true };
+    return { code: signal.aborted ? "TimeoutError" : codeOf(error), again: true };
   }
 }
 

@@ -29,9 +29,14 @@ export async function store(
 ): Promise<Verdict[]> {
   const kept = new Kept(rows);
   const soft = new Deadline(deadline.remaining * ISOLATION_SHARE);
-  const verdicts = await database.run(async (client, attempt) => {
+  const verdicts = await database.run(async (client, failure) => {
     // After a failed attempt its outcome is unknown: a COPY may have been committed although its answer never came.
-    if (repeats || attempt > 0) return insertIsolating(client, table, kept.all(), soft);
+    if (repeats || failure) {
+      const settled = await insertIsolating(client, table, kept.all(), soft);
+      // It took the time of every row; an answer that merely asks for a redelivery would hide it.
+      if (failure && settled.every(({ kind }) => kind === "unsettled")) throw failure;
+      return settled;
+    }
     try {
       const stored = await copyRows(client, table, kept, deadline);
       if (stored === kept.all().length) return kept.all().map((): Verdict => ({ kind: "stored" }));

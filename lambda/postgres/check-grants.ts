@@ -15,10 +15,11 @@ interface Rights {
 }
 
 /**
- * Makes sure, before the function is deployed, that the ingest role may write each pipeline's table, and make none of its own.
+ * Makes sure, before the function is deployed, that the ingest role may write each pipeline's table, and those that all share.
  * @throws MigrationError with the statements that are missing
  */
 export async function checkGrants(client: Client, pipelines: readonly Pipeline[]): Promise<void> {
+  await assertShared(client);
   for (const pipeline of pipelines) {
     const { name, table, dateColumn } = pipeline;
     const { exists, mayInsert, mayRead, sequences } = await readRights(client, pipeline);
@@ -34,7 +35,18 @@ export async function checkGrants(client: Client, pipelines: readonly Pipeline[]
         `Role ${ROLES.ingest} may not write table ${table}. Add to a new file in lambda/own/grants/: ${missing.join(" ")}`,
       );
   }
-  await assertMakesNoTables(client);
+}
+
+/** What `grants/` gives on the tables that all pipelines share; somebody may have taken it away. */
+async function assertShared(client: Client): Promise<void> {
+  const { rows } = await client.query<{ right: string; table: string }>(
+    `SELECT "right", "table" FROM (VALUES ('INSERT', 'rejections'), ('SELECT', 'mask_keys'), ('INSERT', 'mask_keys')) AS needed ("right", "table")
+     WHERE NOT coalesce(has_table_privilege($1, to_regclass("table"), "right"), false)`,
+    [ROLES.ingest],
+  );
+  if (rows.length === 0) return;
+  const grants = rows.map(({ right, table }) => `GRANT ${right} ON ${table} TO ${ROLES.ingest};`);
+  throw new MigrationError(`Role ${ROLES.ingest} lacks rights that it was given. Run as the tables' owner: ${grants.join(" ")}`);
 }
 
 async function readRights(client: Client, pipeline: Pipeline): Promise<Rights> {
@@ -53,13 +65,4 @@ async function readRights(client: Client, pipeline: Pipeline): Promise<Rights> {
     [ROLES.ingest, quoted(name), columns, [dateColumn, MESSAGE_ID_COLUMN]],
   );
   return rows[0] as Rights;
-}
-
-/** Before Postgres 15 everyone could, and an upgrade keeps it so. */
-async function assertMakesNoTables(client: Client): Promise<void> {
-  const { rows } = await client.query<{ may: boolean }>("SELECT has_schema_privilege($1, 'public', 'CREATE') AS may", [ROLES.ingest]);
-  if (rows[0]?.may)
-    throw new MigrationError(
-      `Role ${ROLES.ingest} may create tables in schema public, because everyone may. Run as the schema's owner, after granting it to the roles that need it: REVOKE CREATE ON SCHEMA public FROM PUBLIC;`,
-    );
 }

@@ -10,8 +10,11 @@ const PAUSES = [50, 100, 200, 400, 800, 1600];
 /** Milliseconds after which a server that does not answer counts as away. */
 const LONGEST_CONNECT = 5_000;
 
-/** What is done with the connection, for as long as it is needed. */
-export type Work<T> = (client: pg.Client, attempt: number) => Promise<T>;
+/**
+ * What is done with the connection, for as long as it is needed.
+ * @param failure why the try before failed; undefined at the first one
+ */
+export type Work<T> = (client: pg.Client, failure: IngestError | undefined) => Promise<T>;
 
 /**
  * The one connection of a container. Opened at the first use, kept between invocations, opened anew after it broke.
@@ -32,14 +35,16 @@ export class Database {
    * @throws IngestError `database_unavailable`, `database_refused` or `out_of_time`; errors of our own pass unchanged
    */
   async run<T>(work: Work<T>, deadline: Deadline): Promise<T> {
+    let failure: IngestError | undefined;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await deadline.guard(this.#attempt(work, attempt, deadline), () => this.#drop());
+        return await deadline.guard(this.#attempt(work, failure, deadline), () => this.#drop());
       } catch (error) {
         if (error instanceof IngestError) throw error;
-        const failure = deadline.passed ? outOfTime() : this.#failureOf(error, attempt);
+        const { again, error: own } = deadline.passed ? outOfTime() : this.#failureOf(error, attempt);
+        failure = own;
         const pause = PAUSES[attempt];
-        if (!failure.again || pause === undefined || pause > deadline.remaining) throw failure.error;
+        if (!again || pause === undefined || pause > deadline.remaining) throw failure;
         await wait(pause);
       }
     }
@@ -52,9 +57,9 @@ export class Database {
     await client?.end().catch(() => {});
   }
 
-  async #attempt<T>(work: Work<T>, attempt: number, deadline: Deadline): Promise<T> {
+  async #attempt<T>(work: Work<T>, failure: IngestError | undefined, deadline: Deadline): Promise<T> {
     this.#client ??= await this.#connect(deadline);
-    return work(this.#client, attempt);
+    return work(this.#client, failure);
   }
 
   async #connect(deadline: Deadline): Promise<pg.Client> {

@@ -1,6 +1,7 @@
 import { existsSync, globSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ROLES } from "../env.ts";
 
 /** SQL files that run once each, in the order of their names. */
 export interface Folder {
@@ -10,10 +11,16 @@ export interface Folder {
   readonly history: string;
   /** What its files change, and only the owner may. */
   readonly relations?: readonly string[];
+  /** What to do where who runs them lacks a right, a sentence. */
+  readonly denied?: string;
 }
 
 /** The roles belong to the server and need the master user; the migrations can be run by any owner, also without them. */
-export const ROLES_FOLDER: Folder = { dir: "./roles", history: "masqueue_role_migrations" };
+export const ROLES_FOLDER: Folder = {
+  dir: "./roles",
+  history: "masqueue_role_migrations",
+  denied: `docs/deploy.md ("A database") says what its user needs. Where another user has made the roles, run the files of lambda/postgres/roles/ as that user, or let it: GRANT ${ROLES.migrate}, ${ROLES.ingest} TO this one WITH ADMIN OPTION;`,
+};
 
 /** Masqueue's migrations, then the user's own, each with a history of its own, so that both can grow. */
 export const MIGRATIONS: readonly Folder[] = [

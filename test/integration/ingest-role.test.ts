@@ -4,8 +4,9 @@ import type pg from "pg";
 import { ROLES } from "../../lambda/env.ts";
 import { type Container, container } from "../support/container.ts";
 import type { TestDatabase } from "../support/database.ts";
+import { expectFirstBatches } from "../support/first-batches.ts";
 import { as, connected, deploySchema, type RoleServer, startRoleServer } from "../support/roles.ts";
-import { idOf, idsBut, logins } from "../support/scene.ts";
+import { idOf, logins } from "../support/scene.ts";
 
 const POSTGRES_10 = join(import.meta.dirname, "../../node_modules/postgres-10/native");
 
@@ -32,18 +33,9 @@ function onServer(native: string | undefined, major: number): void {
     await server.stop();
   });
 
-  const outcomes = () => lambda.reports.last.outcomes.map(({ outcome }) => outcome);
-  const stored = async () => (await database.rows("SELECT message_id AS id FROM user_logins ORDER BY 1")).map(({ id }) => id);
-
   test("is all that the function needs: keys are registered, rows copied, repeats found, bad rows isolated and their reasons kept", async () => {
-    const batch = logins(100, (i) => (i === 7 ? { user_id: null } : {}));
-    expect(await lambda.failures(batch)).toEqual([idOf(7)]);
-    expect(await stored()).toEqual(idsBut(100, 7));
-    expect(await lambda.failures(batch)).toEqual([idOf(7)]);
-    expect(await lambda.failures(logins(2, () => ({}), { receiveCount: 2 }))).toEqual([]);
-    expect(outcomes()).toEqual(["duplicate", "duplicate"]);
+    await expectFirstBatches(lambda, database);
     expect(lambda.reports.lost).toEqual([]);
-    expect(await database.rows("SELECT code, deliveries::int FROM rejected_messages")).toEqual([{ code: "missing_field", deliveries: 2 }]);
     expect(await database.rows("SELECT count(*)::int FROM mask_keys")).toEqual([{ count: 4 }]);
   });
 
@@ -96,12 +88,27 @@ function onServer(native: string | undefined, major: number): void {
     });
   });
 
-  test("has time-outs in each of its sessions", async () => {
-    const show = (name: string) => connected(role, async (client) => Object.values((await client.query(`SHOW ${name}`)).rows[0])[0]);
-    expect(await show("lock_timeout")).toBe("5s");
-    expect(await show("idle_in_transaction_session_timeout")).toBe("10s");
-    expect(await show("tcp_keepalives_idle")).toBe("30");
-    if (major >= 14) expect(await show("idle_session_timeout")).toBe("5min");
+  test("has time-outs in each of its sessions, and so has the owner", async () => {
+    const settings = `SELECT rolname AS role, array_agg(setting ORDER BY setting) AS settings
+                      FROM pg_db_role_setting JOIN pg_roles ON pg_roles.oid = setrole, unnest(setconfig) AS setting GROUP BY 1 ORDER BY 1`;
+    const keepalives = ["tcp_keepalives_count=3", "tcp_keepalives_idle=30", "tcp_keepalives_interval=10"];
+    const patience = major >= 12 ? ["tcp_user_timeout=60s"] : [];
+    const idle = major >= 14 ? ["idle_session_timeout=5min"] : [];
+    expect(await database.rows(settings)).toEqual([
+      {
+        role: ROLES.ingest,
+        settings: ["idle_in_transaction_session_timeout=10s", ...idle, "lock_timeout=5s", ...keepalives, ...patience],
+      },
+      { role: ROLES.migrate, settings: ["idle_in_transaction_session_timeout=60s", ...keepalives, ...patience] },
+    ]);
+    await connected(role, async (client) => {
+      expect((await client.query("SHOW lock_timeout")).rows).toEqual([{ lock_timeout: "5s" }]);
+    });
+  });
+
+  test("may connect, as the owner may, where not everyone may", async () => {
+    await database.client.query(`REVOKE CONNECT ON DATABASE ${database.config.database} FROM PUBLIC`);
+    for (const name of [ROLES.ingest, ROLES.migrate]) await connected(as(name, database), (client) => client.query("SELECT 1"));
   });
 
   test("changes no privilege of the tables' owner, who goes on migrating", async () => {

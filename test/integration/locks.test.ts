@@ -24,6 +24,39 @@ describe("a table that is locked until after the function's time", () => {
     expect(await scene.lambda.failures(logins(3))).toEqual([]);
   });
 
+  test.each([1, 2])(
+    "is told by the SQLSTATE of the role's lock_timeout where no row could be tried for it (receive count %i)",
+    async (count) => {
+      const lambda = scene.container({ ...scene.database.config, options: "-c lock_timeout=200" });
+      const batch = logins(3, () => ({}), { receiveCount: count });
+      await lambda.invoke([]);
+      const release = await holdTable(scene.database);
+      await expect(lambda.invoke(batch, 3)).rejects.toMatchObject({ code: "database_refused", sqlstate: "55P03" });
+      expect(lambda.reports).toMatchObject({ batches: [], failures: [{ code: "database_refused", sqlstate: "55P03" }] });
+      await release();
+      expect(await lambda.failures(batch)).toEqual([]);
+    },
+  );
+
+  test("and is free again in time for some rows is a partial answer", async () => {
+    await scene.sql(`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      PERFORM pg_sleep(0.01); IF NEW.locale = 'bad' THEN RAISE 'no'; END IF; RETURN NEW; END $$;
+      CREATE TRIGGER slow BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE PROCEDURE slow()`);
+    const lambda = scene.container({ ...scene.database.config, options: "-c lock_timeout=200" });
+    await lambda.invoke([]);
+    const release = await holdTable(scene.database);
+    const answer = lambda.invoke(
+      logins(100, (i) => (i % 5 === 4 ? { locale: "bad" } : {})),
+      3,
+    );
+    setTimeout(release, 300);
+    const { batchItemFailures } = await answer;
+    const stored = await scene.stored();
+    expect(stored).not.toEqual([]);
+    expect(batchItemFailures).toHaveLength(100 - stored.length);
+    expect(lambda.reports.last.outcomes.some(({ outcome }) => outcome === "unsettled")).toBe(true);
+  });
+
   test("is waited for while there is time", async () => {
     await scene.lambda.invoke([]);
     const release = await holdTable(scene.database);

@@ -113,7 +113,7 @@ function describeFunction(invoke: Invoke): void {
   });
 
   test.each([
-    ["that it may not read", undefined, /did not give secret .*AccessDeniedException/],
+    ["that it may not read", undefined, /did not give the secret .*AccessDeniedException/],
     ["without a user name", JSON.stringify({ password: "canary" }), /no JSON object with the texts "username" and "password"/],
     ["that is no JSON", "canary", /no JSON object with the texts "username" and "password"/],
   ])("fails with a sentence about a secret %s", async (_what, given, sentence) => {

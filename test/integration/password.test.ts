@@ -45,7 +45,10 @@ describe("a password that a function gives", () => {
   });
 
   test("that cannot be had fails the run with the function's own error, before the server is called", async () => {
-    const own = new IngestError("login_unavailable", "Secrets Manager did not give secret db: AccessDeniedException.");
+    const own = new IngestError(
+      "login_unavailable",
+      "Secrets Manager did not give the secret that DB_SECRET names: AccessDeniedException.",
+    );
     await expect(select(database(() => Promise.reject(own)))).rejects.toBe(own);
     expect(
       await scene.database.rows("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"),

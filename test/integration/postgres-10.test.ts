@@ -7,6 +7,7 @@ import { type EmbeddedPostgres, startPostgres } from "../../local/services/postg
 import { binariesIn, reachable } from "../../local/services/postgres-binaries.ts";
 import { type Container, container } from "../support/container.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { expectFirstBatches } from "../support/first-batches.ts";
 import { idOf, idsBut, logins } from "../support/scene.ts";
 
 const NATIVE = join(import.meta.dirname, "../../node_modules/postgres-10/native");
@@ -35,7 +36,6 @@ function onPostgres10(): void {
     rmSync(home, { recursive: true });
   });
 
-  const outcomes = () => lambda.reports.last.outcomes.map(({ outcome }) => outcome);
   const stored = async () => (await database.rows("SELECT message_id AS id FROM user_logins ORDER BY 1")).map(({ id }) => id);
 
   test("the server is that one", async () => {
@@ -43,16 +43,7 @@ function onPostgres10(): void {
   });
 
   test("good rows are stored by COPY, bad ones rejected with their reason, repeated ones are duplicates", async () => {
-    const batch = logins(100, (i) => (i === 7 ? { user_id: null } : {}));
-    expect(await lambda.failures(batch)).toEqual([idOf(7)]);
-    expect(await stored()).toEqual(idsBut(100, 7));
-    expect(await lambda.failures(batch)).toEqual([idOf(7)]);
-    expect(await lambda.failures(logins(2, () => ({}), { receiveCount: 2 }))).toEqual([]);
-    expect(outcomes()).toEqual(["duplicate", "duplicate"]);
-    expect(await stored()).toEqual(idsBut(100, 7));
-    expect(await database.rows("SELECT code, field, deliveries::int FROM rejected_messages")).toEqual([
-      { code: "missing_field", field: "user_id", deliveries: 2 },
-    ]);
+    await expectFirstBatches(lambda, database);
   });
 
   test.each([

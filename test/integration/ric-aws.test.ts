@@ -143,7 +143,11 @@ describe("a password in Secrets Manager", () => {
     await start({ [ENV.password]: undefined, [ENV.passwordSecret]: "masqueue/db" });
     expect(await lambda.invoke(eventOf(record()))).toMatchObject({
       isError: true,
-      payload: { errorMessage: expect.stringMatching(/^Secrets Manager did not give secret masqueue\/db: AccessDeniedException\./) },
+      payload: {
+        errorMessage: expect.stringMatching(
+          /^Secrets Manager did not give the secret that PGPASSWORD_SECRET names: AccessDeniedException\./,
+        ),
+      },
     });
     await stop();
     expect(output).toContain("login_unavailable");

@@ -82,7 +82,7 @@ test("two invocations of one container use one connection", async () => {
   expect(await storedIds()).toHaveLength(2);
 });
 
-test("a missing variable is an error that names it, at each invocation of a container that lives on", async () => {
+test("a missing variable is an error that names it, and is logged, at each invocation of a container that lives on", async () => {
   await start({ [ENV.host]: undefined });
   for (let invocation = 0; invocation < 2; invocation++) {
     expect(await lambda.invoke(eventOf(record()))).toMatchObject({
@@ -90,6 +90,11 @@ test("a missing variable is an error that names it, at each invocation of a cont
       payload: { errorType: "IngestError", errorMessage: "PGHOST is not set." },
     });
   }
+  await lambda.stop();
+  const lines = lambda.output().toString("utf8").split("\n");
+  const failures = lines.filter((line) => line.startsWith('{"level"')).map((line) => JSON.parse(line) as unknown);
+  const failure = { level: "ERROR", message: "batch failed", code: "configuration", reason: "PGHOST is not set." };
+  expect(failures).toEqual(Array(2).fill(expect.objectContaining({ ...failure, function_request_id: expect.any(String) })));
 });
 
 test("while the database is away invocations fail, and once it is back the same container stores", async () => {

@@ -1,5 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test } from "@jest/globals";
 import { ROLES } from "../../lambda/env.ts";
+import { IngestError } from "../../lambda/errors.ts";
 import { migrate } from "../../lambda/postgres/migrate.ts";
 import { container } from "../support/container.ts";
 import { as, connected, deploySchema, MASTER } from "../support/roles.ts";
@@ -7,11 +11,12 @@ import { logins } from "../support/scene.ts";
 import { ALL_FILES, useSchemaDeployment } from "../support/schema-deployment.ts";
 
 const scene = useSchemaDeployment();
+const unasked = () => Promise.reject(new Error("asked"));
 
 describe("the first deployment", () => {
   test("makes roles, tables and grants; the second does nothing and asks for no master user", async () => {
     expect(await scene.deploy()).toEqual(ALL_FILES);
-    expect(await scene.deploy({ admin: () => Promise.reject(new Error("asked")) })).toEqual([]);
+    expect(await scene.deploy({ admin: unasked })).toEqual([]);
     expect(await scene.deploy({ admin: undefined })).toEqual([]);
   });
 
@@ -54,9 +59,34 @@ describe("the first deployment", () => {
     expect(await scene.deploy({ admin: async () => [wrong, MASTER] })).toEqual(ALL_FILES);
   });
 
-  test("to a server that does not answer says where it looked", async () => {
+  test("leaves no session behind", async () => {
+    await scene.deploy();
+    const open = `SELECT usename FROM pg_stat_activity WHERE usename IN ('master', '${ROLES.migrate}')`;
+    while ((await scene.database.rows(open)).length > 0) await wait(10);
+  });
+
+  test("to a server that does not answer says where it looked, and asks for no master user", async () => {
     const postgres = { ...as(ROLES.migrate, scene.database), port: 1 };
-    expect(await scene.failure({ postgres })).toBe("Postgres at 127.0.0.1:1 cannot be reached (ECONNREFUSED).");
+    expect(await scene.failure({ postgres, admin: unasked })).toBe("Postgres at 127.0.0.1:1 cannot be reached (ECONNREFUSED).");
+  });
+
+  test("whose password cannot be had fails with the very error", async () => {
+    const own = new IngestError("login_unavailable", "Secrets Manager did not give secret db: AccessDeniedException.");
+    const postgres = { ...scene.database.config, ...MASTER, password: () => Promise.reject(own) };
+    await expect(scene.deploy({ postgres })).rejects.toBe(own);
+  });
+
+  test("that fails for a foreign reason says its text alone", async () => {
+    const failure = scene.deploy({ admin: () => Promise.reject(Object.assign(new Error("foreign"), { detail: "canary" })) });
+    const error = await failure.catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: "MigrationError", message: "foreign" });
+    expect(error).not.toHaveProperty("detail");
+  });
+
+  test("whose roles cannot be made tries no other login of the master user", async () => {
+    scene.add("postgres/roles/002_more.sql", "SELECT nothing");
+    const other = { user: "nobody", password: "" };
+    expect(await scene.failure({ admin: async () => [MASTER, other] })).toContain("migration 002_more (SQLSTATE 42703)");
   });
 });
 
@@ -80,6 +110,27 @@ describe("a database that others have used before", () => {
     ]);
     await database.client.query("REVOKE ALL ON SCHEMA public FROM elder");
     await server.sql("DROP ROLE elder");
+  });
+
+  test("whose roles another user has made says who can go on, and goes on with the grant that it tells", async () => {
+    await scene.server.sql(`CREATE ROLE ${ROLES.migrate} LOGIN`, `CREATE ROLE ${ROLES.ingest} LOGIN`);
+    const message = await scene.failure();
+    expect(message).toMatch(/migration 001_roles \(SQLSTATE 42501\): .*Where another user has made the roles/);
+    await scene.server.sql(message.slice(message.indexOf("GRANT")).replace("this one", MASTER.user));
+    expect(await scene.deploy()).toEqual(ALL_FILES);
+  });
+
+  test("needs as its admin a user with just what docs/deploy.md gives it", async () => {
+    const { server, database } = scene;
+    const page = readFileSync(join(import.meta.dirname, "../../docs/deploy.md"), "utf8");
+    const [, statements = ""] = /```sql\n( *create role masqueue_admin [^`]*)```/.exec(page) ?? [];
+    await server.sql("CREATE ROLE rds_iam");
+    await database.client.query(
+      statements.replace("…", "secret").replace("on database masqueue", `on database ${database.config.database}`),
+    );
+    expect(await scene.deploy({ admin: async () => [{ user: "masqueue_admin", password: "secret" }] })).toEqual(ALL_FILES);
+    await database.client.query(`DROP OWNED BY ${ROLES.ingest}, ${ROLES.migrate}, masqueue_admin CASCADE`);
+    await server.sql(`DROP ROLE ${ROLES.ingest}, ${ROLES.migrate}, masqueue_admin, rds_iam`);
   });
 
   test("and is migrated by the deployed function says so to whom migrates it by hand", async () => {

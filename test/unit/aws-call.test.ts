@@ -75,9 +75,11 @@ describe("a call that fails", () => {
     ["AWS's inner error", refusal("KMSInternalException", "", 500)],
     ["an error page", { status: 502, body: "<html>" }],
     ["throttling", refusal("ThrottlingException")],
+    ["throttling by another name", refusal("TooManyRequestsException")],
     ["throttling by status", { status: 429 }],
     ["a broken connection", "cut" as const],
     ["a service that does not answer", "hang" as const],
+    ["an answer that stops after its headers", "stall" as const],
   ])("is made again after %s", async (_what, answer) => {
     await answering(answer, { body: { Mac: "bWFj" } });
     expect(await ask()).toEqual({ Mac: "bWFj" });
@@ -88,6 +90,26 @@ describe("a call that fails", () => {
     await answering(refusal("KMSInternalException", "", 500));
     expect(await failure()).toBe("KMSInternalException");
     expect(server.calls).toHaveLength(3);
+  });
+
+  const SHORTEST_FUNCTION = 10_000;
+  test(
+    "is told before the shortest function's time is up",
+    async () => {
+      await answering("hang", "stall", "hang");
+      expect(await failure()).toBe("TimeoutError");
+      expect(server.calls).toHaveLength(3);
+    },
+    SHORTEST_FUNCTION,
+  );
+
+  test("is signed anew for each try, since credentials run out", async () => {
+    await answering({ status: 500 }, {});
+    let asked = 0;
+    const credentials = async () => ({ accessKeyId: `AKID${++asked}`, secretAccessKey: "secret" });
+    await ask(awsIn({ AWS_ENDPOINT_URL: server.url }, { region: async () => "eu-west-1", credentials }));
+    const keys = server.calls.map(({ headers }) => /Credential=(\w+)/.exec(headers.authorization ?? "")?.[1]);
+    expect(keys).toEqual(["AKID1", "AKID2"]);
   });
 
   test("is not made again where AWS refuses it", async () => {
@@ -115,13 +137,14 @@ describe("a call that fails", () => {
     expect((error as Error).cause).toBeUndefined();
   });
 
-  test("names the kind of error where no credentials are to be had", async () => {
+  test.each([
+    ["the kind of error", "TokenExpired", "TokenExpired"],
+    ["no kind of error that is no word,", `Token ${CANARY}`, "unknown"],
+  ])("names %s where no credentials are to be had", async (_what, name, code) => {
     await answering({});
-    class TokenExpired extends Error {
-      override readonly name = "TokenExpired";
-    }
-    const identity = { region: async () => "eu-west-1", credentials: () => Promise.reject(new TokenExpired(CANARY)) };
-    await expect(ask(awsIn({ AWS_ENDPOINT_URL: server.url }, identity))).rejects.toMatchObject({ name: "AwsError", code: "TokenExpired" });
+    const expired = Object.assign(new Error(CANARY), { name });
+    const identity = { region: async () => "eu-west-1", credentials: () => Promise.reject(expired) };
+    await expect(ask(awsIn({ AWS_ENDPOINT_URL: server.url }, identity))).rejects.toMatchObject({ name: "AwsError", code });
     expect(server.calls).toEqual([]);
   });
 });

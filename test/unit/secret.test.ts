@@ -17,7 +17,7 @@ describe("a secret", () => {
   test("is asked for by its id, anew each time", async () => {
     let version = 0;
     const rotated = await aws(() => ({ body: { SecretString: `v${++version}` } }));
-    expect([await readSecret("db", rotated), await readSecret("db", rotated)]).toEqual(["v1", "v2"]);
+    expect([await readSecret("db", "DB_SECRET", rotated), await readSecret("db", "DB_SECRET", rotated)]).toEqual(["v1", "v2"]);
     expect(manager.calls.map(({ target, input }) => ({ target, input }))).toEqual(
       Array(2).fill({ target: "secretsmanager.GetSecretValue", input: { SecretId: "db" } }),
     );
@@ -25,18 +25,27 @@ describe("a secret", () => {
 
   test("that cannot be read says why, without AWS's text", async () => {
     const refused = await aws(() => refusal("AccessDeniedException", CANARY));
-    const failure: unknown = await readSecret("db", refused).catch((error: unknown) => error);
+    const failure: unknown = await readSecret("db", "DB_SECRET", refused).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       code: "login_unavailable",
       message:
-        "Secrets Manager did not give secret db: AccessDeniedException. Check the secret, the function's permission to read it and the way to the Secrets Manager endpoint.",
+        "Secrets Manager did not give the secret that DB_SECRET names: AccessDeniedException. Check the secret, the function's permission to read it and the way to the Secrets Manager endpoint.",
     });
     expect((failure as Error).stack).not.toContain(CANARY);
   });
 
+  test("is never quoted by its id, in whose place a password may stand by mistake", async () => {
+    for (const answer of [refusal("ValidationException"), { body: {} }, { body: { SecretString: "{}" } }]) {
+      const failure: unknown = await readPassword(CANARY, "DB_SECRET", await aws(() => answer)).catch((error: unknown) => error);
+      expect((failure as Error).message).toContain("DB_SECRET");
+      expect((failure as Error).stack).not.toContain(CANARY);
+      await manager.close();
+    }
+  });
+
   test("that is binary is none", async () => {
     const binary = await aws(() => ({ body: { SecretBinary: "AAAA" } }));
-    await expect(readSecret("db", binary)).rejects.toMatchObject({ code: "login_unavailable" });
+    await expect(readSecret("db", "DB_SECRET", binary)).rejects.toMatchObject({ code: "login_unavailable" });
   });
 });
 
@@ -48,11 +57,11 @@ describe("the password of a secret", () => {
     ["its text, although that starts like JSON", '{"p', '{"p'],
     ["the member of its JSON object", '{"username":"u","password":"p"}', "p"],
   ])("is %s", async (_what, text, password) => {
-    expect(await readPassword("db", await holding(text))).toBe(password);
+    expect(await readPassword("db", "DB_SECRET", await holding(text))).toBe(password);
   });
 
   test.each(['{"username":"u"}', '{"password":7}', "[]"])("is missing in %s, which is told without quoting it", async (text) => {
-    const failure: unknown = await readPassword("db", await holding(text)).catch((error: unknown) => error);
+    const failure: unknown = await readPassword("db", "DB_SECRET", await holding(text)).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       code: "login_unavailable",
       message: expect.stringContaining('a JSON object without a text "password"'),

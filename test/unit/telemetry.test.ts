@@ -1,44 +1,10 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { IngestError } from "../../lambda/errors.ts";
-import type { BatchReport, RejectedMessage } from "../../lambda/ingest/report.ts";
 import { telemetry } from "../../lambda/telemetry.ts";
 import { contextFor } from "../../local/sqs-event.ts";
+import { type Line, rejected, report, usePrinted } from "../support/telemetry.ts";
 
-type Line = Record<string, unknown>;
-
-let printed: string[];
-
-beforeEach(() => {
-  printed = [];
-  const keep = (chunk: unknown) => printed.push(String(chunk)) > 0;
-  jest.spyOn(process.stdout, "write").mockImplementation(keep);
-  jest.spyOn(process.stderr, "write").mockImplementation(keep);
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-});
-
-/** What was printed, each line read as JSON: a line that is none fails the test. */
-function lines(): Line[] {
-  return printed
-    .join("")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Line);
-}
-const logs = () => lines().filter((line) => !("_aws" in line));
-const metrics = () => lines().filter((line) => "_aws" in line);
-
-function rejected(fields: Partial<RejectedMessage> = {}): RejectedMessage {
-  return { messageId: "m-1", code: "too_long", field: "locale", sqlstate: null, hint: undefined, receiveCount: 1, ...fields };
-}
-
-function report(fields: Partial<BatchReport> = {}): BatchReport {
-  const counted = { outcomes: [], rejected: [], unknownFields: { count: 0, names: [] }, maskedAsText: 0, smoke: [] };
-  return { pipeline: "user-logins", ...counted, commitLag: undefined, postgresTime: 0, ...fields };
-}
-
-const NOTHING = { received: 0, stored: 0, duplicates: 0, rejected: 0, retried: 0, unsettled: 0, unknownFields: 0, maskedAsText: 0 };
+const { lines, logs, metrics } = usePrinted();
 
 describe("the log of a batch", () => {
   test("counts what became of its messages, in one line", () => {
@@ -130,80 +96,5 @@ describe("the log of a failure", () => {
     reporter.failed(new IngestError("out_of_time", "Too late."));
     reporter.flush();
     expect(lines()).toHaveLength(1);
-  });
-});
-
-describe("the metrics of a batch", () => {
-  test("are counts and times in CloudWatch's embedded format, by pipeline", () => {
-    const reporter = telemetry("user-logins");
-    reporter.batch(report({ outcomes: [{ messageId: "m-1", outcome: "stored" }], commitLag: 1_234, postgresTime: 56 }));
-    expect(metrics()).toEqual([]);
-    reporter.flush();
-    const [line] = metrics();
-    expect(line).toMatchObject({ ...NOTHING, service: "user-logins", received: 1, stored: 1, commitLag: 1_234, postgresTime: 56 });
-    expect(line?._aws).toMatchObject({
-      CloudWatchMetrics: [
-        {
-          Namespace: "Masqueue",
-          Dimensions: [["service"]],
-          Metrics: [
-            ...Object.keys(NOTHING).map((Name) => ({ Name, Unit: "Count" })),
-            { Name: "commitLag", Unit: "Milliseconds" },
-            { Name: "postgresTime", Unit: "Milliseconds" },
-          ],
-        },
-      ],
-    });
-  });
-
-  test("have no commit lag where nothing was committed", () => {
-    const reporter = telemetry("user-logins");
-    reporter.batch(report());
-    reporter.flush();
-    expect(JSON.stringify(metrics())).not.toContain("commitLag");
-  });
-
-  test("count rejections by code, too, in a line for each code", () => {
-    const reporter = telemetry("user-logins");
-    const codes = ["too_long", "not_json", "too_long"] as const;
-    reporter.batch(report({ rejected: [...codes.map((code) => rejected({ code })), rejected({ code: "bad_date", receiveCount: 2 })] }));
-    reporter.flush();
-    const byCode = metrics().filter(({ code }) => code);
-    expect(byCode).toEqual([
-      expect.objectContaining({ service: "user-logins", code: "too_long", rejected: 2 }),
-      expect.objectContaining({ service: "user-logins", code: "not_json", rejected: 1 }),
-    ]);
-    for (const { _aws } of byCode) {
-      expect(_aws).toMatchObject({
-        CloudWatchMetrics: [{ Namespace: "Masqueue", Dimensions: [["service", "code"]], Metrics: [{ Name: "rejected", Unit: "Count" }] }],
-      });
-    }
-    expect(metrics().filter(({ code }) => !code)).toEqual([expect.objectContaining({ rejected: 3, retried: 1 })]);
-  });
-
-  test("count a rejection at its first delivery only, so that retries do not inflate it", () => {
-    const reporter = telemetry("user-logins");
-    reporter.batch(report({ rejected: [1, 2, 3, 1].map((receiveCount) => rejected({ receiveCount })) }));
-    reporter.flush();
-    expect(metrics()).toEqual([
-      expect.objectContaining({ rejected: 2, code: "too_long" }),
-      expect.objectContaining({ rejected: 2, retried: 2 }),
-    ]);
-  });
-
-  test("start anew with each invocation", () => {
-    const reporter = telemetry("user-logins");
-    for (const messageId of ["m-1", "m-2"]) {
-      reporter.batch(report({ outcomes: [{ messageId, outcome: "stored" }] }));
-      reporter.flush();
-    }
-    expect(metrics().map(({ stored }) => stored)).toEqual([1, 1]);
-  });
-
-  test("hold no message id, which would make a metric of each message", () => {
-    const reporter = telemetry("user-logins");
-    reporter.batch(report({ outcomes: [{ messageId: "m-1", outcome: "rejected" }], rejected: [rejected()] }));
-    reporter.flush();
-    expect(JSON.stringify(metrics())).not.toContain("m-1");
   });
 });

@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { ENV, ROLES } from "../../lambda/env.ts";
+import { handler } from "../../lambda/migrate.ts";
+import { type AwsJson, CREDENTIALS, startAwsJson } from "../support/aws-json.ts";
+import { type Rds, startRds } from "../support/rds.ts";
+import { MASTER } from "../support/roles.ts";
+import { ALL_FILES, useSchemaDeployment } from "../support/schema-deployment.ts";
+
+/** The migrate function before a server that stands for RDS. */
+const scene = useSchemaDeployment();
+const before = { ...process.env };
+let folder: string;
+let aws: AwsJson;
+let rds: Rds;
+let takesPassword: boolean;
+
+/** @param tokensOf whose token is taken */
+async function start(tokensOf: string): Promise<void> {
+  const { host, port, database = "" } = scene.database.config;
+  rds = await startRds({ host, port, user: tokensOf, password: MASTER.password });
+  writeFileSync(join(folder, "authority.pem"), rds.authority);
+  Object.assign(process.env, {
+    ...CREDENTIALS,
+    AWS_REGION: "eu-west-1",
+    AWS_ENDPOINT_URL: aws.url,
+    [ENV.host]: rds.host,
+    [ENV.port]: String(rds.port),
+    [ENV.database]: database,
+    [ENV.user]: ROLES.migrate,
+    [ENV.iamAuth]: "true",
+    [ENV.sslRootCert]: join(folder, "authority.pem"),
+    [ENV.adminSecret]: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:admin",
+  });
+}
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "masqueue-admin-"));
+  takesPassword = true;
+  // The secret is asked for right before the login with it.
+  aws = await startAwsJson(() => {
+    if (!takesPassword) rds.refuseOnce();
+    return { body: { SecretString: JSON.stringify({ username: MASTER.user, password: MASTER.password }) } };
+  });
+});
+afterEach(async () => {
+  process.env = { ...before };
+  await rds.close();
+  await aws.close();
+  rmSync(folder, { recursive: true });
+});
+
+const adminLogins = () => rds.logins.filter(({ user }) => user === MASTER.user).map(({ password }) => password);
+const token = expect.stringMatching(/Action=connect.*&DBUser=master&.*X-Amz-Signature=/);
+
+describe("who makes the roles", () => {
+  test("logs in with the password, and signs no token", async () => {
+    await start(ROLES.migrate);
+    expect(await handler()).toEqual({ applied: ALL_FILES });
+    expect(adminLogins()).toEqual([MASTER.password]);
+  });
+
+  test("logs in with a token of its own where RDS takes its password no more", async () => {
+    takesPassword = false;
+    await start(MASTER.user);
+    expect(await handler()).toEqual({ applied: ALL_FILES });
+    expect(adminLogins()).toEqual([MASTER.password, token]);
+  });
+
+  test("is told, where both are refused, what the cause may be and the two ways out", async () => {
+    takesPassword = false;
+    await start("nobody");
+    await expect(handler()).rejects.toMatchObject({
+      name: "MigrationError",
+      message: expect.stringMatching(
+        /let master in .*member of rds_iam.*rds-db:connect as that user \(database\.adminUser.*by hand with a token/,
+      ),
+    });
+    expect(adminLogins()).toEqual([MASTER.password, token]);
+  });
+});

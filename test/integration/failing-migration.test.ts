@@ -1,0 +1,75 @@
+import { beforeEach, describe, expect, test } from "@jest/globals";
+import { useSchemaDeployment } from "../support/schema-deployment.ts";
+
+const scene = useSchemaDeployment();
+beforeEach(() => scene.deploy());
+
+const TABLE = "CREATE TABLE people (who text, at text)";
+const PERSON = "INSERT INTO people VALUES ('alice@example.org', '10 Downing Street')";
+const raise = (using: string) =>
+  `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '% is known', NEW.who USING HINT = NEW.at${using}; END $$;
+   CREATE TRIGGER refuse BEFORE INSERT ON people FOR EACH ROW EXECUTE PROCEDURE refuse(); ${PERSON}`;
+
+describe("a migration that a value stops", () => {
+  test.each([
+    ["an address cast to a number", `${PERSON}; ALTER TABLE people ALTER who TYPE bigint USING who::bigint`, "22P02"],
+    ["an address cast to a date", `${PERSON}; ALTER TABLE people ALTER at TYPE date USING at::date`, "22007"],
+    ["a trigger that quotes it", raise(""), "P0001"],
+    ["a trigger that quotes it under another code", raise(", ERRCODE = 'check_violation'"), "23514"],
+    [
+      "a view's check option",
+      `CREATE VIEW bobs AS SELECT * FROM people WHERE who = 'bob' WITH CHECK OPTION; INSERT INTO bobs VALUES ('alice@example.org', 'x')`,
+      "44000",
+    ],
+  ])("tells file and SQLSTATE, not the value: %s", async (_what, sql, sqlstate) => {
+    scene.add("own/migrations/001_people.sql", `${TABLE}; ${sql}`);
+    expect(await scene.failure()).toBe(
+      `Postgres refused migration 001_people (SQLSTATE ${sqlstate}). Its words are withheld, because they may quote a row.`,
+    );
+  });
+
+  test.each([
+    [
+      "a value is missing",
+      `INSERT INTO people VALUES (NULL, 'alice@example.org'); ALTER TABLE people ALTER who SET NOT NULL`,
+      "23502",
+      "table people, column who",
+    ],
+    [
+      "a value is there twice",
+      `ALTER TABLE people ADD CONSTRAINT once UNIQUE (who); ${PERSON}; ${PERSON}`,
+      "23505",
+      "table people, constraint once",
+    ],
+    [
+      "a check fails",
+      `${PERSON}; ALTER TABLE people ADD CONSTRAINT short CHECK (length(who) < 3)`,
+      "23514",
+      "table people, constraint short",
+    ],
+  ])("names table and column or constraint where %s", async (_what, sql, sqlstate, places) => {
+    scene.add("own/migrations/001_people.sql", `${TABLE}; ${sql}`);
+    const message = await scene.failure();
+    expect(message).toMatch(new RegExp(`^Postgres refused migration 001_people \\(SQLSTATE ${sqlstate}\\): .*\\. See ${places}\\.$`));
+    expect(message).not.toMatch(/alice|Downing/);
+  });
+});
+
+describe("of two new migrations of which the second fails", () => {
+  test("in one folder, none has run", async () => {
+    scene.add("own/migrations/001_people.sql", TABLE);
+    scene.add("own/migrations/002_more.sql", "SELECT nothing");
+    expect(await scene.failure()).toContain("migration 002_more (SQLSTATE 42703)");
+    expect(await scene.database.rows("SELECT to_regclass('people') AS made")).toEqual([{ made: null }]);
+    scene.add("own/migrations/002_more.sql", "SELECT 1");
+    expect(await scene.deploy()).toEqual(["001_people", "002_more"]);
+  });
+
+  test("in another folder, the first has run", async () => {
+    scene.add("postgres/migrations/900_people.sql", TABLE);
+    scene.add("own/migrations/001_more.sql", "SELECT nothing");
+    expect(await scene.failure()).toContain("migration 001_more");
+    scene.add("own/migrations/001_more.sql", "SELECT 1");
+    expect(await scene.deploy()).toEqual(["001_more"]);
+  });
+});

@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, jest } from "@jest/globals";
+import type { BatchReport, RejectedMessage } from "../../lambda/ingest/report.ts";
+
+export type Line = Record<string, unknown>;
+
+/** What a test printed so far, each line read as JSON: a line that is none fails the test. */
+export interface Printed {
+  lines(): Line[];
+  logs(): Line[];
+  metrics(): Line[];
+}
+
+/** Registers the hooks that keep what each test of a file prints. */
+export function usePrinted(): Printed {
+  let printed: string[];
+  beforeEach(() => {
+    printed = [];
+    const keep = (chunk: unknown) => printed.push(String(chunk)) > 0;
+    jest.spyOn(process.stdout, "write").mockImplementation(keep);
+    jest.spyOn(process.stderr, "write").mockImplementation(keep);
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+  const lines = () => {
+    const texts = printed.join("").split("\n");
+    return texts.filter((line) => line !== "").map((line) => JSON.parse(line) as Line);
+  };
+  return {
+    lines,
+    logs: () => lines().filter((line) => !("_aws" in line)),
+    metrics: () => lines().filter((line) => "_aws" in line),
+  };
+}
+
+/** A rejection at the first delivery. */
+export function rejected(fields: Partial<RejectedMessage> = {}): RejectedMessage {
+  return { messageId: "m-1", code: "too_long", field: "locale", sqlstate: null, hint: undefined, receiveCount: 1, ...fields };
+}
+
+/** A report of nothing, but for `fields`. */
+export function report(fields: Partial<BatchReport> = {}): BatchReport {
+  const counted = { outcomes: [], rejected: [], unknownFields: { count: 0, names: [] }, maskedAsText: 0, smoke: [] };
+  return { pipeline: "user-logins", ...counted, commitLag: undefined, postgresTime: 0, ...fields };
+}
