@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
+import { startLambda } from "../../local/lambda-runtime/lambda.ts";
 import { bundleSource } from "../support/bundle.ts";
 import { canaryLogin, plantCanaries, tokensOf, traces } from "../support/canaries.ts";
 import { IN_PROCESS, useCage } from "../support/canary-cage.ts";
-import { startLambda } from "../support/lambda-runtime.ts";
 import { eventOf, record } from "../support/records.ts";
 
 /** If these fail, the other canary tests prove nothing. */
@@ -24,7 +24,7 @@ const HANDLERS: [string, string, string][] = [
 
 test.each(HANDLERS)("a function that %s is found out", async (_name, statement, trace) => {
   const leaky = bundleSource(`exports.handler = async (event) => { const { body } = event.Records[0]; ${statement}; };`);
-  const lambda = await startLambda(leaky, {});
+  const lambda = await startLambda(leaky.folder, {});
   const { payload } = await lambda.invoke(eventOf(record(canaryLogin(cage.canaries))));
   await lambda.stop();
   leaky.remove();

@@ -5,9 +5,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { bundle } from "../../infra/bundle.ts";
 import { ENV, ROLES } from "../../lambda/env.ts";
 import { handler } from "../../lambda/migrate.ts";
+import { startLambda } from "../../local/lambda-runtime/lambda.ts";
 import { type AwsJson, CREDENTIALS, refusal, startAwsJson } from "../support/aws-json.ts";
 import type { TestDatabase } from "../support/database.ts";
-import { startLambda } from "../support/lambda-runtime.ts";
 import { MASTER, type RoleServer, startRoleServer } from "../support/roles.ts";
 
 type Variables = Record<string, string>;
@@ -79,7 +79,7 @@ describe("the migrate function, bundled and under Lambda's runtime,", () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   describeFunction(async (given) => {
-    const lambda = await startLambda({ folder, remove: () => {} }, { ...given, _HANDLER: "postgres/index.handler" });
+    const lambda = await startLambda(folder, { ...given, _HANDLER: "postgres/index.handler" });
     const answer = await lambda.invoke({});
     await lambda.stop();
     output += lambda.output().toString("utf8");

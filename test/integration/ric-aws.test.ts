@@ -2,11 +2,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { ENV } from "../../lambda/env.ts";
+import { type Lambda, startLambda } from "../../local/lambda-runtime/lambda.ts";
 import { type Answer, type AwsJson, CREDENTIALS, kmsWith, refusal, startAwsJson } from "../support/aws-json.ts";
 import { type Bundle, bundleFunction } from "../support/bundle.ts";
 import { TEST_SECRET } from "../support/container.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
-import { type Lambda, startLambda } from "../support/lambda-runtime.ts";
 import { type Rds, startRds } from "../support/rds.ts";
 import { eventOf, record } from "../support/records.ts";
 
@@ -57,7 +57,7 @@ async function start(changes: Record<string, string | undefined> = {}): Promise<
     ...changes,
   };
   lambda = await startLambda(
-    bundle,
+    bundle.folder,
     Object.fromEntries(Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined)),
   );
 }

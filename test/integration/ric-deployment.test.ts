@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { bundle } from "../../infra/bundle.ts";
 import { ENV, ROLES } from "../../lambda/env.ts";
+import { startLambda } from "../../local/lambda-runtime/lambda.ts";
 import { type AwsJson, CREDENTIALS, kmsWith, startAwsJson } from "../support/aws-json.ts";
 import { TEST_SECRET } from "../support/container.ts";
 import type { TestDatabase } from "../support/database.ts";
-import { startLambda } from "../support/lambda-runtime.ts";
 import { type Rds, startRds } from "../support/rds.ts";
 import { eventOf, record } from "../support/records.ts";
 import { MASTER, type RoleServer, startRoleServer } from "../support/roles.ts";
@@ -40,7 +40,7 @@ async function run(name: "ingest" | "migrate", event: unknown, variables: Record
   const code = { folder: join(folder, name), remove: () => {} };
   await bundle(name, code.folder);
   writeFileSync(join(folder, "authority.pem"), rds.authority);
-  const lambda = await startLambda(code, {
+  const lambda = await startLambda(code.folder, {
     ...CREDENTIALS,
     AWS_ENDPOINT_URL: aws.url,
     [ENV.host]: rds.host,

@@ -2,10 +2,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { ENV } from "../../lambda/env.ts";
+import { type Lambda, startLambda } from "../../local/lambda-runtime/lambda.ts";
 import { type Bundle, bundleFunction } from "../support/bundle.ts";
 import { TEST_SECRET } from "../support/container.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
-import { type Lambda, startLambda } from "../support/lambda-runtime.ts";
 import { PostgresProxy } from "../support/postgres-proxy.ts";
 import { eventOf, login, record } from "../support/records.ts";
 
@@ -51,7 +51,7 @@ async function start(changes: Record<string, string | undefined> = {}): Promise<
     ...changes,
   };
   const set = Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  lambda = await startLambda(bundle, Object.fromEntries(set));
+  lambda = await startLambda(bundle.folder, Object.fromEntries(set));
 }
 
 test("a good batch is stored and answered with no failures", async () => {

@@ -18,7 +18,7 @@ interface AwsParts {
   failing: Record<string, [code: string, message: string]>;
 }
 
-export interface Sample {
+interface Sample {
   readonly value: number;
   readonly minutesAgo: number;
 }

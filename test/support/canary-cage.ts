@@ -8,11 +8,11 @@ import type { ClientConfig } from "pg";
 import { ENV } from "../../lambda/env.ts";
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { telemetry } from "../../lambda/telemetry.ts";
+import { startLambda } from "../../local/lambda-runtime/lambda.ts";
 import { type Bundle, bundleFunction } from "./bundle.ts";
 import { type Canaries, plantCanaries, tokensOf, traces } from "./canaries.ts";
 import { container, TEST_SECRET } from "./container.ts";
 import { createDatabase, type TestDatabase, testPostgres } from "./database.ts";
-import { startLambda } from "./lambda-runtime.ts";
 import { eventOf } from "./records.ts";
 
 /** A running function of which every door is watched. */
@@ -127,7 +127,7 @@ async function startUnderRic(config: ClientConfig, logFormat: string): Promise<W
   bundle ??= bundleFunction();
   const keyFile = join((await bundle).folder, "mask.key");
   writeFileSync(keyFile, TEST_SECRET);
-  const lambda = await startLambda(await bundle, {
+  const lambda = await startLambda((await bundle).folder, {
     [ENV.pipeline]: "user-logins",
     [ENV.host]: config.host ?? "",
     [ENV.port]: String(config.port),

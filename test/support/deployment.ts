@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { GetQueueUrlCommand } from "@aws-sdk/client-sqs";
 import { ENV, ingestStackName, OUTPUTS } from "../../lambda/env.ts";
 import { consume } from "../../local/event-source.ts";
+import { startLambda } from "../../local/lambda-runtime/lambda.ts";
 import { DEAD_LETTER_QUEUE, queueState } from "../../local/services/sqs.ts";
 import { type StandIn, startAws } from "./aws.ts";
 import { bundleFunction } from "./bundle.ts";
 import { TEST_SECRET } from "./container.ts";
 import { createDatabase, type TestDatabase } from "./database.ts";
-import { startLambda } from "./lambda-runtime.ts";
 import { createQueue, type TestQueue } from "./queue.ts";
 
 export const EVENT_SOURCE = "a1b2c3d4-0000-4000-8000-000000000000";
@@ -32,7 +32,7 @@ export async function deploy(): Promise<Deployment> {
   const queue = await createQueue();
   const bundle = await bundleFunction();
   const aws = await startAws();
-  const lambda = await startLambda(bundle, { ...variablesOf(database), [ENV.keyFile]: keyFile(bundle.folder) });
+  const lambda = await startLambda(bundle.folder, { ...variablesOf(database), [ENV.keyFile]: keyFile(bundle.folder) });
   const lines = () =>
     lambda
       .output()
