@@ -18,7 +18,8 @@ export function markdownTables({ figures, notes, machine, verdicts, seconds, sca
       ...plots.filter((plot) => plot.part === part).map(({ title, slug }) => `![${title}](${folder}/${slug}.svg)`),
     ].join("\n\n"),
   );
-  const facts = tableOf(["", ""], [...factsOf(machine), ["took", `${Math.round(seconds)} s (${scale})`]]);
+  // A page of the project names no folder of the machine.
+  const facts = tableOf(["", ""], [...factsOf(machine).filter(([name]) => name !== "data"), ["took", `${Math.round(seconds)} s (${scale})`]]);
   return [facts, "### Targets", tableOf(TARGET_HEAD, verdicts.map(targetCells)), ...sections].join("\n\n");
 }
 
