@@ -19,7 +19,10 @@ export function markdownTables({ figures, notes, machine, verdicts, seconds, sca
     ].join("\n\n"),
   );
   // A page of the project names no folder of the machine.
-  const facts = tableOf(["", ""], [...factsOf(machine).filter(([name]) => name !== "data"), ["took", `${Math.round(seconds)} s (${scale})`]]);
+  const facts = tableOf(
+    ["", ""],
+    [...factsOf(machine).filter(([name]) => name !== "data"), ["took", `${Math.round(seconds)} s (${scale})`]],
+  );
   return [facts, "### Targets", tableOf(TARGET_HEAD, verdicts.map(targetCells)), ...sections].join("\n\n");
 }
 
