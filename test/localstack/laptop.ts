@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +7,7 @@ import { LambdaClient } from "@aws-sdk/client-lambda";
 import pg from "pg";
 import { namedPostgres } from "../../local/services/named.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
-import { type Ended, masqueue } from "../support/masqueue.ts";
+import { type Ended, launchNode, masqueue } from "../support/masqueue.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -53,7 +52,7 @@ export async function laptop(): Promise<Laptop> {
     database,
     folder,
     lambda,
-    run: (script, root = ROOT) => run(join(root, `local/localstack/${script}.ts`), env),
+    run: (script, root = ROOT) => launchNode([join(root, `local/localstack/${script}.ts`)], env).ended,
     use({ stdout }) {
       env.QUEUE_URL = /QUEUE_URL=(\S+)/.exec(stdout)?.[1] ?? "";
     },
@@ -76,19 +75,6 @@ export async function laptop(): Promise<Laptop> {
 function server(): pg.ClientConfig {
   const { host, port, user, password, database } = new pg.Client(namedPostgres(process.env)?.config);
   return { host, port, user, password: password ?? "", database };
-}
-
-function run(file: string, env: Record<string, string>): Promise<Ended> {
-  const child = spawn(process.execPath, [file], { env, stdio: ["ignore", "pipe", "pipe"] });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    stderr += chunk;
-  });
-  return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
 }
 
 /** Looks until what is looked for is there; how long that takes is for the test's own time-out. */

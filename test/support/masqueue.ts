@@ -21,10 +21,12 @@ export interface Running {
 
 /** The command line tool as a process of its own, with nothing of this environment but what is given. */
 export function launch(args: readonly string[], env: Record<string, string> = {}): Running {
-  const child = spawn(process.execPath, [LAUNCHER, ...args], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  return launchNode([LAUNCHER, ...args], { PATH: process.env.PATH, HOME: process.env.HOME, ...env });
+}
+
+/** A script under this Node, with just this environment. @param args the script, and what it is given */
+export function launchNode(args: readonly string[], env: NodeJS.ProcessEnv): Running {
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => {
