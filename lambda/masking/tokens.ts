@@ -1,5 +1,6 @@
-import { createHash, createHmac } from "node:crypto";
+import { hash } from "node:crypto";
 import type { CanonicalForm } from "./canonical.ts";
+import { hmacSha256 } from "./hmac.ts";
 import type { MaskKeys } from "./keys.ts";
 
 /** How a column's values are masked: as what kind of thing, read how. */
@@ -19,13 +20,14 @@ export type Tokenizer = (spec: MaskSpec, value: string) => Token | null;
 
 /** Tokens of version 1: `v1.` + lower-case hex of HMAC-SHA-256 under the identifier's key. */
 export function hmacTokenizer(keys: MaskKeys): Tokenizer {
+  const macs = new Map([...keys].map(([identifier, key]) => [identifier, hmacSha256(key)]));
   return ({ identifier, form }, value) => {
     const trimmed = value.trim();
     if (trimmed === "") return null;
-    const key = keys.get(identifier);
-    if (!key) throw new TypeError(`no key for identifier ${identifier}`);
+    const mac = macs.get(identifier);
+    if (!mac) throw new TypeError(`no key for identifier ${identifier}`);
     const { bytes, asText } = form(trimmed);
-    return { token: `v1.${createHmac("sha256", key).update(bytes).digest("hex")}`, asText };
+    return { token: `v1.${mac(bytes)}`, asText };
   };
 }
 
@@ -34,4 +36,4 @@ export function hmacTokenizer(keys: MaskKeys): Tokenizer {
  * it by trying all values (docs/masking.md), so a deployed function refuses it unless the pipeline accepts that.
  */
 export const sha256Tokenizer: Tokenizer = (_spec, value) =>
-  value.trim() === "" ? null : { token: createHash("sha256").update(value, "utf8").digest("hex"), asText: false };
+  value.trim() === "" ? null : { token: hash("sha256", value, "hex"), asText: false };

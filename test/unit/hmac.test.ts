@@ -1,0 +1,35 @@
+import { createHmac, createSecretKey } from "node:crypto";
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { hmacSha256 } from "../../lambda/masking/hmac.ts";
+
+const bytes = (maxLength: number) => fc.uint8Array({ minLength: 1, maxLength });
+/** Shorter and longer than a block, and than the memory that is kept for messages. */
+const message = fc.oneof(bytes(80), fc.uint8Array({ minLength: 180, maxLength: 400 }), fc.constant(new Uint8Array()));
+
+describe("HMAC-SHA-256", () => {
+  // RFC 4231, section 4: a usual key, and one longer than a block.
+  test.each([
+    [Buffer.alloc(20, 0x0b), "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"],
+    [Buffer.from("Jefe"), "what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"],
+    [
+      Buffer.alloc(131, 0xaa),
+      "Test Using Larger Than Block-Size Key - Hash Key First",
+      "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+    ],
+  ])("is that of the standard's examples", (key, text, mac) => {
+    expect(hmacSha256(createSecretKey(key))(Buffer.from(text))).toBe(mac);
+  });
+
+  test("is what createHmac makes of any key and messages, one after the other", () => {
+    fc.assert(
+      fc.property(bytes(140), fc.array(message, { minLength: 1, maxLength: 5 }), (secret, messages) => {
+        const key = createSecretKey(secret);
+        const mac = hmacSha256(key);
+        const expected = messages.map((text) => createHmac("sha256", key).update(text).digest("hex"));
+        expect(messages.map(mac)).toEqual(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
