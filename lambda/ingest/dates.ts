@@ -34,9 +34,18 @@ function offsetMinutes(zone: string | undefined): number | null {
   return (zone.startsWith("-") ? -1 : 1) * (hours * 60 + minutes);
 }
 
-/** Years 1 to 9999: four digits, and the year 0 does not exist in Postgres. */
+const DAY = 86_400_000;
+/** The last day that was written: a batch has hardly more than one. */
+let latest: { readonly day: number; readonly text: string | null } = { day: Number.NaN, text: null };
+
 function format(millis: number): string | null {
-  const date = new Date(millis);
+  const day = Math.floor(millis / DAY);
+  if (day !== latest.day) latest = { day, text: write(new Date(millis)) };
+  return latest.text;
+}
+
+/** Years 1 to 9999: four digits, and the year 0 does not exist in Postgres. */
+function write(date: Date): string | null {
   const year = date.getUTCFullYear();
   return year >= 1 && year <= 9999 ? date.toISOString().slice(0, 10) : null;
 }

@@ -14,14 +14,18 @@ export interface Drift {
  * Counts undeclared fields, so that a changed sender is seen. A name can be a value too (`{"alice@example.org": 1}`), so it is
  * said only when it is a plain identifier and stands in several messages of the batch.
  */
-export function driftOf(messages: readonly Message[]): Drift {
-  const seen = new Map<string, number>();
-  let count = 0;
-  for (const message of messages) {
+export class DriftCount {
+  #count = 0;
+  readonly #messages = new Map<string, number>();
+
+  add(message: Message): void {
     const names = reveal(message.unknownFields);
-    count += names.length;
-    for (const name of names) if (PLAIN_IDENTIFIER.test(name)) seen.set(name, (seen.get(name) ?? 0) + 1);
+    this.#count += names.length;
+    for (const name of names) if (PLAIN_IDENTIFIER.test(name)) this.#messages.set(name, (this.#messages.get(name) ?? 0) + 1);
   }
-  const names = [...seen].filter(([, times]) => times > 1).map(([name]) => name);
-  return { count, names: names.sort().slice(0, MOST_NAMES) };
+
+  get drift(): Drift {
+    const names = [...this.#messages].filter(([, messages]) => messages > 1).map(([name]) => name);
+    return { count: this.#count, names: names.sort().slice(0, MOST_NAMES) };
+  }
 }

@@ -36,13 +36,17 @@ export const REJECTION_CODES = {
 
 export type RejectionCode = keyof typeof REJECTION_CODES;
 
-export interface Rejection {
-  readonly kind: "rejection";
-  readonly index: number;
+/** What is wrong with a record. */
+export interface Fault {
   readonly code: RejectionCode;
   /** A field or attribute that the pipeline names, or a column; never a value. */
   readonly field: string | null;
-  readonly sqlstate?: string | undefined;
   /** What to change in the pipeline, where that would let the message through. */
   readonly hint?: string | undefined;
+}
+
+export interface Rejection extends Fault {
+  readonly kind: "rejection";
+  readonly index: number;
+  readonly sqlstate?: string | undefined;
 }

@@ -41,8 +41,6 @@ export interface Reporter {
   rejectionsNotWritten(sqlstateOrCode: string): void;
   /** The batch as a whole failed and will be delivered again. */
   failed(error: IngestError): void;
-  /** Called last, whatever happened. */
-  flush(): void;
 }
 
 export type RecordOutcome = Exclude<Verdict, { kind: "refused" }> | Rejection;
@@ -63,25 +61,26 @@ export function reportOf(
   outcomes: readonly RecordOutcome[],
   { committed, ...measured }: Measured,
 ): Omit<BatchReport, "postgresTime"> {
-  const rejected = records.flatMap((record, i): RejectedMessage[] => {
-    const outcome = outcomes[i];
-    if (outcome?.kind !== "rejection") return [];
-    const { code, field, sqlstate = null, hint } = outcome;
-    return [{ messageId: record.messageId, code, field, sqlstate, hint, receiveCount: receiveCountOf(record) }];
-  });
+  const rejected: RejectedMessage[] = [];
+  let oldest = Number.POSITIVE_INFINITY;
   const named = records.map((record, i) => {
-    const kind = outcomes[i]?.kind ?? "unsettled";
-    return { messageId: record.messageId, outcome: kind === "rejection" ? ("rejected" as const) : kind };
+    const outcome = outcomes[i] ?? UNSETTLED;
+    const { messageId } = record;
+    if (outcome.kind === "rejection") {
+      const { code, field, sqlstate = null, hint } = outcome;
+      rejected.push({ messageId, code, field, sqlstate, hint, receiveCount: receiveCountOf(record) });
+      return { messageId, outcome: "rejected" as const };
+    }
+    const sent = outcome.kind === "unsettled" ? 0 : Number(record.attributes?.SentTimestamp);
+    if (sent > 0 && sent < oldest) oldest = sent;
+    return { messageId, outcome: outcome.kind };
   });
-  const committedRecords = records.filter((_, i) => named[i]?.outcome === "stored" || named[i]?.outcome === "duplicate");
+  const commitLag = oldest < Number.POSITIVE_INFINITY ? Math.max(0, committed - oldest) : undefined;
   const smoke = named.filter((_, i) => records[i]?.messageAttributes?.[SMOKE_ATTRIBUTE]);
-  return { pipeline, outcomes: named, rejected, commitLag: lagOf(committedRecords, committed), smoke, ...measured };
+  return { pipeline, outcomes: named, rejected, commitLag, smoke, ...measured };
 }
 
-function lagOf(records: readonly SQSRecord[], committed: number): number | undefined {
-  const sent = records.map((record) => Number(record.attributes?.SentTimestamp)).filter((time) => time > 0);
-  return sent.length === 0 ? undefined : Math.max(0, committed - Math.min(...sent));
-}
+const UNSETTLED: RecordOutcome = { kind: "unsettled" };
 
 /** The members of the batch that are not done: SQS delivers them again, and moves them to the dead-letter queue in the end. */
 export function responseOf(report: Pick<BatchReport, "outcomes">): SQSBatchResponse {

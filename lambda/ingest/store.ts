@@ -8,6 +8,7 @@ import { insertAround, insertIsolating, type Verdict } from "../postgres/isolate
 import { keyOf, type Table } from "../postgres/names.ts";
 import { blameFor } from "../postgres/sqlstate.ts";
 import type { MaskedRow } from "./mask.ts";
+import type { BatchRows } from "./rows.ts";
 
 /**
  * Stores rows, each once, and says for each what became of it.
@@ -16,44 +17,39 @@ import type { MaskedRow } from "./mask.ts";
  * refused, INSERT finds out which; where that is likely from the start (`repeats`), COPY is left out: a failed one leaves
  * dead rows and a line in the server's log. Both commit before they answer, so a verdict of `stored` is safe to report.
  *
- * @param rows in key order, each key once: writers of the same rows in different orders would deadlock. Taken once, and kept
  * @param repeats some row was probably tried before
  * @throws IngestError where the failure concerns more than a row; nothing may then be reported as done
  */
-export async function store(
-  database: Database,
-  table: Table,
-  rows: Iterable<MaskedRow>,
-  repeats: boolean,
-  deadline: Deadline,
-): Promise<Verdict[]> {
-  const kept = new Kept(rows);
+export async function store(database: Database, table: Table, rows: BatchRows, repeats: boolean, deadline: Deadline): Promise<Verdict[]> {
+  if (rows.slice(0, 1).length === 0) return [];
   const soft = new Deadline(deadline.remaining * ISOLATION_SHARE);
   const verdicts = await database.run(async (client, failure) => {
     // After a failed attempt its outcome is unknown: a COPY may have been committed although its answer never came.
     if (repeats || failure) {
-      const settled = await insertIsolating(client, table, kept.all(), soft);
+      const settled = await insertIsolating(client, table, rows.all(), soft);
       // It took the time of every row; an answer that merely asks for a redelivery would hide it.
       if (failure && settled.every(({ kind }) => kind === "unsettled")) throw failure;
       return settled;
     }
     try {
-      const stored = await copyRows(client, table, kept, deadline);
-      if (stored === kept.all().length) return kept.all().map((): Verdict => ({ kind: "stored" }));
-      return await afterTrigger(client, table, kept.all(), soft);
+      const stored = await copyRows(client, table, rows, deadline);
+      if (stored === rows.all().length) return rows.all().map(() => STORED);
+      return await afterTrigger(client, table, rows.all(), soft);
     } catch (error) {
       if (!(error instanceof pg.DatabaseError) || blameFor(error) !== "row") throw error;
-      return afterRefusal(client, table, kept.all(), error, soft);
+      return afterRefusal(client, table, rows.all(), error, soft);
     }
   }, deadline);
-  if (verdicts.length !== kept.all().length) {
+  if (verdicts.length !== rows.all().length) {
     throw new IngestError(
       "rows_unaccounted",
-      `${kept.all().length} rows came to ${verdicts.length} verdicts; nothing is reported as done.`,
+      `${rows.all().length} rows came to ${verdicts.length} verdicts; nothing is reported as done.`,
     );
   }
   return verdicts;
 }
+
+const STORED: Verdict = { kind: "stored" };
 
 /** Looking for bad rows one by one ends with this share of the time left, so that what was found can still be told. */
 const ISOLATION_SHARE = 0.6;
@@ -63,7 +59,7 @@ async function afterTrigger(client: pg.Client, table: Table, rows: readonly Mask
   const there = await findRows(client, table, rows);
   const missing = rows.filter((_, i) => !there[i]);
   const verdicts = (await insertIsolating(client, table, missing, deadline)).values();
-  return there.map((isThere) => (isThere ? { kind: "stored" } : (verdicts.next().value as Verdict)));
+  return there.map((isThere) => (isThere ? STORED : (verdicts.next().value as Verdict)));
 }
 
 /** COPY stored nothing; its error tells where to look, and is only a hint: a value can forge it, a deferred fault has none. */
@@ -89,26 +85,4 @@ function isKey(error: pg.DatabaseError, table: Table): boolean {
 function lineOf(error: pg.DatabaseError): number | null {
   const last = [...(error.where ?? "").matchAll(/\bCOPY \S+, line (\d+)/g)].at(-1)?.[1];
   return last ? Number(last) : null;
-}
-
-/** An iterable that remembers what it gave, so that the fallback need not mask again. */
-class Kept implements Iterable<MaskedRow> {
-  readonly #rows: MaskedRow[] = [];
-  readonly #source: Iterator<MaskedRow>;
-
-  constructor(rows: Iterable<MaskedRow>) {
-    this.#source = rows[Symbol.iterator]();
-  }
-
-  *[Symbol.iterator](): Generator<MaskedRow> {
-    for (let next = this.#source.next(); !next.done; next = this.#source.next()) {
-      this.#rows.push(next.value);
-      yield next.value;
-    }
-  }
-
-  all(): readonly MaskedRow[] {
-    for (const _ of this);
-    return this.#rows;
-  }
 }

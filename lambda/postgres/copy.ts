@@ -1,6 +1,8 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { Client, Connection, DatabaseError, Submittable } from "pg";
 import type { Deadline } from "../deadline.ts";
 import type { MaskedRow } from "../ingest/mask.ts";
+import type { BatchRows } from "../ingest/rows.ts";
 import { quoted, type Table } from "./names.ts";
 
 declare module "pg" {
@@ -12,40 +14,35 @@ declare module "pg" {
   }
 }
 
-/** Rows that go to the socket in one piece: enough to fill packets, few enough that the server starts while we still mask. */
-const ROWS_A_CHUNK = 250;
+/** Rows that go to the socket in one piece: enough to fill packets, few enough that the server works while we still mask. */
+const ROWS_A_CHUNK = 100;
 
 /**
  * Writes the rows with one `COPY`, which commits or fails as a whole. The command, the rows and CopyDone are sent without waiting for
- * an answer in between: at a distance of 2 ms those waits cost more than a hundred rows. Rows are taken from the iterable while
- * earlier ones are on their way. Should the deadline pass or the iterable throw before CopyDone, CopyFail is sent instead.
+ * an answer in between: at a distance of 2 ms those waits cost more than a hundred rows. Rows are masked while earlier ones are on
+ * their way. Should the deadline pass or masking throw before CopyDone, CopyFail is sent instead.
  * @returns the number of rows that Postgres says it stored
  * @throws pg.DatabaseError as Postgres refused it (`where` holds the line); after a broken connection the outcome is unknown
  */
-export function copyRows(client: Client, table: Table, rows: Iterable<MaskedRow>, deadline: Deadline): Promise<number> {
+export function copyRows(client: Client, table: Table, rows: BatchRows, deadline: Deadline): Promise<number> {
   const sql = `COPY ${quoted(table.name)} (${table.columns.map(quoted).join(", ")}) FROM STDIN WITH (FORMAT text, ENCODING 'UTF8')`;
-  return new Promise((resolve, reject) => client.query(new CopyIn(sql, encoded(rows), deadline, resolve, reject)));
+  return new Promise((resolve, reject) => client.query(new CopyIn(sql, rows, deadline, resolve, reject)));
 }
 
 /** https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-COPY */
 class CopyIn implements Submittable {
   #stored = 0;
   #fault: unknown;
+  #isOver = false;
   readonly #sql: string;
-  readonly #chunks: Iterable<Buffer>;
+  readonly #rows: BatchRows;
   readonly #deadline: Deadline;
   readonly #resolve: (stored: number) => void;
   readonly #reject: (error: unknown) => void;
 
-  constructor(
-    sql: string,
-    chunks: Iterable<Buffer>,
-    deadline: Deadline,
-    resolve: (stored: number) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(sql: string, rows: BatchRows, deadline: Deadline, resolve: (stored: number) => void, reject: (error: unknown) => void) {
     this.#sql = sql;
-    this.#chunks = chunks;
+    this.#rows = rows;
     this.#deadline = deadline;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -53,12 +50,20 @@ class CopyIn implements Submittable {
 
   submit(connection: Connection): void {
     connection.query(this.#sql);
+    void this.#send(connection);
+  }
+
+  /** A chunk a turn of the event loop, so that each leaves, and a refusal is heard, before the next one is masked. */
+  async #send(connection: Connection): Promise<void> {
     try {
-      for (const chunk of this.#chunks) {
-        connection.sendCopyFromChunk(chunk);
+      for (let start = 0; !this.#isOver; start += ROWS_A_CHUNK) {
+        const end = start + ROWS_A_CHUNK;
+        const text = encodeRows(this.#rows.slice(start, end));
         if (this.#deadline.passed) throw new Error("out of time");
+        if (this.#rows.endBefore(end)) return sendLast(connection, text);
+        connection.sendCopyFromChunk(text);
+        await turn();
       }
-      connection.endCopyFrom();
     } catch (error) {
       this.#fault = error;
       connection.sendCopyFail("given up");
@@ -77,29 +82,40 @@ class CopyIn implements Submittable {
 
   /** Postgres's refusal, or the loss of the connection; a refusal that our own CopyFail brought about gives way to its reason. */
   handleError(error: DatabaseError | Error): void {
+    this.#isOver = true;
     this.#reject(this.#fault ?? error);
   }
 }
 
-function* encoded(rows: Iterable<MaskedRow>): Generator<Buffer> {
-  let text = "";
-  let pending = 0;
-  for (const row of rows) {
-    text += encodeRow(row.cells());
-    if (++pending === ROWS_A_CHUNK) {
-      yield Buffer.from(text, "utf8");
-      text = "";
-      pending = 0;
-    }
-  }
-  if (pending > 0) yield Buffer.from(text, "utf8");
+/** In one packet: the server then reads them together. */
+function sendLast(connection: Connection, chunk: Buffer): void {
+  connection.stream.cork();
+  connection.sendCopyFromChunk(chunk);
+  connection.endCopyFrom();
+  connection.stream.uncork();
 }
 
-const SPECIAL = /[\\\t\n\r]/g;
+function encodeRows(rows: readonly MaskedRow[]): Buffer {
+  let text = "";
+  for (const row of rows) text += encodeRow(row.cells());
+  return Buffer.from(text, "utf8");
+}
+
+const SPECIAL = /[\\\t\n\r]/;
+const EACH_SPECIAL = new RegExp(SPECIAL, "g");
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r" };
 
 /** One line of COPY's text format: https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2 */
 export function encodeRow(cells: readonly (string | null)[]): string {
-  const fields = cells.map((cell) => (cell === null ? "\\N" : cell.replace(SPECIAL, (character) => ESCAPES[character] as string)));
-  return `${fields.join("\t")}\n`;
+  let line = "";
+  let separator = "";
+  for (const cell of cells) {
+    line += separator + (cell === null ? "\\N" : escaped(cell));
+    separator = "\t";
+  }
+  return `${line}\n`;
+}
+
+function escaped(cell: string): string {
+  return SPECIAL.test(cell) ? cell.replace(EACH_SPECIAL, (character) => ESCAPES[character] as string) : cell;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { driftOf } from "../../lambda/ingest/drift.ts";
+import { DriftCount } from "../../lambda/ingest/drift.ts";
 import type { Message } from "../../lambda/ingest/message.ts";
 import { parse } from "../../lambda/ingest/parse.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
@@ -12,6 +12,12 @@ function batch(...extras: Record<string, unknown>[]): Message[] {
     if (parsed.kind === "rejection") throw new Error(parsed.code);
     return parsed;
   });
+}
+
+function driftOf(messages: readonly Message[]) {
+  const count = new DriftCount();
+  for (const message of messages) count.add(message);
+  return count.drift;
 }
 
 const twice = (...names: string[]) => {
