@@ -49,13 +49,10 @@ export function createHandler(build: () => HandlerParts, early?: Reporter) {
 
   // Our own deadline ends what is under way; middy's would only stop waiting for it.
   return middy<SQSEvent, SQSBatchResponse, Error>({ timeoutEarlyInMillis: 0 })
-    .after(() => parts?.reporter.flush())
     .onError((request) => {
       const error = toIngestError(request.error);
-      const reporter = parts?.reporter ?? early;
       request.error = error;
-      reporter?.failed(error);
-      reporter?.flush();
+      (parts?.reporter ?? early)?.failed(error);
     })
     .handler(ingest);
 }

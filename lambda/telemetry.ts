@@ -1,64 +1,71 @@
-import { Logger } from "@aws-lambda-powertools/logger";
-import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import { METRICS } from "./env.ts";
-import type { BatchReport, Outcome, RejectedMessage, Reporter } from "./ingest/report.ts";
+import type { BatchReport, RejectedMessage, Reporter } from "./ingest/report.ts";
 
 /**
- * Reports as JSON log lines and as metrics in CloudWatch's embedded format. Ids, codes, counts and column names only: never a body,
- * a row or the text of a foreign error.
+ * Reports as JSON log lines, each with the metrics that it counts, which CloudWatch reads out of it. Ids, codes, counts and column
+ * names only: never a body, a row or the text of a foreign error.
  * @param service names the source of every line and metric: the function, or the pipeline where there is none
  */
 export function telemetry(service: string): Reporter {
-  const logger = new Logger({ serviceName: service });
-  const metrics = new Metrics({ namespace: METRICS.namespace, serviceName: service });
-  const count = (name: string, value: number) => metrics.addMetric(name, MetricUnit.Count, value);
+  let invocation: object = {};
+  const write = (level: "INFO" | "WARN" | "ERROR", message: string, fields: object, metrics: Metrics = {}, dimensions = ["service"]) => {
+    const time = new Date();
+    const line = { level, message, timestamp: time.toISOString(), service, ...invocation, ...fields, ...metrics };
+    // Not by `console`: Lambda's puts text of its own before the line where a function is to log text.
+    process.stdout.write(`${JSON.stringify({ ...line, ...embedded(metrics, dimensions, time) })}\n`);
+  };
   return {
-    begin: (context) => logger.addContext(context),
+    begin({ functionName, awsRequestId }) {
+      invocation = { function_name: functionName, function_request_id: awsRequestId };
+    },
     batch(report) {
-      for (const { messageId, code, field, sqlstate, receiveCount, hint } of report.rejected) {
-        logger.warn("message rejected", { messageId, code, field, sqlstate, receiveCount, hint });
+      for (const rejected of report.rejected) {
+        const { messageId, code, field, sqlstate, receiveCount, hint } = rejected;
+        const metrics: Metrics = isNew(rejected) ? { [METRICS.rejected]: 1 } : {};
+        write("WARN", "message rejected", { messageId, code, field, sqlstate, receiveCount, hint }, metrics, ["service", "code"]);
       }
-      for (const { messageId, outcome } of report.smoke) logger.info("smoke", { messageId, outcome });
-      const [counts, times] = [countsOf(report), timesOf(report)];
-      logger.info("batch", { ...counts, ...times, unknownFieldNames: report.unknownFields.names });
-      for (const [name, value] of Object.entries(counts)) count(name, value);
-      for (const [name, value] of Object.entries(times)) metrics.addMetric(name, MetricUnit.Milliseconds, value);
-      for (const [code, rejected] of Map.groupBy(news(report), (rejection) => rejection.code)) {
-        metrics.singleMetric().addDimension("code", code).addMetric(METRICS.rejected, MetricUnit.Count, rejected.length);
-      }
+      for (const { messageId, outcome } of report.smoke) write("INFO", "smoke", { messageId, outcome });
+      write("INFO", "batch", { unknownFieldNames: report.unknownFields.names }, metricsOf(report));
     },
-    rejectionsNotWritten(code) {
-      logger.error("rejections not written", { code });
-      count(METRICS.rejectionsNotWritten, 1);
-    },
-    failed: ({ code, sqlstate, message }) => logger.error("batch failed", { code, sqlstate, reason: message }),
-    flush() {
-      // Where there is nothing to publish, Powertools would print a plain line between the JSON ones.
-      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
-    },
+    rejectionsNotWritten: (code) => write("ERROR", "rejections not written", { code }, { [METRICS.rejectionsNotWritten]: 1 }),
+    failed: ({ code, sqlstate, message }) => write("ERROR", "batch failed", { code, sqlstate, reason: message }),
   };
 }
 
-function countsOf(report: BatchReport) {
-  const of = (kind: Outcome) => report.outcomes.filter(({ outcome }) => outcome === kind).length;
-  const rejected = news(report).length;
+type Metrics = Readonly<Record<string, number>>;
+
+function metricsOf({ outcomes, rejected, unknownFields, maskedAsText, commitLag, postgresTime }: BatchReport): Metrics {
+  const counts = { stored: 0, duplicate: 0, rejected: 0, unsettled: 0 };
+  for (const { outcome } of outcomes) counts[outcome]++;
+  const first = rejected.filter(isNew).length;
   return {
-    [METRICS.received]: report.outcomes.length,
-    [METRICS.stored]: of("stored"),
-    [METRICS.duplicates]: of("duplicate"),
-    [METRICS.rejected]: rejected,
-    [METRICS.retried]: report.rejected.length - rejected,
-    [METRICS.unsettled]: of("unsettled"),
-    [METRICS.unknownFields]: report.unknownFields.count,
-    [METRICS.maskedAsText]: report.maskedAsText,
+    [METRICS.received]: outcomes.length,
+    [METRICS.stored]: counts.stored,
+    [METRICS.duplicates]: counts.duplicate,
+    [METRICS.rejected]: first,
+    [METRICS.retried]: rejected.length - first,
+    [METRICS.unsettled]: counts.unsettled,
+    [METRICS.unknownFields]: unknownFields.count,
+    [METRICS.maskedAsText]: maskedAsText,
+    ...(commitLag !== undefined && { [METRICS.commitLag]: commitLag }),
+    [METRICS.postgresTime]: postgresTime,
   };
 }
 
-function timesOf({ commitLag, postgresTime }: BatchReport): Record<string, number> {
-  return { ...(commitLag !== undefined && { [METRICS.commitLag]: commitLag }), [METRICS.postgresTime]: postgresTime };
+/** At its first delivery: retries of one bad message do not inflate what counts rejections. */
+function isNew({ receiveCount }: RejectedMessage): boolean {
+  return receiveCount === 1;
 }
 
-/** First deliveries only, so that retries of one bad message do not inflate what counts rejections. */
-function news({ rejected }: BatchReport): RejectedMessage[] {
-  return rejected.filter(({ receiveCount }) => receiveCount === 1);
+const IN_MILLISECONDS: readonly string[] = [METRICS.commitLag, METRICS.postgresTime];
+
+/**
+ * What tells CloudWatch which members of a line are metrics, and by which others they are told apart:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+function embedded(metrics: Metrics, dimensions: readonly string[], time: Date): object {
+  const names = Object.keys(metrics);
+  if (names.length === 0) return {};
+  const Metrics = names.map((Name) => ({ Name, Unit: IN_MILLISECONDS.includes(Name) ? "Milliseconds" : "Count" }));
+  return { _aws: { Timestamp: time.getTime(), CloudWatchMetrics: [{ Namespace: METRICS.namespace, Dimensions: [dimensions], Metrics }] } };
 }

@@ -42,8 +42,6 @@ export class Tally implements Reporter {
     this.failure = error;
   }
 
-  flush(): void {}
-
   get received(): number {
     return this.#outcomes.size;
   }

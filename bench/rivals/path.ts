@@ -26,7 +26,6 @@ export function pathWith(write: Write): (event: SQSEvent) => Promise<void> {
     const outcomes = Records.map(() => STORED);
     const report = reportOf("rival", Records, outcomes, { unknownFields: NO_DRIFT, maskedAsText: 0, committed });
     reporter.batch({ ...report, postgresTime: committed - began });
-    reporter.flush();
     const { batchItemFailures } = responseOf(report);
     if (stored !== Records.length || batchItemFailures.length > 0) throw new Error(`${stored} of ${Records.length} rows were stored.`);
   };

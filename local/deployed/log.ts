@@ -62,11 +62,11 @@ function matching(lines: readonly LogLine[], { where, since, until = Infinity }:
   return lines.filter(isAsked);
 }
 
-/** A line that the function's own code printed; null for its metrics and for all that Lambda adds, which may quote a foreign error. */
+/** A line that the function's own code printed; null for all that Lambda adds, which may quote a foreign error. */
 export function lineOf(text: string, at: number): LogLine | null {
   try {
     const fields: unknown = JSON.parse(text);
-    const isOurs = typeof fields === "object" && fields !== null && "service" in fields && "message" in fields && !("_aws" in fields);
+    const isOurs = typeof fields === "object" && fields !== null && "service" in fields && "message" in fields;
     return isOurs ? { at, fields: { ...fields } } : null;
   } catch {
     return null;

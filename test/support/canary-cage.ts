@@ -137,9 +137,6 @@ async function startUnderRic(config: ClientConfig, logFormat: string): Promise<W
     [ENV.sslMode]: "disable",
     [ENV.keyFile]: keyFile,
     AWS_LAMBDA_LOG_FORMAT: logFormat,
-    // As talkative as someone who looks for a fault may make it.
-    POWERTOOLS_LOG_LEVEL: "DEBUG",
-    POWERTOOLS_LOGGER_LOG_EVENT: "true",
   });
   let answers = "";
   return {

@@ -24,7 +24,7 @@ class Reports implements Reporter {
   failed(error: IngestError): void {
     this.failures.push(error);
   }
-  flush(): void {}
+
   get last(): BatchReport {
     return this.batches.at(-1) as BatchReport;
   }

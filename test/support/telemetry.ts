@@ -6,8 +6,16 @@ export type Line = Record<string, unknown>;
 /** What a test printed so far, each line read as JSON: a line that is none fails the test. */
 export interface Printed {
   lines(): Line[];
-  logs(): Line[];
-  metrics(): Line[];
+  /** What the lines with metrics tell CloudWatch. */
+  metrics(): Metric[];
+}
+
+/** Values of one set of metrics, with the dimensions that tell it from others. */
+interface Metric {
+  readonly namespace: unknown;
+  readonly dimensions: Line;
+  readonly values: Line;
+  readonly units: Line;
 }
 
 /** Registers the hooks that keep what each test of a file prints. */
@@ -26,11 +34,25 @@ export function usePrinted(): Printed {
     const texts = printed.join("").split("\n");
     return texts.filter((line) => line !== "").map((line) => JSON.parse(line) as Line);
   };
-  return {
-    lines,
-    logs: () => lines().filter((line) => !("_aws" in line)),
-    metrics: () => lines().filter((line) => "_aws" in line),
-  };
+  return { lines, metrics: () => lines().flatMap(metricsIn) };
+}
+
+interface Embedded {
+  CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: { Name: string; Unit: string }[] }[];
+}
+
+/** As CloudWatch reads a line: dimensions and metrics are names of members that stand beside `_aws`. */
+function metricsIn(line: Line): Metric[] {
+  const { CloudWatchMetrics = [] } = (line._aws ?? {}) as Partial<Embedded>;
+  const picked = (names: string[]) => Object.fromEntries(names.map((name) => [name, line[name]]));
+  return CloudWatchMetrics.flatMap(({ Namespace, Dimensions, Metrics }) =>
+    Dimensions.map((dimensions) => ({
+      namespace: Namespace,
+      dimensions: picked(dimensions),
+      values: picked(Metrics.map(({ Name }) => Name)),
+      units: Object.fromEntries(Metrics.map(({ Name, Unit }) => [Name, Unit])),
+    })),
+  );
 }
 
 /** A rejection at the first delivery. */
