@@ -1,0 +1,38 @@
+import type { SQSRecord } from "aws-lambda";
+import { login, record } from "./records.ts";
+import { idOf } from "./scene.ts";
+
+export type Body = Readonly<Record<string, unknown>>;
+
+/** Three logins with all that COPY's text format escapes, so that among their bytes are the middles of escapes and of characters. */
+export const LOGINS: readonly Body[] = [
+  login({ user_id: "tab\t, line\n, \\ and \\N" }),
+  login({ user_id: "é🦊", ip: "10.0.0.1", device_id: null }),
+  login({ user_id: "u", ip: null, locale: null }),
+];
+
+/** Kept out by {@link REFUSE}. */
+export const REFUSED: Body = { user_id: "bad" };
+export const REFUSE = "ALTER TABLE user_logins ADD CHECK (user_id <> 'bad')";
+
+/** Messages that stay together from delivery to delivery. */
+export interface Batch {
+  /** In key order. */
+  readonly ids: readonly string[];
+  /** The ids of those with {@link REFUSED} as body. */
+  readonly refused: readonly string[];
+  /** The messages as that delivery brings them, the first being 1. */
+  delivered(receiveCount: number): SQSRecord[];
+}
+
+let messages = 0;
+
+/** Messages with ids of their own, all of one length. */
+export function batchOf(bodies: readonly Body[]): Batch {
+  const ids = bodies.map(() => idOf(messages++));
+  return {
+    ids,
+    refused: ids.filter((_, i) => bodies[i] === REFUSED),
+    delivered: (receiveCount) => bodies.map((body, i) => record(body, { messageId: ids[i] as string, receiveCount })),
+  };
+}
