@@ -51,7 +51,9 @@ const LEAST = 3;
 
 /**
  * Runs the variants in turns, each repetition beginning with another one: what slows the machine down for a while slows all of them,
- * and none always follows the same other. Garbage of the one before is collected first, where `--expose-gc` allows it.
+ * and none always follows the same other. Garbage of the one before is collected first, where `--expose-gc` allows it; by a minor
+ * collection, because a full one throws away the optimised code of all objects of which none is alive just then, and no running
+ * function meets that between two batches.
  */
 export async function interleave(variants: readonly Variant[], plan: Plan, clock: Clock = CLOCK): Promise<Samples> {
   const samples = new Map(variants.map(({ name }) => [name, [] as Sample[]]));
@@ -69,7 +71,7 @@ export async function interleave(variants: readonly Variant[], plan: Plan, clock
 
 async function time(variant: Variant, repetition: number, clock: Clock): Promise<Sample> {
   await variant.before?.();
-  globalThis.gc?.();
+  globalThis.gc?.({ type: "minor", execution: "sync" });
   const [wall, cpu] = [clock.wall(), clock.cpu()];
   await variant.run();
   const sample = { ms: (clock.wall() - wall) / variant.batches, cpuMs: (clock.cpu() - cpu) / variant.batches };

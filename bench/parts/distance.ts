@@ -13,9 +13,9 @@ import { planFor } from "../support/plan.ts";
 import { createTable, emptyTables } from "../support/table.ts";
 
 const SIZES = [
-  { size: 10, batches: 20 },
+  { size: 10, batches: 50 },
   { size: 100, batches: 20 },
-  { size: 1_000, batches: 6 },
+  { size: 1_000, batches: 10 },
 ] as const;
 
 /** Milliseconds that are added to a round trip: within an availability zone, and between two. */

@@ -1,98 +1,111 @@
 import { isIPv4, isIPv6 } from "node:net";
 
-/** What is put under the HMAC: a tag byte for the form, then the bytes by which equal values are equal. */
-interface Canonical {
-  readonly bytes: Buffer;
-  /** True where the value did not have the form that its column names, and was masked as text instead. */
-  readonly asText: boolean;
+/**
+ * How a kind of value is put under the HMAC: a tag byte for the form, then the bytes by which equal values are equal. Written to where
+ * the HMAC reads it, because a buffer for each value costs as much as a hash.
+ */
+export interface CanonicalForm {
+  /** The tag of values that have the form; those that do not are written as text, with that tag. */
+  readonly tag: number;
+  /**
+   * @param value trimmed, not empty
+   * @param into has room for {@link mostBytes} of the value
+   * @returns where the bytes end
+   */
+  write(value: string, into: Buffer, at: number): number;
 }
 
-/** Turns a trimmed, non-empty value into its canonical bytes. */
-export type CanonicalForm = (text: string) => Canonical;
+/** No form of a value has more bytes than this. */
+export function mostBytes(value: string): number {
+  return 1 + Math.max(IP_BYTES, 3 * value.length);
+}
 
-const TAG = { address: 0x01, text: 0x02 } as const;
+const IP_BYTES = 16;
 
 /** Text as it is: trimmed by the caller, compared byte for byte in UTF-8. */
-export const text: CanonicalForm = (value) => {
-  const bytes = Buffer.allocUnsafe(1 + Buffer.byteLength(value));
-  bytes[0] = TAG.text;
-  bytes.write(value, 1);
-  return { bytes, asText: false };
+export const text: CanonicalForm = {
+  tag: 0x02,
+  write(value, into, at) {
+    into[at] = this.tag;
+    return at + 1 + into.write(value, at + 1);
+  },
 };
 
 /**
  * An IP address as its 16 bytes in network order, IPv4 as `::ffff:a.b.c.d`, without a zone. Read strictly: what
  * `net.isIP` refuses (`010.0.0.1`, `1.2.3`, `0x7f.1`) is masked as text, so it is neither lost nor taken for an address.
  */
-export const address: CanonicalForm = (value) => {
-  const isV4 = isIPv4(value);
-  if (!isV4 && !isIPv6(value)) return { ...text(value), asText: true };
-  const bytes = Buffer.allocUnsafe(17).fill(0);
-  bytes[0] = TAG.address;
-  const ip = bytes.subarray(1);
-  if (isV4) writeMapped(value, ip);
-  else writeIPv6(value, ip);
-  return { bytes, asText: false };
+export const address: CanonicalForm = {
+  tag: 0x01,
+  write(value, into, at) {
+    const isV4 = isIPv4(value);
+    if (!isV4 && !isIPv6(value)) return text.write(value, into, at);
+    into[at] = this.tag;
+    const ip = at + 1;
+    into.fill(0, ip, ip + IP_BYTES);
+    if (isV4) {
+      into[ip + 10] = into[ip + 11] = 0xff;
+      writeIPv4(value, into, ip + 12);
+    } else {
+      writeIPv6(value, into, ip);
+    }
+    return ip + IP_BYTES;
+  },
 };
 
-function writeMapped(value: string, ip: Buffer): void {
-  ip[10] = ip[11] = 0xff;
-  writeIPv4(value, ip, 12);
-}
+const [DOT, COLON, NINE] = [0x2e, 0x3a, 0x39];
 
 /** @param value what `isIPv4` accepts */
-function writeIPv4(value: string, ip: Buffer, at: number): void {
+function writeIPv4(value: string, into: Buffer, at: number): void {
   let byte = 0;
   for (let i = 0; i < value.length; i++) {
     const character = value.charCodeAt(i);
     if (character === DOT) {
-      ip[at++] = byte;
+      into[at++] = byte;
       byte = 0;
     } else {
       byte = byte * 10 + digit(character);
     }
   }
-  ip[at] = byte;
+  into[at] = byte;
 }
 
-/** @param value what `isIPv6` accepts */
-function writeIPv6(value: string, ip: Buffer): void {
+/** @param value what `isIPv6` accepts @param start where its sixteen bytes, zero up to now, begin */
+function writeIPv6(value: string, into: Buffer, start: number): void {
   const zone = value.indexOf("%");
   const groups = zone < 0 ? value : value.slice(0, zone);
-  const end = groups.includes(".") ? groups.lastIndexOf(":") + 1 : groups.length;
-  /** Where the next group goes, and where `::` stands. */
-  let at = 0;
+  const dotted = groups.includes(".") ? groups.lastIndexOf(":") + 1 : groups.length;
+  let at = start;
+  /** Where `::` stands. */
   let gap = -1;
   let group = 0;
   let isGroup = false;
-  for (let i = 0; i < end; i++) {
+  for (let i = 0; i < dotted; i++) {
     const character = groups.charCodeAt(i);
     if (character !== COLON) {
       group = group * 16 + digit(character);
       isGroup = true;
     } else if (isGroup) {
-      at = ip.writeUInt16BE(group, at);
+      at = into.writeUInt16BE(group, at);
       group = 0;
       isGroup = false;
     } else {
       gap = at;
     }
   }
-  if (isGroup) at = ip.writeUInt16BE(group, at);
-  if (end < groups.length) {
-    writeIPv4(groups.slice(end), ip, at);
+  if (isGroup) at = into.writeUInt16BE(group, at);
+  if (dotted < groups.length) {
+    writeIPv4(groups.slice(dotted), into, at);
     at += 4;
   }
   if (gap >= 0) {
-    ip.copyWithin(ip.length - (at - gap), gap, at);
-    ip.fill(0, gap, ip.length - (at - gap));
+    const moved = start + IP_BYTES - (at - gap);
+    into.copyWithin(moved, gap, at);
+    into.fill(0, gap, moved);
   }
 }
 
-const DOT = 0x2e;
-const COLON = 0x3a;
-
 /** The value of a decimal or hexadecimal digit, by its ASCII code. */
 function digit(code: number): number {
-  return (code & 0x0f) + (code > 0x39 ? 9 : 0);
+  return (code & 0x0f) + (code > NINE ? 9 : 0);
 }

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
-import type { CanonicalForm } from "./canonical.ts";
-import { hmacSha256 } from "./hmac.ts";
+import { type CanonicalForm, mostBytes } from "./canonical.ts";
+import { HmacSha256 } from "./hmac.ts";
 import type { MaskKeys } from "./keys.ts";
 
 /** How a column's values are masked: as what kind of thing, read how. */
@@ -12,6 +12,7 @@ export interface MaskSpec {
 
 interface Token {
   readonly token: string;
+  /** True where the value did not have the form that its column names, and was masked as text instead. */
   readonly asText: boolean;
 }
 
@@ -20,14 +21,15 @@ export type Tokenizer = (spec: MaskSpec, value: string) => Token | null;
 
 /** Tokens of version 1: `v1.` + lower-case hex of HMAC-SHA-256 under the identifier's key. */
 export function hmacTokenizer(keys: MaskKeys): Tokenizer {
-  const macs = new Map([...keys].map(([identifier, key]) => [identifier, hmacSha256(key)]));
+  const hmacs = new Map([...keys].map(([identifier, key]) => [identifier, new HmacSha256(key)]));
   return ({ identifier, form }, value) => {
     const trimmed = value.trim();
     if (trimmed === "") return null;
-    const mac = macs.get(identifier);
-    if (!mac) throw new TypeError(`no key for identifier ${identifier}`);
-    const { bytes, asText } = form(trimmed);
-    return { token: `v1.${mac(bytes)}`, asText };
+    const hmac = hmacs.get(identifier);
+    if (!hmac) throw new TypeError(`no key for identifier ${identifier}`);
+    const room = hmac.room(mostBytes(trimmed));
+    const end = form.write(trimmed, room, HmacSha256.START);
+    return { token: `v1.${hmac.hex(room, end)}`, asText: room[HmacSha256.START] !== form.tag };
   };
 }
 

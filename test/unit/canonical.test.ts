@@ -1,6 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { address, text } from "../../lambda/masking/canonical.ts";
+import { address as addressForm, text as textForm } from "../../lambda/masking/canonical.ts";
+import { canonical } from "../support/canonical.ts";
+
+const address = (value: string) => canonical(addressForm, value);
+const text = (value: string) => canonical(textForm, value);
 
 const ADDRESS = "01";
 const TEXT = "02";
