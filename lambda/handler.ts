@@ -1,9 +1,10 @@
 import middy from "@middy/core";
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
+import type { Client } from "pg";
 import type { Config } from "./config.ts";
 import { Deadline } from "./deadline.ts";
 import { IngestError, toIngestError } from "./errors.ts";
-import { ingestBatch } from "./ingest/batch.ts";
+import { type BatchParts, ingestBatch } from "./ingest/batch.ts";
 import type { Reporter } from "./ingest/report.ts";
 import { checkValue, deriveKeys } from "./masking/keys.ts";
 import { hmacTokenizer, sha256Tokenizer, type Tokenizer } from "./masking/tokens.ts";
@@ -11,6 +12,7 @@ import { identifiersOf } from "./pipelines/pipeline.ts";
 import { checkTable } from "./postgres/check-table.ts";
 import type { Database } from "./postgres/database.ts";
 import { checkMaskKeys, type KeyProof } from "./postgres/mask-keys.ts";
+import { isPooled } from "./postgres/pooler.ts";
 
 /** What a container works with, built once. */
 export interface HandlerParts extends Pick<Config, "pipeline" | "masterKey"> {
@@ -31,7 +33,7 @@ const RESERVE = 1_000;
  */
 export function createHandler(build: () => HandlerParts, early?: Reporter) {
   let parts: HandlerParts | undefined;
-  let prepared: Tokenizer | undefined;
+  let prepared: Prepared | undefined;
 
   const ingest = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     if (!parts) early?.begin(context);
@@ -44,7 +46,7 @@ export function createHandler(build: () => HandlerParts, early?: Reporter) {
     if (isHealthCheck) prepared = undefined;
     prepared ??= await prepare(parts, deadline);
     if (isHealthCheck) return { batchItemFailures: [] };
-    return ingestBatch(event.Records, { ...parts, tokenize: prepared }, deadline);
+    return ingestBatch(event.Records, { ...parts, ...prepared }, deadline);
   };
 
   // Our own deadline ends what is under way; middy's would only stop waiting for it.
@@ -57,15 +59,18 @@ export function createHandler(build: () => HandlerParts, early?: Reporter) {
     .handler(ingest);
 }
 
+type Prepared = Pick<BatchParts, "tokenize" | "isPooled">;
+
 /** Holds the declaration and the keys against the database, once for each container; a failure is not remembered. */
-async function prepare({ pipeline, masterKey, database }: HandlerParts, deadline: Deadline): Promise<Tokenizer> {
+async function prepare({ pipeline, masterKey, database }: HandlerParts, deadline: Deadline): Promise<Prepared> {
   const late = new IngestError("mask_key_unavailable", "The masking key could not be had within the function's time.");
   const { tokenize, proofs } = await deadline.limit(openMasks(pipeline, masterKey), late);
-  await database.run(async (client) => {
+  const work = async (client: Client) => {
     await checkTable(client, pipeline);
     await checkMaskKeys(client, proofs);
-  }, deadline);
-  return tokenize;
+    return isPooled(client);
+  };
+  return { tokenize, isPooled: await database.run(work, deadline) };
 }
 
 async function openMasks(

@@ -14,6 +14,8 @@ export interface BatchParts {
   readonly pipeline: Pipeline;
   readonly database: Database;
   readonly tokenize: Tokenizer;
+  /** A pooler stands before the database. */
+  readonly isPooled: boolean;
   readonly reporter: Reporter;
   /** The clock, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
@@ -25,11 +27,13 @@ export interface BatchParts {
  * @throws IngestError where nothing of the batch may count as done
  */
 export async function ingestBatch(records: readonly SQSRecord[], parts: BatchParts, deadline: Deadline): Promise<SQSBatchResponse> {
-  const { pipeline, database, tokenize, reporter, now = Date.now } = parts;
+  const { pipeline, database, tokenize, isPooled, reporter, now = Date.now } = parts;
   const rows = new BatchRows(records, pipeline, tokenize);
-  const repeats = pipeline.once === "event-id" || records.some((record) => receiveCountOf(record) > 1);
+  // Not where a row has probably been tried before. And not through a pooler: rows that come before the server has asked for them, as
+  // ours do, make PgBouncer keep the server's connection for us.
+  const byCopy = !isPooled && pipeline.once === "message-id" && records.every((record) => receiveCountOf(record) === 1);
   const began = now();
-  const verdicts = await store(database, tableOf(pipeline), rows, repeats, deadline);
+  const verdicts = await store(database, tableOf(pipeline), rows, byCopy, deadline);
   const report = reportOf(pipeline.name, records, rows.outcomes(verdicts), { ...rows.counts, committed: now() });
   await keepReasons(report, database, reporter, deadline);
   reporter.batch({ ...report, postgresTime: now() - began });

@@ -14,18 +14,18 @@ import type { BatchRows } from "./rows.ts";
  * Stores rows, each once, and says for each what became of it.
  *
  * COPY comes first and takes rows while later ones are still being masked. Where it meets a row that is there already or is
- * refused, INSERT finds out which; where that is likely from the start (`repeats`), COPY is left out: a failed one leaves
+ * refused, INSERT finds out which; where that is likely from the start, COPY is left out: a failed one leaves
  * dead rows and a line in the server's log. Both commit before they answer, so a verdict of `stored` is safe to report.
  *
- * @param repeats some row was probably tried before
+ * @param byCopy COPY is tried first
  * @throws IngestError where the failure concerns more than a row; nothing may then be reported as done
  */
-export async function store(database: Database, table: Table, rows: BatchRows, repeats: boolean, deadline: Deadline): Promise<Verdict[]> {
+export async function store(database: Database, table: Table, rows: BatchRows, byCopy: boolean, deadline: Deadline): Promise<Verdict[]> {
   if (rows.slice(0, 1).length === 0) return [];
   const soft = new Deadline(deadline.remaining * ISOLATION_SHARE);
   const verdicts = await database.run(async (client, failure) => {
     // After a failed attempt its outcome is unknown: a COPY may have been committed although its answer never came.
-    if (repeats || failure) {
+    if (!byCopy || failure) {
       const settled = await insertIsolating(client, table, rows.all(), soft);
       // It took the time of every row; an answer that merely asks for a redelivery would hide it.
       if (failure && settled.every(({ kind }) => kind === "unsettled")) throw failure;
