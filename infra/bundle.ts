@@ -25,8 +25,12 @@ export const COMMON = {
 } satisfies BuildOptions;
 
 const FUNCTIONS: Readonly<Record<"ingest" | "migrate", { code: BuildOptions; sql: readonly string[] }>> = {
-  // Handler `index.handler`. CommonJS starts faster: `import` of node:https would load undici as well.
-  ingest: { code: { entryPoints: ["lambda/ingest.ts"], outfile: "out/index.js", format: "cjs" }, sql: [] },
+  // Handler `index.handler`. CommonJS starts faster: `import` of node:http would load undici as well; the library that calls AWS
+  // imports it only when it is needed, which is turned into `require`, too.
+  ingest: {
+    code: { entryPoints: ["lambda/ingest.ts"], outfile: "out/index.js", format: "cjs", supported: { "dynamic-import": false } },
+    sql: [],
+  },
   // Handler `postgres/index.handler`, as deep as lambda/postgres/migrate.ts, which finds its SQL by its own place.
   migrate: {
     code: {

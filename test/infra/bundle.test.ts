@@ -82,6 +82,11 @@ describe("what Lambda unpacks", () => {
     expect(map.sources).toContain(name === "ingest" ? "../lambda/ingest.ts" : "../../lambda/migrate.ts");
   });
 
+  test("imports nothing while ingest runs: an import of node:http would load undici, too", () => {
+    expect(code(made.ingest).imports.filter(({ kind }) => kind === "dynamic-import")).toEqual([]);
+    expect(made.ingest.files["index.js"]).not.toMatch(/\bimport\(/);
+  });
+
   test.each(["ingest", "migrate"] as const)("asks for nothing but what Node has: %s", (name) => {
     const wanted = code(made[name]).imports.map(({ path }) => path.replace(/^node:/, ""));
     expect(wanted.filter((path) => !builtinModules.includes(path) && path !== "pg-native")).toEqual([]);
