@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import pg from "pg";
+import { isPooled } from "../../lambda/postgres/pooler.ts";
+import type { Container } from "../support/container.ts";
+import { PGBOUNCER, type PgBouncer, startPgBouncer } from "../support/pgbouncer.ts";
+import { idOf, idsBut, logins, useScene } from "../support/scene.ts";
+import { holdTable, killSessions, untilWaiting } from "../support/sessions.ts";
+
+const [suite, title] = PGBOUNCER
+  ? [describe, "through PgBouncer in transaction mode, with one connection to the server for all,"]
+  : [describe.skip, "through PgBouncer: skipped, because pgbouncer is not installed:"];
+
+suite(title, () => {
+  const scene = useScene();
+  let pooler: PgBouncer;
+  let one: Container;
+  let other: Container;
+
+  beforeEach(async () => {
+    pooler = await startPgBouncer(scene.proxy.config);
+    one = scene.container(pooler.config);
+    other = scene.container(pooler.config);
+    for (const { invoke } of [one, other]) await invoke([]);
+    statements();
+  });
+  afterEach(() => pooler.stop());
+
+  /** What reached the server since the last call, without what the pooler says itself when another client has its turn. */
+  const statements = () => scene.proxy.takeStatements().filter((word) => word !== "SET");
+  const again = { receiveCount: 2 };
+  const refuseBad = () => scene.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad'), ADD turn bigserial");
+
+  test("a batch is inserted, and when it is delivered again, to whomever, found to be there", async () => {
+    expect(await one.failures(logins(100))).toEqual([]);
+    expect(await other.failures(logins(100, () => ({}), again))).toEqual([]);
+    expect(statements()).toEqual(["INSERT", "INSERT", "SELECT"]);
+    expect(other.reports.last.outcomes.map(({ outcome }) => outcome)).toEqual(Array(100).fill("duplicate"));
+    expect(await scene.stored()).toEqual(idsBut(100));
+  });
+
+  test("the pooler is still seen where another process of the server answers than before", async () => {
+    const client = new pg.Client({ ...pooler.config, application_name: "lambda" });
+    await client.connect();
+    const pid = async () => (await client.query("SELECT pg_backend_pid() AS pid")).rows[0].pid;
+    const before = await pid();
+    await pooler.reconnect();
+    expect(await isPooled(client)).toBe(true);
+    expect(await pid()).not.toBe(before);
+    await client.end();
+  });
+
+  describe("the connection is free for another container", () => {
+    const size = 1_000;
+    const otherHasItsTurn = async () => {
+      expect(await other.failures(logins(size + 1).slice(size))).toEqual([]);
+      expect(statements()).not.toContain("COPY");
+    };
+
+    test("after a batch of which one row was there already", async () => {
+      await one.invoke(logins(1));
+      expect(await one.failures(logins(size))).toEqual([]);
+      await otherHasItsTurn();
+      expect(await scene.stored()).toEqual(idsBut(size + 1));
+    });
+
+    test("after a batch of which the database refuses one row", async () => {
+      await refuseBad();
+      expect(await one.failures(logins(size, (i) => (i === 700 ? { locale: "bad" } : {})))).toEqual([idOf(700)]);
+      await otherHasItsTurn();
+      expect(await scene.stored()).toEqual(idsBut(size + 1, 700));
+    });
+
+    test("after a batch that is refused as a whole", async () => {
+      await scene.sql("ALTER TABLE user_logins RENAME TO away");
+      await expect(one.invoke(logins(size))).rejects.toMatchObject({ code: "database_refused", sqlstate: "42P01" });
+      await scene.sql("ALTER TABLE away RENAME TO user_logins");
+      await otherHasItsTurn();
+      expect(await scene.stored()).toEqual([idOf(size)]);
+    });
+
+    test("between a batch's refused INSERT and the ones that find the bad row", async () => {
+      await refuseBad();
+      const release = await holdTable(scene.database);
+      const refused = one.failures(logins(100, (i) => (i === 7 ? { locale: "bad" } : {})));
+      await untilWaiting(scene.database);
+      const waiting = other.failures(logins(200).slice(100));
+      await pooler.untilQueued();
+      await release();
+      expect(await Promise.all([refused, waiting])).toEqual([[idOf(7)], []]);
+      expect(await scene.rejected()).toEqual([{ message_id: idOf(7), code: "refused_by_database", field: null, sqlstate: "23514" }]);
+      const byTurn = await scene.database.rows("SELECT message_id AS id FROM user_logins ORDER BY turn");
+      expect(byTurn.map(({ id }) => id)).toEqual([...idsBut(200).slice(100), ...idsBut(100, 7)]);
+    });
+  });
+
+  test.each([
+    ["a pooler that is killed under a batch and comes back fails nothing", () => pooler.restart()],
+    ["a session that the server ends under a batch is replaced", () => killSessions(scene.database)],
+  ])("%s, and each row stands once", async (_what, end) => {
+    const release = await holdTable(scene.database);
+    const answer = one.failures(logins(100));
+    await untilWaiting(scene.database);
+    await end();
+    await release();
+    expect(await answer).toEqual([]);
+    expect(await scene.stored()).toEqual(idsBut(100));
+  });
+
+  test("a server that the pooler loses under a batch fails the invocation, and the redelivery stores each row once", async () => {
+    scene.proxy.cutAt("client", idOf(50));
+    // The pooler speaks for the server then, and calls it a breach of the protocol.
+    await expect(one.invoke(logins(100))).rejects.toMatchObject({ code: "database_refused", sqlstate: "08P01" });
+    expect(one.reports.batches).toEqual([]);
+    expect(await scene.stored()).toEqual([]);
+    expect(await one.failures(logins(100, () => ({}), again))).toEqual([]);
+    expect(await scene.stored()).toEqual(idsBut(100));
+  });
+});
