@@ -1,5 +1,6 @@
 import type { ClientConfig } from "pg";
 import type { Figure } from "./figures.ts";
+import type { Plot } from "./report/plots.ts";
 
 /** `quick` checks that all is right in under a minute; `full` is what the figures are taken from; `long` adds the table of ten million rows. */
 export type Scale = "quick" | "full" | "long";
@@ -18,6 +19,8 @@ export interface PartResult {
   readonly figures: readonly Figure[];
   /** Sentences that belong beneath the figures. */
   readonly notes?: readonly string[];
+  /** Drawn of something else than the figures, which have theirs. */
+  readonly plots?: readonly Plot[];
 }
 
 /** @throws WrongRows where a table does not hold what it should */

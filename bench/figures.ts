@@ -7,11 +7,12 @@ export const PARTS = {
   D: "Growth",
   E: "Start",
   F: "Cost",
+  P: "Profile",
 } as const;
 
 export type Part = keyof typeof PARTS;
 
-export type Unit = "rows/s" | "ms" | "kB" | "MiB" | "bytes a row" | "$";
+export type Unit = "rows/s" | "ms" | "kB" | "MiB" | "bytes a row" | "$" | "µs a batch" | "µs a row";
 
 /** What repetitions came to. */
 export interface Range {
@@ -69,6 +70,11 @@ export function slower(rates: Values, others: Values): number[] {
 
 export function faster(rates: Values, others: Values): number[] {
   return pairs(rates, others, Math.max);
+}
+
+/** What two things take that cannot go on at the same time. */
+export function sums(times: Values, others: Values): number[] {
+  return pairs(times, others, (a, b) => a + b);
 }
 
 function pairs(a: Values, b: Values, combine: (a: number, b: number) => number): number[] {

@@ -10,6 +10,7 @@ const RUN: Readonly<Record<Exclude<Part, "F">, () => Promise<RunPart>>> = {
   C: async () => (await import("./parts/mixed.ts")).runMixed,
   D: async () => (await import("./parts/growth.ts")).runGrowth,
   E: async () => (await import("./parts/start.ts")).runStart,
+  P: async () => (await import("./parts/profile.ts")).runProfile,
 };
 
 export type PartOrder = Omit<Bench, "say"> & { readonly part: keyof typeof RUN };

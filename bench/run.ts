@@ -55,6 +55,7 @@ async function run(options: Options): Promise<void> {
     const results = await runParts(options.only, scale, database);
     const figures = results.flatMap(([, result]) => result.figures);
     const notes = Object.fromEntries(results.map(([part, result]) => [part, result.notes ?? []]));
+    const plots = results.flatMap(([, result]) => result.plots ?? []);
     const seconds = (performance.now() - began) / 1000;
     write(
       {
@@ -63,6 +64,7 @@ async function run(options: Options): Promise<void> {
         seconds,
         figures,
         notes,
+        plots,
         verdicts: verdictsOn(
           figures,
           TARGETS.filter(({ part }) => options.only.includes(part)),
@@ -111,7 +113,7 @@ function write(result: Result, { out, docs }: Options): void {
   if (!docs) return;
   const folder = join(ROOT, "docs", PLOTS);
   mkdirSync(folder, { recursive: true });
-  for (const { slug, svg } of plotsOf(result.figures)) writeFileSync(join(folder, `${slug}.svg`), `${svg}\n`);
+  for (const { slug, svg } of plotsOf(result)) writeFileSync(join(folder, `${slug}.svg`), `${svg}\n`);
   writeFileSync(PAGE, withTables(readFileSync(PAGE, "utf8"), markdownTables(result, PLOTS)));
 }
 

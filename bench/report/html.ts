@@ -15,7 +15,7 @@ svg { display: block; margin: 1em 0; max-width: 100%; height: auto }`;
 /** The run as one page that needs nothing else: tables, and plots as inline SVG. */
 export function htmlReport(result: Result): string {
   const { figures, notes, machine, verdicts, seconds, scale } = result;
-  const plots = plotsOf(figures);
+  const plots = plotsOf(result);
   const parts = (Object.keys(PARTS) as Part[]).filter((part) => figures.some((figure) => figure.part === part));
   const sections = parts.map((part) =>
     [

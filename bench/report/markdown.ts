@@ -7,8 +7,9 @@ const BEGIN = "<!-- Written by `npm run bench -- --docs`; the next such run repl
 const END = "<!-- End of what the benchmark wrote. -->";
 
 /** @param folder of the plots' files, as the page names it */
-export function markdownTables({ figures, notes, machine, verdicts, seconds, scale }: Result, folder: string): string {
-  const plots = plotsOf(figures);
+export function markdownTables(result: Result, folder: string): string {
+  const { figures, notes, machine, verdicts, seconds, scale } = result;
+  const plots = plotsOf(result);
   const parts = (Object.keys(PARTS) as Part[]).filter((part) => figures.some((figure) => figure.part === part));
   const sections = parts.map((part) =>
     [

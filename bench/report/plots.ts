@@ -1,4 +1,5 @@
 import { type Figure, PARTS, type Part } from "../figures.ts";
+import type { Result } from "./result.ts";
 import { barChart } from "./svg.ts";
 
 export interface Plot {
@@ -9,8 +10,12 @@ export interface Plot {
   readonly svg: string;
 }
 
-/** A plot for each group of figures that share a unit, where there is more than one to compare. */
-export function plotsOf(figures: readonly Figure[]): Plot[] {
+/** A plot for each group of figures that share a unit, where there is more than one to compare; then those that the parts drew. */
+export function plotsOf({ figures, plots }: Pick<Result, "figures" | "plots">): Plot[] {
+  return [...chartsOf(figures), ...plots];
+}
+
+function chartsOf(figures: readonly Figure[]): Plot[] {
   const groups = Map.groupBy(figures, ({ part, group, unit }) => `${part}\n${group}\n${unit}`);
   return [...groups.values()].flatMap((members) => {
     const [first] = members;
@@ -20,6 +25,7 @@ export function plotsOf(figures: readonly Figure[]): Plot[] {
     const slug = `${part} ${group} ${unit}`
       .toLowerCase()
       .replaceAll("$", "dollars")
+      .replaceAll("µ", "u")
       .replaceAll(/[^a-z0-9]+/g, "-");
     return [{ part, slug, title, svg: barChart(title, members) }];
   });

@@ -5,3 +5,8 @@ import type { Plan } from "../measure.ts";
 export function planFor(scale: Scale, seconds: number, repetitions = 15): Plan {
   return scale === "quick" ? { warmUps: 1, repetitions: 3, seconds: 0 } : { warmUps: 2, repetitions, seconds };
 }
+
+/** How often something is done that has to be short in a quick run. @param times in a full run */
+export function fewerIfQuick(scale: Scale, times: number): number {
+  return scale === "quick" ? Math.ceil(times / 5) : times;
+}

@@ -31,6 +31,7 @@ function result(name = "COPY of ready rows"): Result {
     seconds: 12.3,
     figures,
     notes: { A: [`a note of ${HOSTILE}`] },
+    plots: [],
     verdicts: verdictsOn(figures),
   };
 }
@@ -76,12 +77,19 @@ describe("the HTML page", () => {
   });
 
   test("plots figures of one group and unit together", () => {
-    const [plot, ...more] = plotsOf(result().figures);
+    const [plot, ...more] = plotsOf(result());
     expect(more).toEqual([]);
     expect(plot?.slug).toBe("a-batches-of-1-000-rows-s");
     expect(plot?.svg.match(/<rect [^>]*fill="#(?!ffffff)/g)).toHaveLength(2);
     expect(htmlReport(result())).toContain(plot?.svg ?? "");
   });
+});
+
+test("what a part drew itself stands in its section, and not among the figures for programs", () => {
+  const drawn: Result = { ...result(), plots: [{ part: "A", slug: "a-drawing", title: "Store: a drawing", svg: "<svg>drawn</svg>" }] };
+  expect(htmlReport(drawn)).toContain("<svg>drawn</svg>");
+  expect(markdownTables(drawn, "performance")).toContain("![Store: a drawing](performance/a-drawing.svg)");
+  expect(jsonReport(drawn)).not.toContain("drawn");
 });
 
 describe("the page of the documentation", () => {
