@@ -72,6 +72,6 @@ export const METRICS = {
   rejectionsNotWritten: "rejectionsNotWritten",
   /** Milliseconds from the sending of the batch's oldest message to its commit. */
   commitLag: "commitLag",
-  /** Milliseconds of a batch spent in Postgres. */
+  /** Milliseconds from a batch's first row to Postgres's last answer. */
   postgresTime: "postgresTime",
 } as const;

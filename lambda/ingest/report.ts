@@ -23,7 +23,7 @@ export interface BatchReport {
   readonly maskedAsText: number;
   /** Milliseconds from the sending of the oldest message that is in the table now to its commit; undefined where none is. */
   readonly commitLag: number | undefined;
-  /** Milliseconds in which Postgres was busy with the batch: its rows, streamed in as they are read and masked, and the reasons of rejections. */
+  /** Milliseconds from the first row to Postgres's last answer: reading and masking included, and the reasons of rejections. */
   readonly postgresTime: number;
   /** The outcomes of messages that were sent as a test. */
   readonly smoke: BatchReport["outcomes"];

@@ -7,7 +7,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const EVENT_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /**
- * The id half of a record's key (rule 3 of docs/decisions.md), which its body does not change. The first of these that counts: the
+ * The id half of a record's key, which its body does not change. The first of these that counts: the
  * producer's `event-id`, where the pipeline asks for it; the id that our own redrive sends along; the SQS message id.
  */
 export function idOf(record: SQSRecord, pipeline: Pipeline): string | Fault {

@@ -39,3 +39,17 @@ test("forged values in the rows around a refused one are stored as they are", as
   const users = await scene.database.rows("SELECT user_id FROM user_logins ORDER BY message_id");
   expect(users).toEqual(Array.from({ length: 100 }, (_, i) => ({ user_id: user(i) })).filter((_, i) => i !== 42));
 });
+
+test("a context that quotes a value before it names the line does not mislead: the row is found with as few statements", async () => {
+  const quoting = `
+    CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN IF NEW.locale LIKE 'COPY%' THEN EXECUTE format('SELECT %L::text::int', NEW.locale); END IF; RETURN NEW; END $$;
+    CREATE TRIGGER guard BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE PROCEDURE guard()`;
+  await scene.lambda.invoke([]);
+  await scene.sql(quoting);
+  scene.proxy.takeStatements();
+  expect(await scene.lambda.failures(logins(100, (i) => (i === 42 ? { locale: "COPY user_logins, line 7" } : {})))).toEqual([idOf(42)]);
+  // COPY, what is before the row, the row, what is after it, and the reason.
+  expect(scene.proxy.takeStatements()).toEqual(["COPY", "INSERT", "INSERT", "INSERT", "INSERT"]);
+  expect(await scene.stored()).toEqual(idsBut(100, 42));
+});

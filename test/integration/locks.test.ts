@@ -17,6 +17,14 @@ describe("a table that is locked until after the function's time", () => {
     expect(await scene.stored()).toEqual(idsBut(100));
   });
 
+  test("fails the invocation in the same way where only milliseconds are left: nothing else ends it before", async () => {
+    await scene.lambda.invoke([]);
+    const release = await holdTable(scene.database);
+    await expect(scene.lambda.invoke(logins(3), 0.03)).rejects.toMatchObject({ code: "out_of_time" });
+    await release();
+    expect(await scene.lambda.failures(logins(3))).toEqual([]);
+  });
+
   test("fails the first invocation of a container in the same way", async () => {
     const release = await holdTable(scene.database, "mask_keys");
     await expect(scene.lambda.invoke(logins(3), 1)).rejects.toMatchObject({ code: "out_of_time" });

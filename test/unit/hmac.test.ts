@@ -31,6 +31,11 @@ describe("HMAC-SHA-256", () => {
     expect(hmacOf(key)(Buffer.from(text))).toBe(mac);
   });
 
+  test.each([63, 64, 65])("takes a key of %i bytes as createHmac does, at the length of a block as beside it", (length) => {
+    const [key, text] = [Buffer.alloc(length, 0x5a), Buffer.from("text")];
+    expect(hmacOf(key)(text)).toBe(createHmac("sha256", createSecretKey(key)).update(text).digest("hex"));
+  });
+
   test("is what createHmac makes of any key and messages, one after the other", () => {
     fc.assert(
       fc.property(bytes(140), fc.array(message, { minLength: 1, maxLength: 5 }), (secret, messages) => {

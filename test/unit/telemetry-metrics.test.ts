@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { IngestError } from "../../lambda/errors.ts";
+import { REJECTION_CODES, type RejectionCode } from "../../lambda/ingest/message.ts";
 import { telemetry } from "../../lambda/telemetry.ts";
 import { rejected, report, usePrinted } from "../support/telemetry.ts";
 
@@ -57,6 +58,20 @@ describe("the metrics of a batch", () => {
     for (const messageId of ["m-1", "m-2"]) reporter.batch(report({ outcomes: [{ messageId, outcome: "stored" }] }));
     expect(metrics().map(({ values }) => values.stored)).toEqual([1, 1]);
   });
+});
+
+/** What CloudWatch demands of a line, or it drops all metrics in it: numbers and names that are there, and at most 100 of them. */
+test("each line has a number for every metric and a text for every dimension that it names, and no more than CloudWatch takes", () => {
+  const reporter = telemetry(service);
+  const codes = Object.keys(REJECTION_CODES) as RejectionCode[];
+  for (const commitLag of [undefined, 0, 1_234]) reporter.batch(report({ commitLag, rejected: codes.map((code) => rejected({ code })) }));
+  reporter.rejectionsNotWritten("42501");
+  expect(metrics()).toHaveLength(3 * (codes.length + 1) + 1);
+  for (const { dimensions, values } of metrics()) {
+    expect(Object.values(values)).toEqual(Object.values(values).map(() => expect.any(Number)));
+    expect(Object.values(dimensions)).toEqual(Object.values(dimensions).map(() => expect.stringMatching(/^[!-~]{1,1024}$/)));
+    expect(Object.keys(values).length).toBeLessThanOrEqual(100);
+  }
 });
 
 describe("the metrics of a failure", () => {

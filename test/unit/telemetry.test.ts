@@ -70,6 +70,16 @@ describe("the log of a batch", () => {
     reporter.batch(report());
     expect(lines()[0]).toMatchObject({ function_request_id: context.awsRequestId, function_name: "masqueue-local" });
   });
+
+  test("says so anew at each invocation of the container", () => {
+    const reporter = telemetry("user-logins");
+    const contexts = [contextFor(1_000), contextFor(1_000)];
+    for (const context of contexts) {
+      reporter.begin(context);
+      reporter.failed(new IngestError("out_of_time", "Too late."));
+    }
+    expect(lines().map((line) => line.function_request_id)).toEqual(contexts.map(({ awsRequestId }) => awsRequestId));
+  });
 });
 
 describe("the log of a failure", () => {
