@@ -1,6 +1,7 @@
 import type { SQSRecord } from "aws-lambda";
 import type { Tokenizer } from "../masking/tokens.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
+import type { RowSource } from "../postgres/copy.ts";
 import type { Verdict } from "../postgres/isolate.ts";
 import { type Drift, DriftCount } from "./drift.ts";
 import { type MaskedRow, mask } from "./mask.ts";
@@ -14,7 +15,7 @@ import { idOf } from "./row-key.ts";
  * opposite order would deadlock. An id is known before its body is read, so a record is parsed and masked only when its row is asked
  * for: the first rows are on their way to Postgres while the last ones are still text.
  */
-export class BatchRows {
+export class BatchRows implements RowSource {
   readonly #pipeline: Pipeline;
   readonly #tokenize: Tokenizer;
   readonly #records: readonly Identified[];

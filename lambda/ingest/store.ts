@@ -1,10 +1,10 @@
 import pg from "pg";
 import { Deadline } from "../deadline.ts";
 import { IngestError } from "../errors.ts";
-import { copyRows } from "../postgres/copy.ts";
+import { copyRows, type RowSource, readyRows } from "../postgres/copy.ts";
 import type { Database } from "../postgres/database.ts";
 import { findRows } from "../postgres/insert.ts";
-import { insertAround, insertIsolating, type Verdict } from "../postgres/isolate.ts";
+import { insertIsolating, type Verdict } from "../postgres/isolate.ts";
 import { keyOf, type Table } from "../postgres/names.ts";
 import { blameFor } from "../postgres/sqlstate.ts";
 import type { MaskedRow } from "./mask.ts";
@@ -22,23 +22,16 @@ import type { BatchRows } from "./rows.ts";
  */
 export async function store(database: Database, table: Table, rows: BatchRows, byCopy: boolean, deadline: Deadline): Promise<Verdict[]> {
   if (rows.slice(0, 1).length === 0) return [];
-  const soft = new Deadline(deadline.remaining * ISOLATION_SHARE);
+  const limits = { deadline, soft: new Deadline(deadline.remaining * ISOLATION_SHARE) };
   const verdicts = await database.run(async (client, failure) => {
     // After a failed attempt its outcome is unknown: a COPY may have been committed although its answer never came.
     if (!byCopy || failure) {
-      const settled = await insertIsolating(client, table, rows.all(), soft);
+      const settled = await insertIsolating(client, table, rows.all(), limits.soft);
       // It took the time of every row; an answer that merely asks for a redelivery would hide it.
       if (failure && settled.every(({ kind }) => kind === "unsettled")) throw failure;
       return settled;
     }
-    try {
-      const stored = await copyRows(client, table, rows, deadline);
-      if (stored === rows.all().length) return rows.all().map(() => STORED);
-      return await afterTrigger(client, table, rows.all(), soft);
-    } catch (error) {
-      if (!(error instanceof pg.DatabaseError) || blameFor(error) !== "row") throw error;
-      return afterRefusal(client, table, rows.all(), error, soft);
-    }
+    return copy(client, table, rows, limits, (error) => afterRefusal(client, table, rows.all(), error, limits));
   }, deadline);
   if (verdicts.length !== rows.all().length) {
     throw new IngestError(
@@ -51,8 +44,35 @@ export async function store(database: Database, table: Table, rows: BatchRows, b
 
 const STORED: Verdict = { kind: "stored" };
 
+interface Limits {
+  readonly deadline: Deadline;
+  /** Looking for bad rows ends here. */
+  readonly soft: Deadline;
+}
+
 /** Looking for bad rows one by one ends with this share of the time left, so that what was found can still be told. */
 const ISOLATION_SHARE = 0.6;
+
+/**
+ * Copies the rows.
+ * @param refused gives the verdicts where Postgres refused a row, and with it stored none
+ */
+async function copy(
+  client: pg.Client,
+  table: Table,
+  rows: RowSource,
+  { deadline, soft }: Limits,
+  refused: (error: pg.DatabaseError) => Promise<Verdict[]>,
+): Promise<Verdict[]> {
+  try {
+    const stored = await copyRows(client, table, rows, deadline);
+    const all = rows.all();
+    return stored === all.length ? all.map(() => STORED) : await afterTrigger(client, table, all, soft);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || blameFor(error) !== "row") throw error;
+    return refused(error);
+  }
+}
 
 /** COPY stored fewer rows than it was given: a trigger left some out, or put them elsewhere. Only those that are not there are tried again. */
 async function afterTrigger(client: pg.Client, table: Table, rows: readonly MaskedRow[], deadline: Deadline): Promise<Verdict[]> {
@@ -62,18 +82,26 @@ async function afterTrigger(client: pg.Client, table: Table, rows: readonly Mask
   return there.map((isThere) => (isThere ? STORED : (verdicts.next().value as Verdict)));
 }
 
-/** COPY stored nothing; its error tells where to look, and is only a hint: a value can forge it, a deferred fault has none. */
-function afterRefusal(
+/**
+ * COPY stored nothing; its error tells where to look, and is only a hint: a value can forge it, a deferred fault has none. The rows
+ * around the one that it names are probably good, and copied once more.
+ */
+async function afterRefusal(
   client: pg.Client,
   table: Table,
   rows: readonly MaskedRow[],
   error: pg.DatabaseError,
-  deadline: Deadline,
+  limits: Limits,
 ): Promise<Verdict[]> {
+  const isolate = (part: readonly MaskedRow[]) => insertIsolating(client, table, part, limits.soft);
   const line = lineOf(error);
   const isDuplicate = error.code === "23505" && isKey(error, table);
-  if (isDuplicate || line === null || line < 1 || line > rows.length) return insertIsolating(client, table, rows, deadline);
-  return insertAround(client, table, rows, line - 1, deadline);
+  if (isDuplicate || line === null || line < 1 || line > rows.length) return isolate(rows);
+  const copyAgain = (part: readonly MaskedRow[]) =>
+    part.length === 0 || limits.soft.passed ? isolate(part) : copy(client, table, readyRows(part), limits, () => isolate(part));
+  const before = await copyAgain(rows.slice(0, line - 1));
+  const suspect = await isolate(rows.slice(line - 1, line));
+  return [...before, ...suspect, ...(await copyAgain(rows.slice(line)))];
 }
 
 /** Whether the violated constraint is the table's own key, whatever it is called: Postgres names the columns in the detail. */

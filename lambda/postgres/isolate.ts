@@ -28,20 +28,6 @@ export async function insertIsolating(client: pg.Client, table: Table, rows: rea
   }
 }
 
-/** Writes what stands before the row that COPY complained of, that row, and what stands after it. */
-export async function insertAround(
-  client: pg.Client,
-  table: Table,
-  rows: readonly MaskedRow[],
-  suspect: number,
-  deadline: Deadline,
-): Promise<Verdict[]> {
-  const before = await insertIsolating(client, table, rows.slice(0, suspect), deadline);
-  const alone = await insertIsolating(client, table, rows.slice(suspect, suspect + 1), deadline);
-  const after = await insertIsolating(client, table, rows.slice(suspect + 1), deadline);
-  return [...before, ...alone, ...after];
-}
-
 async function splitAt(
   client: pg.Client,
   table: Table,

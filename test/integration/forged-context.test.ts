@@ -50,6 +50,6 @@ test("a context that quotes a value before it names the line does not mislead: t
   scene.proxy.takeStatements();
   expect(await scene.lambda.failures(logins(100, (i) => (i === 42 ? { locale: "COPY user_logins, line 7" } : {})))).toEqual([idOf(42)]);
   // COPY, what is before the row, the row, what is after it, and the reason.
-  expect(scene.proxy.takeStatements()).toEqual(["COPY", "INSERT", "INSERT", "INSERT", "INSERT"]);
+  expect(scene.proxy.takeStatements()).toEqual(["COPY", "COPY", "INSERT", "COPY", "INSERT"]);
   expect(await scene.stored()).toEqual(idsBut(100, 42));
 });
