@@ -36,3 +36,23 @@ describe("a batch is inserted without trying COPY first", () => {
     expect(await scene.stored()).toEqual(idsBut(3));
   });
 });
+
+describe("the rows around a refused one are copied once more", () => {
+  const bodies = (special: Readonly<Record<number, string>>) => logins(20, (i) => (special[i] ? { locale: special[i] } : {}));
+
+  test.each([
+    ["and where there are several, the rest is inserted", { 5: "bad", 9: "bad", 17: "bad" }, [5, 9, 17]],
+    ["and one that a trigger leaves out there is refused, too", { 3: "skipped", 5: "bad", 12: "skipped" }, [3, 5, 12]],
+  ])("%s", async (_title, special, refused) => {
+    await scene.lambda.invoke([]);
+    await scene.sql(`
+      ALTER TABLE user_logins ADD CHECK (locale <> 'bad');
+      CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RETURN CASE WHEN NEW.locale = 'skipped' THEN NULL ELSE NEW END; END $$;
+      CREATE TRIGGER guard BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE PROCEDURE guard()`);
+    scene.proxy.takeStatements();
+    expect(await scene.lambda.failures(bodies(special))).toEqual(refused.map(idOf));
+    expect(scene.proxy.takeStatements().filter((word) => word === "COPY")).toHaveLength(3);
+    expect(await scene.stored()).toEqual(idsBut(20, ...refused));
+  });
+});
