@@ -114,7 +114,8 @@ export function configFor({ password }: Files, port: number): pg.ClientConfig {
   };
 }
 
-function freePort(): Promise<number> {
+/** A port of this machine at which nothing listens just now. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().on("error", reject);
     server.listen(0, "127.0.0.1", () => {

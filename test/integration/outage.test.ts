@@ -1,20 +1,11 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, expect, test } from "@jest/globals";
+import { freePort } from "../../local/services/cluster.ts";
 import { idsBut, logins, useScene } from "../support/scene.ts";
 import { holdTable, killSessions, untilWaiting } from "../support/sessions.ts";
 
 const scene = useScene();
-
-/** Port of a server that has just gone. */
-async function deadPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 describe("a database that is away", () => {
   test("fails the invocation, reports nothing as done, and is found again by the next one", async () => {
@@ -37,7 +28,7 @@ describe("a database that is away", () => {
   });
 
   test("is told by the system's own code, without the address", async () => {
-    const port = await deadPort();
+    const port = await freePort();
     const lambda = scene.container({ ...scene.database.config, port });
     const failure = await lambda.invoke(logins(1), 1).catch((error: Error) => error);
     expect(failure).toMatchObject({ code: "database_unavailable", message: expect.stringContaining("(ECONNREFUSED)") });

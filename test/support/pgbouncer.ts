@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
+import { freePort } from "../../local/services/cluster.ts";
 import { unprivileged } from "../../local/services/postgres-binaries.ts";
 
 /** Where Debian puts it is not in every PATH. */
@@ -89,15 +89,6 @@ server_tls_sslmode = disable
 pool_mode = transaction
 default_pool_size = 1
 `;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** What the pooler answers to a command of its console. */
