@@ -1,6 +1,7 @@
 import type { Call } from "../support/call-tree.ts";
 import { STAGES, type Stage } from "../support/stages.ts";
 import { escaped } from "./escape.ts";
+import { drawing } from "./svg.ts";
 
 const WIDTH = 1_000;
 const ROW = 18;
@@ -51,15 +52,7 @@ export function flameGraph(title: string, top: readonly Call[]): string {
   }
 
   const height = LEGEND + depth * ROW + 4;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" font-family="system-ui, sans-serif" font-size="11">`,
-    `<title>${escaped(title)}</title>`,
-    `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
-    `<text x="0" y="14" font-size="12" font-weight="600" fill="#222222">${escaped(title)}</text>`,
-    ...legend(),
-    ...boxes,
-    "</svg>",
-  ].join("\n");
+  return drawing(title, { width: WIDTH, height, fontSize: 11 }, [...legend(), ...boxes]);
 }
 
 function box({ name, file, stage }: Call, x: number, y: number, width: number): string {

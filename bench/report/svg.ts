@@ -15,12 +15,21 @@ export function barChart(title: string, figures: readonly Figure[]): string {
   const x = (value: number) => LABEL + (value / most) * (WIDTH - LABEL - VALUE);
   const height = TOP + figures.length * ROW + 6;
   const rows = figures.map((figure, i) => row(figure, TOP + i * ROW, x));
+  return drawing(title, { width: WIDTH, height, fontSize: 12 }, rows);
+}
+
+/** A picture of its own: white, its title at the top left. @param parts SVG elements, beneath the title's line */
+export function drawing(
+  title: string,
+  { width, height, fontSize }: Record<"width" | "height" | "fontSize", number>,
+  parts: readonly string[],
+) {
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" font-family="system-ui, sans-serif" font-size="12">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" font-family="system-ui, sans-serif" font-size="${fontSize}">`,
     `<title>${escaped(title)}</title>`,
-    `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
-    `<text x="0" y="16" font-weight="600" fill="#222222">${escaped(title)}</text>`,
-    ...rows,
+    `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
+    `<text x="0" y="16" font-size="12" font-weight="600" fill="#222222">${escaped(title)}</text>`,
+    ...parts,
     "</svg>",
   ].join("\n");
 }
