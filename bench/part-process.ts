@@ -4,13 +4,13 @@ import { answerOrders } from "./support/answer.ts";
 
 /** Runs one part in this process. Only that part's modules are loaded. */
 const RUN: Readonly<Record<Exclude<Part, "F">, () => Promise<RunPart>>> = {
-  A: async () => (await import("./parts/store.ts")).runStore,
-  B: async () => (await import("./parts/mask.ts")).runMask,
-  R: async () => (await import("./parts/distance.ts")).runDistance,
-  C: async () => (await import("./parts/mixed.ts")).runMixed,
-  D: async () => (await import("./parts/growth.ts")).runGrowth,
-  E: async () => (await import("./parts/start.ts")).runStart,
-  P: async () => (await import("./parts/profile.ts")).runProfile,
+  A: async () => (await import("./suites/store.ts")).runStore,
+  B: async () => (await import("./suites/mask.ts")).runMask,
+  R: async () => (await import("./suites/distance.ts")).runDistance,
+  C: async () => (await import("./suites/mixed.ts")).runMixed,
+  D: async () => (await import("./suites/growth.ts")).runGrowth,
+  E: async () => (await import("./suites/start.ts")).runStart,
+  P: async () => (await import("./suites/profile.ts")).runProfile,
 };
 
 export type PartOrder = Omit<Bench, "say"> & { readonly part: keyof typeof RUN };

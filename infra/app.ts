@@ -3,7 +3,7 @@ import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
 import { pipelines } from "../lambda/pipelines/index.ts";
 import { bundle } from "./bundle.ts";
 import { ConfigError, readAwsStage } from "./config/read.ts";
-import { compose } from "./masqueue.ts";
+import { compose } from "./stacks/all.ts";
 
 /** Bundles lie here between synth and deploy; ignored by git. */
 const CODE = { ingest: "build/ingest", migrate: "build/migrate" };

@@ -28,18 +28,18 @@ const FUNCTIONS: Readonly<Record<"ingest" | "migrate", { code: BuildOptions; sql
   // Handler `index.handler`. CommonJS starts faster: `import` of node:http would load undici as well; the library that calls AWS
   // imports it only when it is needed, which is turned into `require`, too.
   ingest: {
-    code: { entryPoints: ["lambda/ingest.ts"], outfile: "out/index.js", format: "cjs", supported: { "dynamic-import": false } },
+    code: { entryPoints: ["lambda/functions/ingest.ts"], outfile: "out/index.js", format: "cjs", supported: { "dynamic-import": false } },
     sql: [],
   },
-  // Handler `postgres/index.handler`, as deep as lambda/postgres/migrate.ts, which finds its SQL by its own place.
+  // Handler `schema/index.handler`, as deep as lambda/schema/folders.ts, which finds its SQL by its own place.
   migrate: {
     code: {
-      entryPoints: ["lambda/migrate.ts"],
-      outfile: "out/postgres/index.mjs",
+      entryPoints: ["lambda/functions/migrate.ts"],
+      outfile: "out/schema/index.mjs",
       format: "esm",
       banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
     },
-    sql: ["postgres/migrations", "postgres/roles", "postgres/grants", "own/migrations", "own/grants"],
+    sql: ["schema/sql/migrations", "schema/sql/roles", "schema/sql/grants", "custom/migrations", "custom/grants"],
   },
 };
 

@@ -1,5 +1,5 @@
 import { Aws, RemovalPolicy } from "aws-cdk-lib";
-import { ingestFunctionName } from "../lambda/env.ts";
+import { ingestFunctionName } from "../lambda/names.ts";
 
 /**
  * The role of a pipeline's function. Fixed, because the masking key's policy names it before it exists; with the region, because

@@ -3,10 +3,10 @@ import type { ClientConfig } from "pg";
 import { awsIn, type Environment, type Identity } from "./aws/environment.ts";
 import { rdsToken } from "./aws/rds-token.ts";
 import { readPassword } from "./aws/secret.ts";
-import { ENV } from "./env.ts";
 import { IngestError } from "./errors.ts";
 import { type MasterKey, masterKeyFromSecret } from "./masking/keys.ts";
 import { masterKeyInKms } from "./masking/kms.ts";
+import { ENV } from "./names.ts";
 import { pipelines } from "./pipelines/index.ts";
 import type { Pipeline } from "./pipelines/pipeline.ts";
 

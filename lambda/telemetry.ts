@@ -1,5 +1,5 @@
-import { METRICS } from "./env.ts";
 import type { BatchReport, RejectedMessage, Reporter } from "./ingest/report.ts";
+import { METRICS } from "./names.ts";
 
 /**
  * Reports as JSON log lines, each with the metrics that it counts, which CloudWatch reads out of it. Ids, codes, counts and column
@@ -34,7 +34,7 @@ export function telemetry(service: string): Reporter {
 
 type Metrics = Readonly<Record<string, number>>;
 
-function metricsOf({ outcomes, rejected, unknownFields, maskedAsText, commitLag, postgresTime }: BatchReport): Metrics {
+function metricsOf({ outcomes, rejected, unknownFields, maskedAsText, commitLag, batchTime }: BatchReport): Metrics {
   const counts = { stored: 0, duplicate: 0, rejected: 0, unsettled: 0 };
   for (const { outcome } of outcomes) counts[outcome]++;
   const first = rejected.filter(isNew).length;
@@ -43,12 +43,12 @@ function metricsOf({ outcomes, rejected, unknownFields, maskedAsText, commitLag,
     [METRICS.stored]: counts.stored,
     [METRICS.duplicates]: counts.duplicate,
     [METRICS.rejected]: first,
-    [METRICS.retried]: rejected.length - first,
+    [METRICS.rejectedAgain]: rejected.length - first,
     [METRICS.unsettled]: counts.unsettled,
     [METRICS.unknownFields]: unknownFields.count,
     [METRICS.maskedAsText]: maskedAsText,
     ...(commitLag !== undefined && { [METRICS.commitLag]: commitLag }),
-    [METRICS.postgresTime]: postgresTime,
+    [METRICS.batchTime]: batchTime,
   };
 }
 
@@ -57,7 +57,7 @@ function isNew({ receiveCount }: RejectedMessage): boolean {
   return receiveCount === 1;
 }
 
-const IN_MILLISECONDS: readonly string[] = [METRICS.commitLag, METRICS.postgresTime];
+const IN_MILLISECONDS: readonly string[] = [METRICS.commitLag, METRICS.batchTime];
 
 /**
  * What tells CloudWatch which members of a line are metrics, and by which others they are told apart:

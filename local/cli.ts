@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
-import { explainError } from "./explain.ts";
-import { interrupted, listenForInterrupts } from "./interrupt.ts";
-import { UserError } from "./user-error.ts";
+import { UserError } from "./terminal/errors.ts";
+import { explainError } from "./terminal/explain.ts";
+import { interrupted, listenForInterrupts } from "./terminal/signals.ts";
 
 const DEFAULT_BATCH_SIZE = 100;
 /** Seconds: a batch's window, a cold start, and the time that CloudWatch Logs takes. */

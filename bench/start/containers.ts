@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import type { ClientConfig } from "pg";
-import { ENV } from "../../lambda/env.ts";
+import { ENV } from "../../lambda/names.ts";
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
-import { type Lambda, startLambda } from "../../local/lambda-runtime/lambda.ts";
+import { type Lambda, startLambda } from "../../local/emulators/lambda-runtime/lambda.ts";
 import type { BuiltFunction } from "./bundles.ts";
 
 /** One core, as a function of up to 1,769 MB has at most; absent where there is no `taskset`. */

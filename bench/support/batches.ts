@@ -1,7 +1,7 @@
 import type { SQSEvent, SQSRecord } from "aws-lambda";
 import type { MaskedRow } from "../../lambda/ingest/mask.ts";
 import { encodeRow } from "../../lambda/postgres/copy.ts";
-import { plus, type Tally, tallyOf } from "./expected.ts";
+import { type Checksum, plus, tallyOf } from "./expected.ts";
 import { loginRecord } from "./logins.ts";
 import { maskInKeyOrder } from "./path.ts";
 
@@ -12,7 +12,7 @@ export interface Batch {
   readonly rows: readonly MaskedRow[];
   /** The rows in COPY's text format. */
   readonly copyData: Buffer;
-  readonly tally: Tally;
+  readonly tally: Checksum;
 }
 
 export function batchOf(Records: SQSRecord[]): Batch {
@@ -32,6 +32,6 @@ export function newBatches(count: number, size: number): Batch[] {
 }
 
 /** What a table holds after these batches. */
-export function plusAll(before: Tally, batches: readonly Batch[]): Tally {
+export function plusAll(before: Checksum, batches: readonly Batch[]): Checksum {
   return batches.reduce((sum, { tally }) => plus(sum, tally), before);
 }

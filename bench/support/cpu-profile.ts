@@ -1,12 +1,12 @@
 import type { Profiler } from "node:inspector";
 import { Session } from "node:inspector/promises";
 import { pathToFileURL } from "node:url";
-import { ROOT } from "../../local/services/home.ts";
+import { ROOT } from "../../local/targets/data-dir.ts";
 
 /** A function on the stack. */
 export interface Frame {
   readonly name: string;
-  /** From the project's folder (`lambda/handler.ts`), `node:…`, or empty for what is native. */
+  /** From the project's folder (`lambda/ingest/handler.ts`), `node:…`, or empty for what is native. */
   readonly file: string;
 }
 

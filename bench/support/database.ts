@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type pg from "pg";
-import { migrate } from "../../lambda/postgres/migrate.ts";
-import { startPostgres } from "../../local/services/postgres.ts";
+import { migrate } from "../../lambda/schema/runner.ts";
+import { startPostgres } from "../../local/emulators/postgres/server.ts";
 import { connected } from "./connect.ts";
 import { folderOnDisk, type Machine, machineOf } from "./machine.ts";
 

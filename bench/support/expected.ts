@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type pg from "pg";
 import type { MaskedRow } from "../../lambda/ingest/mask.ts";
-import { quoted, type Table } from "../../lambda/postgres/names.ts";
+import { quoted, type Table } from "../../lambda/postgres/table.ts";
 
 /** A table does not hold the rows that it should: whatever was measured on it counts for nothing. */
 export class WrongRows extends Error {
@@ -9,12 +9,12 @@ export class WrongRows extends Error {
 }
 
 /** The number of some rows, and a sum over all their cells that does not depend on their order. */
-export interface Tally {
+export interface Checksum {
   readonly rows: number;
   readonly sum: bigint;
 }
 
-export const NOTHING: Tally = { rows: 0, sum: 0n };
+export const NOTHING: Checksum = { rows: 0, sum: 0n };
 
 /** Stands for NULL; no made-up value looks like it. */
 const NULL = "\\N";
@@ -22,7 +22,7 @@ const SEPARATOR = "\u001f";
 /** Hex digits of a row's MD5 that are summed up: as many as fit a bigint. */
 const DIGITS = 15;
 
-export function tallyOf(rows: Iterable<MaskedRow>): Tally {
+export function tallyOf(rows: Iterable<MaskedRow>): Checksum {
   let [count, sum] = [0, 0n];
   for (const row of rows) {
     const text = row
@@ -35,12 +35,12 @@ export function tallyOf(rows: Iterable<MaskedRow>): Tally {
   return { rows: count, sum };
 }
 
-export function plus(a: Tally, b: Tally): Tally {
+export function plus(a: Checksum, b: Checksum): Checksum {
   return { rows: a.rows + b.rows, sum: a.sum + b.sum };
 }
 
 /** What a table holds: every cell of every row counts. */
-export async function tallyIn(client: pg.Client, table: Table): Promise<Tally> {
+export async function tallyIn(client: pg.Client, table: Table): Promise<Checksum> {
   const cells = table.columns.map((column) => `${quoted(column)}::text`).join(", ");
   const { rows } = await client.query<{ rows: string; sum: string }>(
     `SELECT count(*) AS rows, coalesce(sum(('x' || left(md5(array_to_string(ARRAY[${cells}], $1, $2)), ${DIGITS}))::bit(${DIGITS * 4})::bigint), 0) AS sum
@@ -52,7 +52,7 @@ export async function tallyIn(client: pg.Client, table: Table): Promise<Tally> {
 }
 
 /** Holds a table against what should be in it. @throws WrongRows */
-export async function checkRows(client: pg.Client, table: Table, expected: Tally): Promise<void> {
+export async function checkRows(client: pg.Client, table: Table, expected: Checksum): Promise<void> {
   const found = await tallyIn(client, table);
   if (found.rows !== expected.rows || found.sum !== expected.sum) {
     throw new WrongRows(

@@ -1,10 +1,10 @@
 import type { SQSEvent } from "aws-lambda";
 import type { ClientConfig } from "pg";
-import { createHandler } from "../../lambda/handler.ts";
+import { createHandler } from "../../lambda/ingest/handler.ts";
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { Database } from "../../lambda/postgres/database.ts";
 import { telemetry } from "../../lambda/telemetry.ts";
-import { contextFor } from "../../local/sqs-event.ts";
+import { contextFor } from "../../local/emulators/sqs-event.ts";
 import { masterKey } from "./masks.ts";
 
 /** Milliseconds that an invocation may take; far from what any takes. */

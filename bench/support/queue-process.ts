@@ -1,4 +1,4 @@
-import { startSqs } from "../../local/services/sqs.ts";
+import { startSqs } from "../../local/emulators/sqs.ts";
 import { answerOrders } from "./answer.ts";
 
 /** The embedded queue in a process of its own, as SQS is: its work must not hold up what is measured. */

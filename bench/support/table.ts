@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
-import { quoted, type Table, tableOf } from "../../lambda/postgres/names.ts";
+import { quoted, type Table, tableOf } from "../../lambda/postgres/table.ts";
 
 /** A variant's own table, with the columns and the key of `user_logins`, and the pipeline that writes there. */
 export interface BenchTable {

@@ -1,8 +1,8 @@
 import type pg from "pg";
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
-import { tableOf } from "../../lambda/postgres/names.ts";
-import { bareCopy } from "../rivals/copy.ts";
+import { tableOf } from "../../lambda/postgres/table.ts";
+import { bareCopy } from "../baselines/copy.ts";
 import { answerOrders } from "./answer.ts";
 import { type Batch, newBatches, plusAll } from "./batches.ts";
 import { connected } from "./connect.ts";

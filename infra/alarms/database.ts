@@ -2,7 +2,7 @@ import { Duration, Stack } from "aws-cdk-lib";
 import { ComparisonOperator, Stats, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import type { IDatabaseInstance } from "aws-cdk-lib/aws-rds";
 import type { Construct } from "constructs";
-import type { DatabaseLimits, OwnDatabase } from "../config/stage.ts";
+import type { CreatedDatabase, DatabaseLimits } from "../config/stage.ts";
 import { announce, type Owner, raise } from "./raise.ts";
 
 export interface DatabaseParts extends Owner {
@@ -11,7 +11,7 @@ export interface DatabaseParts extends Owner {
 }
 
 /** Bytes of free storage under which there is a ticket: a fifth of what was allocated. */
-export function leastFreeStorage({ storageGiB }: OwnDatabase): number {
+export function leastFreeStorage({ storageGiB }: CreatedDatabase): number {
   return 0.2 * storageGiB * 1024 ** 3;
 }
 

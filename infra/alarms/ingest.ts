@@ -3,7 +3,7 @@ import { ComparisonOperator, MathExpression, Metric, Stats, TreatMissingData } f
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import { ingestFunctionName, METRICS } from "../../lambda/env.ts";
+import { ingestFunctionName, METRICS } from "../../lambda/names.ts";
 import type { PipelineStage } from "../config/stage.ts";
 import { type Owner, raise } from "./raise.ts";
 

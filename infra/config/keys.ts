@@ -2,7 +2,16 @@ import { cidr, host, id, keyArn, queueArn, resourceId, roleArn, secretArn, zone 
 import { boolean, type Form, integer, list, oneOf, text } from "./forms.ts";
 import { instanceType } from "./instance-types.ts";
 import { RESERVED_WORDS } from "./reserved-words.ts";
-import type { Alerts, Endpoint, ExistingDatabase, ExistingNetwork, MaskingKey, OwnDatabase, OwnNetwork, PipelineStage } from "./stage.ts";
+import type {
+  Alerts,
+  CreatedDatabase,
+  CreatedNetwork,
+  Endpoint,
+  ExistingDatabase,
+  ExistingNetwork,
+  MaskingKey,
+  PipelineStage,
+} from "./stage.ts";
 
 /** Whose defaults a stage takes. */
 export type Tier = "dev" | "staging" | "prod";
@@ -27,7 +36,7 @@ export const topKeys: Keys<{ readonly keepData: boolean }> = {
   keepData: { form: boolean, otherwise: inDev(false, true) },
 };
 
-export const ownNetworkKeys: Keys<Omit<OwnNetwork, "kind">> = {
+export const ownNetworkKeys: Keys<Omit<CreatedNetwork, "kind">> = {
   cidr: { form: cidr, otherwise: always("10.42.0.0/22") },
   availabilityZones: { form: list(zone, 2, 3), otherwise: none },
   zones: { form: integer(2, 3), otherwise: ({ availabilityZones }) => availabilityZones?.length ?? 2 },
@@ -67,7 +76,7 @@ const existingName = databaseName(
   TAKEN,
 );
 
-export const ownDatabaseKeys: Keys<Omit<OwnDatabase, "kind">> = {
+export const ownDatabaseKeys: Keys<Omit<CreatedDatabase, "kind">> = {
   name: { form: ownName, otherwise: always("masqueue") },
   maxConnections,
   connectionReserve,

@@ -14,7 +14,7 @@ import {
   topKeys,
 } from "./keys.ts";
 import { checkTogether } from "./rules.ts";
-import type { OwnNetwork, PipelineStage, Stage } from "./stage.ts";
+import type { CreatedNetwork, PipelineStage, Stage } from "./stage.ts";
 
 export { ConfigError } from "./error.ts";
 
@@ -101,7 +101,7 @@ function readNetwork(given: Givens, tier: Tier): Stage["network"] {
     : readOwnNetwork(given, tier);
 }
 
-function readOwnNetwork(given: Givens, tier: Tier): OwnNetwork {
+function readOwnNetwork(given: Givens, tier: Tier): CreatedNetwork {
   const [zones, names] = [given.get("network.zones"), given.get("network.availabilityZones")];
   if (zones && names) throw new ConfigError(`${zones.where} is given, but ${names.where} names the zones; only one of the two is allowed.`);
   return { kind: "own", ...readGroup(given, "network.", ownNetworkKeys, tier) };

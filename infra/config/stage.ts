@@ -10,8 +10,8 @@ export interface Stage {
   readonly name: string;
   /** Deletion protection, final snapshot, RETAIN. @default false in dev, true elsewhere */
   readonly keepData: boolean;
-  readonly network: OwnNetwork | ExistingNetwork;
-  readonly database: OwnDatabase | ExistingDatabase;
+  readonly network: CreatedNetwork | ExistingNetwork;
+  readonly database: CreatedDatabase | ExistingDatabase;
   readonly masking: MaskingKey;
   readonly alerts: Alerts;
   /** By the pipeline's name; `false` leaves one out. @default every pipeline of lambda/pipelines, with defaults */
@@ -21,7 +21,7 @@ export interface Stage {
 /** Calls that functions make from within the VPC; each needs an interface endpoint or another way out. */
 export type Endpoint = "kms" | "secretsmanager";
 
-export interface OwnNetwork {
+export interface CreatedNetwork {
   readonly kind: "own";
   /** A private IPv4 network, /16 to /24. Cannot be changed later. @default "10.42.0.0/22" */
   readonly cidr: string;
@@ -59,7 +59,7 @@ export interface DatabaseLimits {
   readonly connectionReserve: number;
 }
 
-export interface OwnDatabase extends DatabaseLimits {
+export interface CreatedDatabase extends DatabaseLimits {
   readonly kind: "own";
   /** A type in instance-types.ts. Not every Region has m8g. @default "t4g.micro" in dev, "t4g.medium" in staging, "m8g.large" in prod */
   readonly instanceType: string;

@@ -5,7 +5,7 @@ import { CfnQueue, type IQueue } from "aws-cdk-lib/aws-sqs";
 import { DefaultDashboardFactory, MonitoringFacade } from "cdk-monitoring-constructs";
 import type { Construct } from "constructs";
 import type { PipelineStage, Stage } from "../config/stage.ts";
-import { databaseRow, keepingUpRow, losingRow, type Watched } from "../dashboard-rows.ts";
+import { databaseRow, keepingUpRow, losingRow, type Watched } from "../constructs/dashboard-rows.ts";
 
 interface DashboardPipeline {
   readonly name: string;

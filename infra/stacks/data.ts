@@ -6,10 +6,10 @@ import { alarmOnDatabase } from "../alarms/database.ts";
 import { alarmOnMaskingKey } from "../alarms/masking-key.ts";
 import type { Topics } from "../alarms/topics.ts";
 import type { Stage } from "../config/stage.ts";
-import { ownDatabase } from "../database.ts";
-import { maskingKey } from "../masking-key.ts";
+import { ownDatabase } from "../constructs/database.ts";
+import { maskingKey } from "../constructs/masking-key.ts";
+import type { PostgresEndpoint } from "../constructs/postgres-access.ts";
 import { ingestRoleName } from "../names.ts";
-import type { PostgresEndpoint } from "../postgres-access.ts";
 import type { Network } from "./network.ts";
 
 /** The secret of a user who may make roles, and the key that encrypts it. */

@@ -3,14 +3,14 @@ import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Architecture, IFunction } from "aws-cdk-lib/aws-lambda";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import type { Construct } from "constructs";
-import { ENV, ingestFunctionName, OUTPUTS } from "../../lambda/env.ts";
+import { ENV, ingestFunctionName, OUTPUTS } from "../../lambda/names.ts";
 import { alarmOnIngest } from "../alarms/ingest.ts";
 import type { Topics } from "../alarms/topics.ts";
 import type { PipelineStage, Stage } from "../config/stage.ts";
+import type { PostgresAccess } from "../constructs/postgres-access.ts";
+import { privateFunction } from "../constructs/private-function.ts";
+import { type Queues, queuesFor } from "../constructs/queues.ts";
 import { ingestRoleName } from "../names.ts";
-import type { PostgresAccess } from "../postgres-access.ts";
-import { privateFunction } from "../private-function.ts";
-import { type Queues, queuesFor } from "../queues.ts";
 import type { Network } from "./network.ts";
 
 export interface IngestStackProps extends StackProps {

@@ -14,8 +14,8 @@ import {
 } from "aws-cdk-lib/aws-ec2";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import type { ExistingNetwork, OwnNetwork, Stage } from "../config/stage.ts";
-import { isComplete, makeEndpoints } from "../endpoints.ts";
+import type { CreatedNetwork, ExistingNetwork, Stage } from "../config/stage.ts";
+import { isComplete, makeEndpoints } from "../constructs/endpoints.ts";
 import { removalPolicy } from "../names.ts";
 
 /** Where functions run, and what they wear. */
@@ -88,7 +88,7 @@ function openToAws(scope: Construct, clients: ISecurityGroup): void {
 /** Room for four subnets of a fixed size, so that a zone can be added without moving the others. */
 const BITS_OF_SUBNETS = 2;
 
-function ownVpc(scope: Construct, { cidr, zones, availabilityZones }: OwnNetwork, keepData: boolean): Vpc {
+function ownVpc(scope: Construct, { cidr, zones, availabilityZones }: CreatedNetwork, keepData: boolean): Vpc {
   const cidrMask = Number(cidr.split("/")[1]) + BITS_OF_SUBNETS;
   const vpc = new Vpc(scope, "Vpc", {
     ipAddresses: IpAddresses.cidr(cidr),

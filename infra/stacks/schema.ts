@@ -2,10 +2,10 @@ import { Duration, Stack, type StackProps } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Trigger } from "aws-cdk-lib/triggers";
 import type { Construct } from "constructs";
-import { ENV, ROLES } from "../../lambda/env.ts";
+import { ENV, ROLES } from "../../lambda/names.ts";
 import type { Stage } from "../config/stage.ts";
-import { byIam, type PostgresEndpoint } from "../postgres-access.ts";
-import { privateFunction } from "../private-function.ts";
+import { byIam, type PostgresEndpoint } from "../constructs/postgres-access.ts";
+import { privateFunction } from "../constructs/private-function.ts";
 import type { AdminSecret } from "./data.ts";
 import type { Network } from "./network.ts";
 
@@ -30,7 +30,7 @@ export class SchemaStack extends Stack {
       functionName: `masqueue-${stage.name}-migrate`,
       network,
       code,
-      handler: "postgres/index.handler",
+      handler: "schema/index.handler",
       timeout: Duration.minutes(10),
       memoryMiB: 512,
       environment: { ...access.environment, ...(adminSecret && { [ENV.adminSecret]: adminSecret.arn }) },
@@ -43,7 +43,7 @@ export class SchemaStack extends Stack {
   }
 }
 
-/** May read the secret, and log in as its user by IAM where that is known: RDS may take that user's password no more (lambda/migrate.ts). */
+/** May read the secret, and log in as its user by IAM where that is known: RDS may take that user's password no more (lambda/functions/migrate.ts). */
 function mayBeAdmin(scope: Construct, { arn, keyArn, user }: AdminSecret, postgres: PostgresEndpoint): PolicyStatement[] {
   const statements = [
     new PolicyStatement({ actions: ["secretsmanager:GetSecretValue"], resources: [arn] }),

@@ -1,5 +1,5 @@
-import { ENV } from "../env.ts";
 import { IngestError } from "../errors.ts";
+import { ENV } from "../names.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -4,13 +4,13 @@ import { IngestError } from "../errors.ts";
 import type { Tokenizer } from "../masking/tokens.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { Database } from "../postgres/database.ts";
-import { tableOf } from "../postgres/names.ts";
 import { appendRejections } from "../postgres/rejections.ts";
+import { tableOf } from "../postgres/table.ts";
 import { type BatchReport, type Reporter, receiveCountOf, reportOf, responseOf } from "./report.ts";
 import { BatchRows } from "./rows.ts";
 import { store } from "./store.ts";
 
-export interface BatchParts {
+export interface BatchDeps {
   readonly pipeline: Pipeline;
   readonly database: Database;
   readonly tokenize: Tokenizer;
@@ -26,7 +26,7 @@ export interface BatchParts {
  * @returns the members that are not done; whatever is not named there is committed
  * @throws IngestError where nothing of the batch may count as done
  */
-export async function ingestBatch(records: readonly SQSRecord[], parts: BatchParts, deadline: Deadline): Promise<SQSBatchResponse> {
+export async function ingestBatch(records: readonly SQSRecord[], parts: BatchDeps, deadline: Deadline): Promise<SQSBatchResponse> {
   const { pipeline, database, tokenize, isPooled, reporter, now = Date.now } = parts;
   const rows = new BatchRows(records, pipeline, tokenize);
   // Not where a row has probably been tried before. And not through a pooler: rows that come before the server has asked for them, as
@@ -36,7 +36,7 @@ export async function ingestBatch(records: readonly SQSRecord[], parts: BatchPar
   const verdicts = await store(database, tableOf(pipeline), rows, byCopy, deadline);
   const report = reportOf(pipeline.name, records, rows.outcomes(verdicts), { ...rows.counts, committed: now() });
   await keepReasons(report, database, reporter, deadline);
-  reporter.batch({ ...report, postgresTime: now() - began });
+  reporter.batch({ ...report, batchTime: now() - began });
   return responseOf(report);
 }
 

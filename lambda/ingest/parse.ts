@@ -1,9 +1,9 @@
 import type { SQSRecord } from "aws-lambda";
 import { Sensitive } from "../masking/sensitive.ts";
 import type { Column, Pipeline } from "../pipelines/pipeline.ts";
+import { envelopeOf } from "./envelope.ts";
 import type { Fault, Message, Rejection, RejectionCode, RowKey } from "./message.ts";
 import { keyOf } from "./row-key.ts";
-import { envelopeOf } from "./wrapped.ts";
 
 type Body = Record<string, unknown>;
 

@@ -2,8 +2,8 @@ import type { Context, SQSBatchResponse, SQSRecord } from "aws-lambda";
 import type { IngestError } from "../errors.ts";
 import type { Verdict } from "../postgres/isolate.ts";
 import type { RejectionRow } from "../postgres/rejections.ts";
-import type { Drift } from "./drift.ts";
 import type { Rejection } from "./message.ts";
+import type { Drift } from "./unknown-fields.ts";
 
 /** What became of one record. `unsettled`: not tried for lack of time; it comes back, and is no rejection. */
 export type Outcome = Exclude<Verdict["kind"], "refused"> | "rejected";
@@ -24,7 +24,7 @@ export interface BatchReport {
   /** Milliseconds from the sending of the oldest message that is in the table now to its commit; undefined where none is. */
   readonly commitLag: number | undefined;
   /** Milliseconds from the first row to Postgres's last answer: reading and masking included, and the reasons of rejections. */
-  readonly postgresTime: number;
+  readonly batchTime: number;
   /** The outcomes of messages that were sent as a test. */
   readonly smoke: BatchReport["outcomes"];
 }
@@ -60,7 +60,7 @@ export function reportOf(
   records: readonly SQSRecord[],
   outcomes: readonly RecordOutcome[],
   { committed, ...measured }: Measured,
-): Omit<BatchReport, "postgresTime"> {
+): Omit<BatchReport, "batchTime"> {
   const rejected: RejectedMessage[] = [];
   let oldest = Number.POSITIVE_INFINITY;
   const named = records.map((record, i) => {

@@ -3,12 +3,12 @@ import type { Tokenizer } from "../masking/tokens.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { RowSource } from "../postgres/copy.ts";
 import type { Verdict } from "../postgres/isolate.ts";
-import { type Drift, DriftCount } from "./drift.ts";
 import { type MaskedRow, mask } from "./mask.ts";
 import type { Message, Rejection } from "./message.ts";
 import { parse } from "./parse.ts";
 import type { RecordOutcome } from "./report.ts";
 import { idOf } from "./row-key.ts";
+import { type Drift, DriftCount } from "./unknown-fields.ts";
 
 /**
  * The rows of a batch in the order in which they are stored: by id, then date, each key once; two writers of the same rows in

@@ -5,8 +5,8 @@ import { copyRows, type RowSource, readyRows } from "../postgres/copy.ts";
 import type { Database } from "../postgres/database.ts";
 import { findRows } from "../postgres/insert.ts";
 import { insertIsolating, type Verdict } from "../postgres/isolate.ts";
-import { keyOf, type Table } from "../postgres/names.ts";
 import { blameFor } from "../postgres/sqlstate.ts";
+import { keyOf, type Table } from "../postgres/table.ts";
 import type { MaskedRow } from "./mask.ts";
 import type { BatchRows } from "./rows.ts";
 

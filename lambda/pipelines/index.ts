@@ -1,8 +1,8 @@
-import { ownPipelines } from "../own/pipelines.ts";
+import { customPipelines } from "../custom/pipelines.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { userLogins } from "./user-logins.ts";
 
-const all = [userLogins, ...ownPipelines];
+const all = [userLogins, ...customPipelines];
 
 /** Every pipeline by its name; a function is deployed for each. */
 export const pipelines: Readonly<Record<string, Pipeline>> = Object.fromEntries(all.map((pipeline) => [pipeline.name, pipeline]));

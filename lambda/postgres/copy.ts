@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { Client, Connection, DatabaseError, Submittable } from "pg";
 import type { Deadline } from "../deadline.ts";
 import type { MaskedRow } from "../ingest/mask.ts";
-import { quoted, type Table } from "./names.ts";
+import { quoted, type Table } from "./table.ts";
 
 declare module "pg" {
   /** What pg has for COPY and its types leave out. */

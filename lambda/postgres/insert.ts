@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import type { MaskedRow } from "../ingest/mask.ts";
 import { MESSAGE_ID_COLUMN } from "../pipelines/pipeline.ts";
-import { quoted, type Table } from "./names.ts";
+import { quoted, type Table } from "./table.ts";
 
 interface KeyRow {
   date: string;

@@ -2,8 +2,8 @@ import pg from "pg";
 import type { Deadline } from "../deadline.ts";
 import type { MaskedRow } from "../ingest/mask.ts";
 import { findRows, insertRows } from "./insert.ts";
-import type { Table } from "./names.ts";
 import { blameFor } from "./sqlstate.ts";
+import type { Table } from "./table.ts";
 
 /** What became of one row. `unsettled`: time ran out before it was tried; it is delivered again. */
 export type Verdict =

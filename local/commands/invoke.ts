@@ -1,13 +1,13 @@
 import type { SQSEvent } from "aws-lambda";
-import { confirmTargets } from "../confirm.ts";
-import { localContainer, localMasterKey, localPipeline } from "../handler.ts";
-import { checkInterrupted, interruptible } from "../interrupt.ts";
-import { parsed, readText } from "../messages-file.ts";
-import { homeAt } from "../services/home.ts";
-import { migrateTarget, openNamedPostgres } from "../services/open.ts";
-import { contextFor } from "../sqs-event.ts";
-import { Tally } from "../tally.ts";
-import { UserError } from "../user-error.ts";
+import { contextFor } from "../emulators/sqs-event.ts";
+import { localContainer, localMasterKey, localPipeline } from "../run/container.ts";
+import { parsed, readText } from "../run/messages-file.ts";
+import { RunTotals } from "../run/totals.ts";
+import { dataDirAt } from "../targets/data-dir.ts";
+import { migrateTarget, openNamedPostgres } from "../targets/open.ts";
+import { confirmTargets } from "../terminal/confirm.ts";
+import { UserError } from "../terminal/errors.ts";
+import { checkInterrupted, interruptible } from "../terminal/signals.ts";
 
 const TIMEOUT = 30_000;
 
@@ -15,14 +15,14 @@ const TIMEOUT = 30_000;
 export async function invoke(file: string, options: { env: boolean; yes: boolean; data?: string; pipeline: string }): Promise<number> {
   const event = readEvent(file);
   const pipeline = localPipeline(options.pipeline);
-  const home = homeAt(options.data);
+  const home = dataDirAt(options.data);
   const postgres = await openNamedPostgres(home, options.env);
   try {
     console.error(`Postgres   ${postgres.label}`);
     checkInterrupted();
     await confirmTargets([postgres], options.yes);
     if (postgres.isEmbedded) await migrateTarget(postgres);
-    const tally = new Tally();
+    const tally = new RunTotals();
     const container = localContainer(pipeline, postgres, localMasterKey(home, postgres), tally);
     try {
       const response = await interruptible(container.handler(event, contextFor(TIMEOUT)));

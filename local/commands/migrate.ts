@@ -1,11 +1,11 @@
-import { confirmTargets } from "../confirm.ts";
-import { checkInterrupted } from "../interrupt.ts";
-import { homeAt } from "../services/home.ts";
-import { migrateTarget, openNamedPostgres } from "../services/open.ts";
+import { dataDirAt } from "../targets/data-dir.ts";
+import { migrateTarget, openNamedPostgres } from "../targets/open.ts";
+import { confirmTargets } from "../terminal/confirm.ts";
+import { checkInterrupted } from "../terminal/signals.ts";
 
 /** Brings a database up to date, or prints the statements that would. */
 export async function migrateCommand(options: { env: boolean; dryRun: boolean; yes: boolean; data?: string }): Promise<number> {
-  const postgres = await openNamedPostgres(homeAt(options.data), options.env);
+  const postgres = await openNamedPostgres(dataDirAt(options.data), options.env);
   try {
     console.error(`Postgres   ${postgres.label}`);
     checkInterrupted();

@@ -1,11 +1,11 @@
 import { existsSync, rmSync } from "node:fs";
-import { homeAt } from "../services/home.ts";
-import { stopLeftover } from "../services/postgres.ts";
-import { UserError } from "../user-error.ts";
+import { stopLeftover } from "../emulators/postgres/server.ts";
+import { dataDirAt } from "../targets/data-dir.ts";
+import { UserError } from "../terminal/errors.ts";
 
 /** Removes the embedded database with its key; refuses while another run uses it. */
 export async function reset(options: { data?: string }): Promise<number> {
-  const { embedded } = homeAt(options.data);
+  const { embedded } = dataDirAt(options.data);
   if (!(await stopLeftover(embedded)))
     throw new UserError("Another run uses the embedded database; end it first (Ctrl-C in its terminal).");
   if (!existsSync(embedded)) {

@@ -1,12 +1,12 @@
-import { confirmTargets } from "../confirm.ts";
-import { checkInterrupted, interrupted } from "../interrupt.ts";
-import { readMessages } from "../messages-file.ts";
-import { outputFor } from "../output.ts";
-import { inOrder, sendMessages, type Taken } from "../send.ts";
-import { namedQueue } from "../services/named.ts";
-import { queueState } from "../services/sqs.ts";
-import { explained } from "../services/sqs-errors.ts";
-import { UserError } from "../user-error.ts";
+import { queueState } from "../emulators/sqs.ts";
+import { readMessages } from "../run/messages-file.ts";
+import { inOrder, sendMessages, type Taken } from "../run/send.ts";
+import { namedQueue } from "../targets/from-env.ts";
+import { explained } from "../targets/sqs-errors.ts";
+import { confirmTargets } from "../terminal/confirm.ts";
+import { UserError } from "../terminal/errors.ts";
+import { outputFor } from "../terminal/progress.ts";
+import { checkInterrupted, interrupted } from "../terminal/signals.ts";
 
 /** Sends a file's messages to the queue that the environment names; their ids go to stdout, all else to stderr. @returns the exit code */
 export async function send(file: string, options: { env: boolean; yes: boolean }): Promise<number> {

@@ -1,11 +1,11 @@
-import { confirmTargets } from "../confirm.ts";
 import { openAccount } from "../deployed/account.ts";
 import { cloudWatchLog, explainedLog } from "../deployed/log.ts";
 import { type SmokeResult, smoke, smokeBody } from "../deployed/smoke.ts";
 import { findIngest, queueOf } from "../deployed/stack.ts";
-import { localPipeline } from "../handler.ts";
-import { checkInterrupted, interrupted } from "../interrupt.ts";
-import { parsed } from "../messages-file.ts";
+import { localPipeline } from "../run/container.ts";
+import { parsed } from "../run/messages-file.ts";
+import { confirmTargets } from "../terminal/confirm.ts";
+import { checkInterrupted, interrupted } from "../terminal/signals.ts";
 
 interface Options {
   stage: string;

@@ -1,15 +1,15 @@
 import pg from "pg";
-import { confirmTargets } from "../confirm.ts";
-import { checkInterrupted, interruptible } from "../interrupt.ts";
-import { homeAt } from "../services/home.ts";
-import { migrateTarget, openNamedPostgres, withClient } from "../services/open.ts";
-import { AS_PRINTED, table } from "../table.ts";
-import { UserError } from "../user-error.ts";
+import { dataDirAt } from "../targets/data-dir.ts";
+import { migrateTarget, openNamedPostgres, withClient } from "../targets/open.ts";
+import { confirmTargets } from "../terminal/confirm.ts";
+import { UserError } from "../terminal/errors.ts";
+import { checkInterrupted, interruptible } from "../terminal/signals.ts";
+import { AS_PRINTED, table } from "../terminal/table.ts";
 
 /** Runs a statement and prints its rows. */
 export async function sql(statement: string, options: { env: boolean; yes: boolean; data?: string }): Promise<number> {
   if (statement.trim() === "") throw new UserError("The statement is empty.", 2);
-  const postgres = await openNamedPostgres(homeAt(options.data), options.env);
+  const postgres = await openNamedPostgres(dataDirAt(options.data), options.env);
   try {
     checkInterrupted();
     if (postgres.isEmbedded) await migrateTarget(postgres);

@@ -1,20 +1,20 @@
 import { join } from "node:path";
-import { confirmTargets } from "../confirm.ts";
-import { type Draining, drained } from "../drain.ts";
-import { consume } from "../event-source.ts";
-import { explainError } from "../explain.ts";
-import { type LocalContainer, localContainer, localMasterKey, localPipeline } from "../handler.ts";
-import { checkInterrupted, interrupted } from "../interrupt.ts";
-import { type Outgoing, readMessages } from "../messages-file.ts";
-import { type Output, outputFor } from "../output.ts";
-import { sendMessages } from "../send.ts";
-import { homeAt, ROOT } from "../services/home.ts";
-import { migrateTarget, type OpenPostgres, type OpenQueue, openPostgres, openQueue } from "../services/open.ts";
-import { deadLetterDepth, queueState } from "../services/sqs.ts";
-import { contextFor } from "../sqs-event.ts";
-import { summarise } from "../summary.ts";
-import { Tally } from "../tally.ts";
-import { UserError } from "../user-error.ts";
+import { consume } from "../emulators/event-source.ts";
+import { deadLetterDepth, queueState } from "../emulators/sqs.ts";
+import { contextFor } from "../emulators/sqs-event.ts";
+import { type LocalContainer, localContainer, localMasterKey, localPipeline } from "../run/container.ts";
+import { type Outgoing, readMessages } from "../run/messages-file.ts";
+import { type Draining, drained } from "../run/queue-monitor.ts";
+import { sendMessages } from "../run/send.ts";
+import { summarise } from "../run/summary.ts";
+import { RunTotals } from "../run/totals.ts";
+import { dataDirAt, ROOT } from "../targets/data-dir.ts";
+import { migrateTarget, type OpenPostgres, type OpenQueue, openPostgres, openQueue } from "../targets/open.ts";
+import { confirmTargets } from "../terminal/confirm.ts";
+import { UserError } from "../terminal/errors.ts";
+import { explainError } from "../terminal/explain.ts";
+import { type Output, outputFor } from "../terminal/progress.ts";
+import { checkInterrupted, interrupted } from "../terminal/signals.ts";
 
 export interface StartOptions {
   from?: string;
@@ -40,7 +40,7 @@ export async function start(options: StartOptions): Promise<number> {
   // Read first: a mistake in the options or the file should show before anything is started.
   const pipeline = localPipeline(options.pipeline, options.masking);
   const messages = messagesFor(options);
-  const home = homeAt(options.data);
+  const home = dataDirAt(options.data);
   const output = outputFor(options.json);
   const opened: { close(): Promise<unknown> }[] = [];
   const open = async <T extends { close(): Promise<unknown> }>(service: T | Promise<T>) => {
@@ -53,7 +53,7 @@ export async function start(options: StartOptions): Promise<number> {
     const postgres = await open(openPostgres(home, options.env));
     const queue = await open(openQueue(options.env));
     await announce(output, postgres, queue, options.yes);
-    const tally = new Tally();
+    const tally = new RunTotals();
     const masterKey = options.masking === "hmac" ? localMasterKey(home, postgres) : undefined;
     const containers: LocalContainer[] = [];
     for (let i = 0; i < CONTAINERS; i++) containers.push(await open(localContainer(pipeline, postgres, masterKey, tally)));
@@ -103,7 +103,7 @@ async function announce(output: Output, postgres: OpenPostgres, queue: OpenQueue
 }
 
 /** An empty batch makes each container check its table and its key, before a message is sent or received. */
-async function checkFunction(containers: readonly LocalContainer[], tally: Tally): Promise<void> {
+async function checkFunction(containers: readonly LocalContainer[], tally: RunTotals): Promise<void> {
   for (const { handler } of containers) {
     await handler({ Records: [] }, contextFor(TIMEOUT)).catch((error: unknown) => {
       throw tally.failure ? new UserError(tally.failure.message) : error;
@@ -131,7 +131,7 @@ interface Run {
   containers: readonly LocalContainer[];
   postgres: OpenPostgres;
   queue: OpenQueue;
-  tally: Tally;
+  tally: RunTotals;
 }
 
 async function drain(

@@ -3,16 +3,16 @@ import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { openAccount } from "../deployed/account.ts";
 import { deployedFacts, functionFacts, newestLines } from "../deployed/facts.ts";
 import { findIngest, queueOf } from "../deployed/stack.ts";
-import { localPipeline } from "../handler.ts";
-import { checkInterrupted } from "../interrupt.ts";
-import { type Home, homeAt } from "../services/home.ts";
-import { namedPostgres, namedQueue } from "../services/named.ts";
-import { openPostgres } from "../services/open.ts";
-import type { Facts } from "../status/facts.ts";
-import { findingsOf, isHealthy } from "../status/findings.ts";
+import { localPipeline } from "../run/container.ts";
+import { findingsOf, isHealthy } from "../status/checks.ts";
 import { pageOf } from "../status/page.ts";
 import { postgresFacts, queueFacts } from "../status/services.ts";
-import { UserError } from "../user-error.ts";
+import type { Facts } from "../status/types.ts";
+import { dataDirAt, type Home } from "../targets/data-dir.ts";
+import { namedPostgres, namedQueue } from "../targets/from-env.ts";
+import { openPostgres } from "../targets/open.ts";
+import { UserError } from "../terminal/errors.ts";
+import { checkInterrupted } from "../terminal/signals.ts";
 
 interface Options {
   stage?: string;
@@ -57,7 +57,7 @@ async function lookAtStage(stage: string, pipeline: string): Promise<Look> {
 
 async function lookAtServices({ env, pipeline: name, data }: Options): Promise<Look> {
   const pipeline = localPipeline(name);
-  const home = homeAt(data);
+  const home = dataDirAt(data);
   const queue = env ? namedQueue(process.env) : null;
   if (env && !queue && !namedPostgres(process.env)) {
     throw new UserError("--env: neither QUEUE_URL nor one of DATABASE_URL and PGHOST is set.", 2);

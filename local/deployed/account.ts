@@ -2,8 +2,8 @@ import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { LambdaClient } from "@aws-sdk/client-lambda";
-import { explainError } from "../explain.ts";
-import { UserError } from "../user-error.ts";
+import { UserError } from "../terminal/errors.ts";
+import { explainError } from "../terminal/explain.ts";
 
 /** The account and region that the environment gives access to, by the AWS SDK's own rules: variables, profiles, roles, AWS_ENDPOINT_URL. */
 export interface Account {

@@ -1,6 +1,6 @@
-import { explainError } from "../explain.ts";
-import { interrupted } from "../interrupt.ts";
-import type { Answer } from "../status/facts.ts";
+import type { Answer } from "../status/types.ts";
+import { explainError } from "../terminal/explain.ts";
+import { interrupted } from "../terminal/signals.ts";
 
 const PATIENCE = 20;
 const DENIED = /AccessDenied|NotAuthorized|UnauthorizedOperation/;

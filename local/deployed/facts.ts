@@ -1,6 +1,6 @@
-import type { NamedQueue } from "../services/named.ts";
-import { readQueue } from "../services/sqs.ts";
-import { type Facts, LOOK_BACK } from "../status/facts.ts";
+import { readQueue } from "../emulators/sqs.ts";
+import { type Facts, LOOK_BACK } from "../status/types.ts";
+import type { NamedQueue } from "../targets/from-env.ts";
 import type { Account } from "./account.ts";
 import { ask } from "./ask.ts";
 import { checkHealth, eventSourceState } from "./function.ts";

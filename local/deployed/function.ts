@@ -1,5 +1,5 @@
 import { GetEventSourceMappingCommand, InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
-import type { EventSource, Health } from "../status/facts.ts";
+import type { EventSource, Health } from "../status/types.ts";
 import { failureOf, lineOf } from "./log.ts";
 
 /** @param uuid of the event source mapping */

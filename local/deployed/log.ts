@@ -1,6 +1,6 @@
 import { type CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
-import { type Failure, LOOK_BACK, type LogLine, type NoFailure } from "../status/facts.ts";
-import { UserError } from "../user-error.ts";
+import { type Failure, LOOK_BACK, type LogLine, type NoFailure } from "../status/types.ts";
+import { UserError } from "../terminal/errors.ts";
 import { ask } from "./ask.ts";
 
 interface LogQuery {

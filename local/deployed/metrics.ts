@@ -1,7 +1,7 @@
 import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } from "@aws-sdk/client-cloudwatch";
-import { METRICS } from "../../lambda/env.ts";
 import { REJECTION_CODES } from "../../lambda/ingest/message.ts";
-import { type Lag, LOOK_BACK, type Traffic } from "../status/facts.ts";
+import { METRICS } from "../../lambda/names.ts";
+import { type Lag, LOOK_BACK, type Traffic } from "../status/types.ts";
 
 const MINUTE = 60;
 const DAY = 86_400;
@@ -38,14 +38,14 @@ export async function trafficOf(client: CloudWatchClient, functionName: string, 
     MetricName,
     Dimensions: [{ Name: "FunctionName", Value: functionName }],
   });
-  const ours = [METRICS.stored, METRICS.duplicates, METRICS.rejected, METRICS.retried, METRICS.unsettled];
+  const ours = [METRICS.stored, METRICS.duplicates, METRICS.rejected, METRICS.rejectedAgain, METRICS.unsettled];
   const metrics = [...["Invocations", "Errors"].map(lambda), ...ours.map((name) => ofService(name, functionName))];
   const queries = metrics.map((metric, i) => stat(`sum${i}`, metric, "Sum", MINUTE));
   const values = await figures(client, queries, now - LOOK_BACK.traffic, now, signal);
-  const [invocations = 0, errors = 0, stored = 0, duplicates = 0, rejected = 0, retried = 0, unsettled = 0] = queries.map(({ Id = "" }) =>
-    total(values.get(Id)),
+  const [invocations = 0, errors = 0, stored = 0, duplicates = 0, rejected = 0, rejectedAgain = 0, unsettled = 0] = queries.map(
+    ({ Id = "" }) => total(values.get(Id)),
   );
-  return { invocations, errors, stored: stored + duplicates, rejected: rejected + retried, unsettled };
+  return { invocations, errors, stored: stored + duplicates, rejected: rejected + rejectedAgain, unsettled };
 }
 
 /** Messages that were rejected at their first delivery, by code. */

@@ -2,12 +2,12 @@ import { setTimeout as wait } from "node:timers/promises";
 import { SMOKE_ATTRIBUTE } from "../../lambda/ingest/report.ts";
 import { address } from "../../lambda/masking/canonical.ts";
 import type { Column, Pipeline } from "../../lambda/pipelines/pipeline.ts";
-import { explainError } from "../explain.ts";
-import { sendMessages } from "../send.ts";
-import type { Queue } from "../services/sqs.ts";
-import { explained } from "../services/sqs-errors.ts";
-import type { Failure } from "../status/facts.ts";
-import { UserError } from "../user-error.ts";
+import type { Queue } from "../emulators/sqs.ts";
+import { sendMessages } from "../run/send.ts";
+import type { Failure } from "../status/types.ts";
+import { explained } from "../targets/sqs-errors.ts";
+import { UserError } from "../terminal/errors.ts";
+import { explainError } from "../terminal/explain.ts";
 import { type LogReader, newestFailure } from "./log.ts";
 
 /** By this the row is known, wherever the pipeline takes a text. */

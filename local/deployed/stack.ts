@@ -1,7 +1,7 @@
 import { DescribeStacksCommand, paginateDescribeStacks, type Stack } from "@aws-sdk/client-cloudformation";
-import { ingestStackName, OUTPUTS } from "../../lambda/env.ts";
-import { type NamedQueue, queueAt } from "../services/named.ts";
-import { UserError } from "../user-error.ts";
+import { ingestStackName, OUTPUTS } from "../../lambda/names.ts";
+import { type NamedQueue, queueAt } from "../targets/from-env.ts";
+import { UserError } from "../terminal/errors.ts";
 import type { Account } from "./account.ts";
 import { ask } from "./ask.ts";
 

@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { isIPv4 } from "node:net";
 import { join } from "node:path";
-import { checkInterrupted } from "../interrupt.ts";
-import { ROOT } from "../services/home.ts";
-import { UserError } from "../user-error.ts";
+import { ROOT } from "../targets/data-dir.ts";
+import { UserError } from "../terminal/errors.ts";
+import { checkInterrupted } from "../terminal/signals.ts";
 import type { LocalStack } from "./localstack.ts";
 
 /** The outputs of each stack, by its name. */
@@ -22,7 +22,7 @@ const FOLDER = join(ROOT, "build/local");
 export async function cdklocal(localStack: LocalStack, variables: Readonly<Record<string, string>>): Promise<Outputs> {
   const outputs = join(FOLDER, "outputs.json");
   const command = createRequire(import.meta.url).resolve("aws-cdk-local/bin/cdklocal");
-  const app = ["--app", `"${process.execPath}" infra/local/app.ts`, "--output", join(FOLDER, "cdk.out"), "--outputs-file", outputs];
+  const app = ["--app", `"${process.execPath}" infra/localstack/app.ts`, "--output", join(FOLDER, "cdk.out"), "--outputs-file", outputs];
   const quiet = ["--no-notices", "--no-version-reporting", "--require-approval", "never"];
   const child = spawn(process.execPath, [command, "deploy", "--all", ...app, ...quiet], {
     cwd: ROOT,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "../services/home.ts";
-import { QUEUE } from "../services/sqs.ts";
+import { QUEUE } from "../emulators/sqs.ts";
+import { ROOT } from "../targets/data-dir.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

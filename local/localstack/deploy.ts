@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
-import { ENV, OUTPUTS } from "../../lambda/env.ts";
-import { confirmTargets } from "../confirm.ts";
-import { explainError } from "../explain.ts";
-import { checkInterrupted } from "../interrupt.ts";
-import { homeAt } from "../services/home.ts";
-import { migrateTarget, openNamedPostgres } from "../services/open.ts";
-import { UserError } from "../user-error.ts";
+import { ENV, OUTPUTS } from "../../lambda/names.ts";
+import { dataDirAt } from "../targets/data-dir.ts";
+import { migrateTarget, openNamedPostgres } from "../targets/open.ts";
+import { confirmTargets } from "../terminal/confirm.ts";
+import { UserError } from "../terminal/errors.ts";
+import { explainError } from "../terminal/explain.ts";
+import { checkInterrupted } from "../terminal/signals.ts";
 import { cdklocal, type Outputs } from "./cdklocal.ts";
 import { keyMaterial, localEnvironment, seenPostgres } from "./environment.ts";
 import { assertWorks, untilEnabled } from "./function.ts";
@@ -54,7 +54,7 @@ function options(): { yes: boolean } {
 
 /** Migrations go first, as in AWS: the old code runs on the new table. */
 async function updateSchema(yes: boolean): Promise<void> {
-  const postgres = await openNamedPostgres(homeAt(), true);
+  const postgres = await openNamedPostgres(dataDirAt(), true);
   console.log(`Postgres   ${postgres.label}`);
   await confirmTargets([postgres], yes);
   const names = await migrateTarget(postgres);

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import pg from "pg";
-import { ENV } from "../../lambda/env.ts";
-import { homeAt, localKey } from "../services/home.ts";
-import { type NamedPostgres, namedPostgres } from "../services/named.ts";
-import { UserError } from "../user-error.ts";
+import { ENV } from "../../lambda/names.ts";
+import { dataDirAt, localKey } from "../targets/data-dir.ts";
+import { type NamedPostgres, namedPostgres } from "../targets/from-env.ts";
+import { UserError } from "../terminal/errors.ts";
 import { composeEnvironment, type Environment } from "./compose-file.ts";
 
 /** What the environment lacks to name LocalStack and Postgres: where it names no Postgres at all, the services of docker-compose.yml are meant. */
@@ -50,7 +50,7 @@ export function keyMaterial(env: Environment): Uint8Array {
   if (kmsKey) {
     throw new UserError(`${ENV.kmsKey} is set, but LocalStack forgets its keys: stage local masks with a key file (${ENV.keyFile}).`, 2);
   }
-  if (!keyFile) return localKey(homeAt().keyFile);
+  if (!keyFile) return localKey(dataDirAt().keyFile);
   try {
     return readFileSync(keyFile);
   } catch {

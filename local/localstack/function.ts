@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { OUTPUTS } from "../../lambda/env.ts";
+import { OUTPUTS } from "../../lambda/names.ts";
 import { checkHealth, eventSourceState } from "../deployed/function.ts";
-import { checkInterrupted, interrupted } from "../interrupt.ts";
-import { UserError } from "../user-error.ts";
+import { UserError } from "../terminal/errors.ts";
+import { checkInterrupted, interrupted } from "../terminal/signals.ts";
 import type { Outputs } from "./cdklocal.ts";
 import type { SeenPostgres } from "./environment.ts";
 import type { LocalStack } from "./localstack.ts";

@@ -2,9 +2,9 @@ import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { interrupted } from "../interrupt.ts";
-import { isLoopback } from "../services/named.ts";
-import { UserError } from "../user-error.ts";
+import { isLoopback } from "../targets/from-env.ts";
+import { UserError } from "../terminal/errors.ts";
+import { interrupted } from "../terminal/signals.ts";
 import type { Environment } from "./compose-file.ts";
 
 /** What the stack is made of, and what CDK itself calls; docker-compose.yml switches on no more. */

@@ -1,6 +1,6 @@
-import { explainError } from "../explain.ts";
-import { interrupted, listenForInterrupts } from "../interrupt.ts";
-import { UserError } from "../user-error.ts";
+import { UserError } from "../terminal/errors.ts";
+import { explainError } from "../terminal/explain.ts";
+import { interrupted, listenForInterrupts } from "../terminal/signals.ts";
 
 /** Runs an npm script's work: an error is one sentence, and sets the exit code. */
 export async function script(work: () => Promise<void>): Promise<void> {

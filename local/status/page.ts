@@ -1,10 +1,10 @@
-import type { Facts, LogLine } from "./facts.ts";
-import { type Finding, isHealthy } from "./findings.ts";
+import { type Finding, isHealthy } from "./checks.ts";
+import type { Facts, LogLine } from "./types.ts";
 
 const MARKS = { ok: "ok", note: "note", wrong: "WRONG" } as const;
 const RUNBOOK = "docs/runbook.md";
 /** What is shown of a line of the log. Each is an id, a code, a count or a sentence of the function's own. */
-const SHOWN = "code field sqlstate reason messageId outcome received stored duplicates rejected retried unsettled".split(" ");
+const SHOWN = "code field sqlstate reason messageId outcome received stored duplicates rejected rejectedAgain unsettled".split(" ");
 
 /** The page that `masqueue status` prints: one line for each finding, the function's log where it was asked for, and the verdict. */
 export function pageOf(title: readonly string[], findings: readonly Finding[], { logLines }: Facts): string {

@@ -1,10 +1,10 @@
 import pg from "pg";
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
-import { quoted } from "../../lambda/postgres/names.ts";
-import { explainError } from "../explain.ts";
-import { type OpenPostgres, withClient } from "../services/open.ts";
-import { type Queue, queueState, readQueueOf } from "../services/sqs.ts";
-import { type Answer, type Facts, LOOK_BACK, type Rows } from "./facts.ts";
+import { quoted } from "../../lambda/postgres/table.ts";
+import { type Queue, queueState, readQueueOf } from "../emulators/sqs.ts";
+import { type OpenPostgres, withClient } from "../targets/open.ts";
+import { explainError } from "../terminal/explain.ts";
+import { type Answer, type Facts, LOOK_BACK, type Rows } from "./types.ts";
 
 /** Rows are counted up to here: a count of all of a large table takes minutes. */
 const MOST_ROWS = 1_000_000;

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { homeAt } from "../../local/services/home.ts";
+import { dataDirAt } from "../../local/targets/data-dir.ts";
 import { dataFolder, launch, masqueue } from "../support/masqueue.ts";
 
 let data: ReturnType<typeof dataFolder>;
@@ -17,8 +17,8 @@ afterEach(() => {
 });
 
 /** What stands in the folder of the embedded database. */
-const left = () => (existsSync(homeAt(data.path).embedded) ? readdirSync(homeAt(data.path).embedded) : []);
-const isRunning = () => existsSync(join(homeAt(data.path).embedded, "postgres-18", "postmaster.pid"));
+const left = () => (existsSync(dataDirAt(data.path).embedded) ? readdirSync(dataDirAt(data.path).embedded) : []);
+const isRunning = () => existsSync(join(dataDirAt(data.path).embedded, "postgres-18", "postmaster.pid"));
 
 function file(name: string, content: string): string {
   const path = join(files, name);

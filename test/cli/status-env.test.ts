@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { ingestStackName } from "../../lambda/env.ts";
+import { ingestStackName } from "../../lambda/names.ts";
 import { type Deployment, deploy } from "../support/deployment.ts";
 import { dataFolder, masqueue } from "../support/masqueue.ts";
 import { login } from "../support/records.ts";

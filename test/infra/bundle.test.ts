@@ -41,11 +41,11 @@ describe("what Lambda unpacks", () => {
   });
 
   test("is the code and every file of SQL, at the places that the code looks for, for migrate", () => {
-    const sql = ["postgres/migrations", "postgres/roles", "postgres/grants", "own/migrations", "own/grants"].flatMap((place) =>
+    const sql = ["schema/sql/migrations", "schema/sql/roles", "schema/sql/grants", "custom/migrations", "custom/grants"].flatMap((place) =>
       globSync(`${place}/*.sql`, { cwd: join(ROOT, "lambda") }),
     );
     expect(sql.length).toBeGreaterThan(4);
-    expect(Object.keys(made.migrate.files).sort()).toEqual(["postgres/index.mjs", "postgres/index.mjs.map", ...sql].sort());
+    expect(Object.keys(made.migrate.files).sort()).toEqual(["schema/index.mjs", "schema/index.mjs.map", ...sql].sort());
     for (const file of sql) expect(made.migrate.files[file]).toBe(readFileSync(join(ROOT, "lambda", file), "latin1"));
   });
 
@@ -69,7 +69,7 @@ describe("what Lambda unpacks", () => {
 
   test("holds no file of SQL that is gone since it was last written there", async () => {
     const again = join(folder, "again");
-    for (const place of ["postgres/migrations", "own/grants"]) {
+    for (const place of ["schema/sql/migrations", "custom/grants"]) {
       mkdirSync(join(again, place), { recursive: true });
       writeFileSync(join(again, place, "000_gone.sql"), "");
     }
@@ -79,7 +79,7 @@ describe("what Lambda unpacks", () => {
   test.each(["ingest", "migrate"] as const)("tells nothing of the machine that made it: %s", (name) => {
     expect(Object.values(made[name].files).join("")).not.toContain(ROOT);
     const map = JSON.parse(Object.entries(made[name].files).find(([file]) => file.endsWith(".map"))?.[1] ?? "{}") as { sources: string[] };
-    expect(map.sources).toContain(name === "ingest" ? "../lambda/ingest.ts" : "../../lambda/migrate.ts");
+    expect(map.sources).toContain(name === "ingest" ? "../lambda/functions/ingest.ts" : "../../lambda/migrate.ts");
   });
 
   test("imports nothing while ingest runs: an import of node:http would load undici, too", () => {

@@ -2,10 +2,10 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
+import { DEAD_LETTER_QUEUE, QUEUE } from "../../local/emulators/sqs.ts";
 import { composeEnvironment } from "../../local/localstack/compose-file.ts";
 import { localEnvironment, seenPostgres } from "../../local/localstack/environment.ts";
 import { SERVICES } from "../../local/localstack/localstack.ts";
-import { DEAD_LETTER_QUEUE, QUEUE } from "../../local/services/sqs.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");

@@ -31,9 +31,9 @@ const CASES: [
   string,
   Readonly<Record<string, { readonly otherwise?: Readonly<Record<string, unknown>> | ((...group: never[]) => unknown) }>>,
 ][] = [
-  ["OwnNetwork", tables.ownNetworkKeys],
+  ["CreatedNetwork", tables.ownNetworkKeys],
   ["ExistingNetwork", tables.existingNetworkKeys],
-  ["OwnDatabase", tables.ownDatabaseKeys],
+  ["CreatedDatabase", tables.ownDatabaseKeys],
   ["ExistingDatabase", tables.existingDatabaseKeys],
   ["MaskingKey", tables.maskingKeys],
   ["Alerts", tables.alertKeys],

@@ -3,8 +3,8 @@ import { App } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import manifest from "../../cdk.json" with { type: "json" };
 import { readStage } from "../../infra/config/read.ts";
-import { composeLocal } from "../../infra/local/compose.ts";
-import { readServices } from "../../infra/local/services.ts";
+import { readServices } from "../../infra/localstack/services.ts";
+import { composeLocal } from "../../infra/localstack/stacks.ts";
 import { pipelines } from "../../lambda/pipelines/index.ts";
 
 const SECRET = "arn:aws:secretsmanager:us-east-1:000000000000:secret:masqueue-local-postgres-AbCdEf";

@@ -39,7 +39,7 @@ const credentialsOf = ({ steps }: Job) => steps.find(({ uses }) => uses?.startsW
 /** As a workflow writes it. */
 const expression = (name: string) => `\${{ ${name} }}`;
 const STAGES = ["staging", "prod"];
-const BINARIES: Readonly<Record<string, string>> = { cdk: "node_modules/aws-cdk/bin/cdk", masqueue: "local/masqueue.mjs" };
+const BINARIES: Readonly<Record<string, string>> = { cdk: "node_modules/aws-cdk/bin/cdk", masqueue: "local/bin/masqueue.mjs" };
 
 describe.each(files)("%s", (file) => {
   const { on, permissions, jobs } = workflow(file);

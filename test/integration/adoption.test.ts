@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import { MigrationError, migrate } from "../../lambda/postgres/migrate.ts";
+import { MigrationError, migrate } from "../../lambda/schema/runner.ts";
 import { idOf, idsBut, logins, useScene } from "../support/scene.ts";
 
 const scene = useScene({ migrated: false });

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { startLambda } from "../../local/lambda-runtime/lambda.ts";
+import { startLambda } from "../../local/emulators/lambda-runtime/lambda.ts";
 import { bundleSource } from "../support/bundle.ts";
 import { canaryLogin, plantCanaries, tokensOf, traces } from "../support/canaries.ts";
 import { IN_PROCESS, useCage } from "../support/canary-cage.ts";

@@ -5,7 +5,7 @@ import { BatchRows } from "../../lambda/ingest/rows.ts";
 import type { Tokenizer } from "../../lambda/masking/tokens.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { copyRows } from "../../lambda/postgres/copy.ts";
-import { tableOf } from "../../lambda/postgres/names.ts";
+import { tableOf } from "../../lambda/postgres/table.ts";
 import { logins, useScene } from "../support/scene.ts";
 
 const scene = useScene();

@@ -93,7 +93,7 @@ describe("the metrics of a function", () => {
 
   test("sum up what the function did in 15 minutes", async () => {
     Object.assign(aws.metrics, { Invocations: [4, 3], Errors: [1], stored: [10, at(5, 14), at(7, 16)], duplicates: [2] });
-    Object.assign(aws.metrics, { rejected: [1], retried: [3], unsettled: [6] });
+    Object.assign(aws.metrics, { rejected: [1], rejectedAgain: [3], unsettled: [6] });
     const traffic = { invocations: 7, errors: 1, stored: 17, rejected: 4, unsettled: 6 };
     expect(await trafficOf(cloudWatch, FUNCTION, now, signal)).toEqual(traffic);
     const other = { invocations: 0, errors: 0, stored: 0, rejected: 0, unsettled: 0 };

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import pg from "pg";
-import { homeAt, localKey } from "../../local/services/home.ts";
-import { type EmbeddedPostgres, startPostgres, stopLeftover } from "../../local/services/postgres.ts";
-import { binariesIn, findBinaries, isReachable } from "../../local/services/postgres-binaries.ts";
+import { binariesIn, findBinaries, isReachable } from "../../local/emulators/postgres/binaries.ts";
+import { type EmbeddedPostgres, startPostgres, stopLeftover } from "../../local/emulators/postgres/server.ts";
+import { dataDirAt, localKey } from "../../local/targets/data-dir.ts";
 
 let home: string;
 beforeEach(() => {
@@ -95,7 +95,7 @@ describe("a folder that others cannot enter", () => {
 
   test("holds root's data elsewhere, and anybody else's in itself", () => {
     chmodSync(home, 0o700);
-    const { embedded, keyFile } = homeAt(join(home, "data"));
+    const { embedded, keyFile } = dataDirAt(join(home, "data"));
     const isRoot = process.getuid?.() === 0;
     expect(embedded).toMatch(isRoot ? /^\/var\/tmp\/masqueue-[0-9a-f]{12}$/ : /\/data\/embedded$/);
     expect(keyFile).toBe(join(home, "data", "mask.key"));

@@ -108,7 +108,7 @@ describe("what failed", () => {
 test("a stop lets the batch under way end and deletes what it did", async () => {
   await queue.send("1");
   const stop = new AbortController();
-  const { consume } = await import("../../local/event-source.ts");
+  const { consume } = await import("../../local/emulators/event-source.ts");
   await consume(
     {
       client: queue.client,

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import { ROLES } from "../../lambda/env.ts";
+import { ROLES } from "../../lambda/names.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { deploySchema } from "../support/roles.ts";
 import { useSchemaDeployment } from "../support/schema-deployment.ts";

@@ -22,7 +22,7 @@ describe("a migration that a value stops", () => {
       "44000",
     ],
   ])("tells file and SQLSTATE, not the value: %s", async (_what, sql, sqlstate) => {
-    scene.add("own/migrations/001_people.sql", `${TABLE}; ${sql}`);
+    scene.add("custom/migrations/001_people.sql", `${TABLE}; ${sql}`);
     expect(await scene.failure()).toBe(
       `Postgres refused migration 001_people (SQLSTATE ${sqlstate}). Its words are withheld, because they may quote a row.`,
     );
@@ -48,7 +48,7 @@ describe("a migration that a value stops", () => {
       "table people, constraint short",
     ],
   ])("names table and column or constraint where %s", async (_what, sql, sqlstate, places) => {
-    scene.add("own/migrations/001_people.sql", `${TABLE}; ${sql}`);
+    scene.add("custom/migrations/001_people.sql", `${TABLE}; ${sql}`);
     const message = await scene.failure();
     expect(message).toMatch(new RegExp(`^Postgres refused migration 001_people \\(SQLSTATE ${sqlstate}\\): .*\\. See ${places}\\.$`));
     expect(message).not.toMatch(/alice|Downing/);
@@ -57,19 +57,19 @@ describe("a migration that a value stops", () => {
 
 describe("of two new migrations of which the second fails", () => {
   test("in one folder, none has run", async () => {
-    scene.add("own/migrations/001_people.sql", TABLE);
-    scene.add("own/migrations/002_more.sql", "SELECT nothing");
+    scene.add("custom/migrations/001_people.sql", TABLE);
+    scene.add("custom/migrations/002_more.sql", "SELECT nothing");
     expect(await scene.failure()).toContain("migration 002_more (SQLSTATE 42703)");
     expect(await scene.database.rows("SELECT to_regclass('people') AS made")).toEqual([{ made: null }]);
-    scene.add("own/migrations/002_more.sql", "SELECT 1");
+    scene.add("custom/migrations/002_more.sql", "SELECT 1");
     expect(await scene.deploy()).toEqual(["001_people", "002_more"]);
   });
 
   test("in another folder, the first has run", async () => {
-    scene.add("postgres/migrations/900_people.sql", TABLE);
-    scene.add("own/migrations/001_more.sql", "SELECT nothing");
+    scene.add("schema/sql/migrations/900_people.sql", TABLE);
+    scene.add("custom/migrations/001_more.sql", "SELECT nothing");
     expect(await scene.failure()).toContain("migration 001_more");
-    scene.add("own/migrations/001_more.sql", "SELECT 1");
+    scene.add("custom/migrations/001_more.sql", "SELECT 1");
     expect(await scene.deploy()).toEqual(["001_more"]);
   });
 });

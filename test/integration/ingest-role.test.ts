@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type pg from "pg";
-import { ROLES } from "../../lambda/env.ts";
+import { ROLES } from "../../lambda/names.ts";
 import { type Container, container } from "../support/container.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { expectFirstBatches } from "../support/first-batches.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import { ROLES } from "../../lambda/env.ts";
+import { ROLES } from "../../lambda/names.ts";
 import { container } from "../support/container.ts";
 import { as, deploySchema } from "../support/roles.ts";
 import { logins } from "../support/scene.ts";
@@ -14,17 +14,17 @@ const ORDERS_TABLE =
 
 describe("a later deployment", () => {
   test("with a new file of roles runs it as the master user, and without one says so", async () => {
-    scene.add("postgres/roles/002_more.sql", ROLE_CHANGE);
+    scene.add("schema/sql/roles/002_more.sql", ROLE_CHANGE);
     expect(await scene.failure({ admin: undefined })).toMatch(/^New in lambda\/postgres\/roles\/: 002_more\./);
     expect(await scene.deploy()).toEqual(["002_more"]);
   });
 
   test("of older code changes nothing, whatever the newer one has added, and the older function works", async () => {
-    scene.add("postgres/roles/002_more.sql", ROLE_CHANGE);
-    scene.add("postgres/migrations/900_more.sql", "ALTER TABLE user_logins ADD COLUMN more text");
-    scene.add("postgres/grants/002_more.sql", "SELECT 'what the newer code takes for granted'");
-    scene.add("own/migrations/001_orders.sql", ORDERS_TABLE);
-    scene.add("own/grants/001_orders.sql", `GRANT INSERT ON orders TO ${ROLES.ingest}`);
+    scene.add("schema/sql/roles/002_more.sql", ROLE_CHANGE);
+    scene.add("schema/sql/migrations/900_more.sql", "ALTER TABLE user_logins ADD COLUMN more text");
+    scene.add("schema/sql/grants/002_more.sql", "SELECT 'what the newer code takes for granted'");
+    scene.add("custom/migrations/001_orders.sql", ORDERS_TABLE);
+    scene.add("custom/grants/001_orders.sql", `GRANT INSERT ON orders TO ${ROLES.ingest}`);
     expect(await scene.deploy()).toHaveLength(5);
     await scene.database.client.query(`GRANT SELECT (user_id) ON user_logins TO ${ROLES.ingest}`);
     expect(await deploySchema(scene.database)).toEqual([]);
@@ -34,13 +34,13 @@ describe("a later deployment", () => {
   });
 
   test("without the user's own folders is none the worse", async () => {
-    scene.remove("own");
+    scene.remove("custom");
     expect(await scene.deploy()).toEqual([]);
   });
 
   test("whose migration fails says why, keeps nothing of it, and quotes no row", async () => {
     scene.add(
-      "own/migrations/001_orders.sql",
+      "custom/migrations/001_orders.sql",
       `${ORDERS_TABLE}; INSERT INTO orders SELECT n, 'canary', '2026-01-01', 'canary' FROM generate_series(1, 2) AS n`,
     );
     const message = await scene.failure();

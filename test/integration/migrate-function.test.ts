@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { bundle } from "../../infra/bundle.ts";
-import { ENV, ROLES } from "../../lambda/env.ts";
-import { handler } from "../../lambda/migrate.ts";
-import { startLambda } from "../../local/lambda-runtime/lambda.ts";
+import { handler } from "../../lambda/functions/migrate.ts";
+import { ENV, ROLES } from "../../lambda/names.ts";
+import { startLambda } from "../../local/emulators/lambda-runtime/lambda.ts";
 import { type AwsJson, CREDENTIALS, refusal, startAwsJson } from "../support/aws-json.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { MASTER, type RoleServer, startRoleServer } from "../support/roles.ts";
@@ -79,7 +79,7 @@ describe("the migrate function, bundled and under Lambda's runtime,", () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   describeFunction(async (given) => {
-    const lambda = await startLambda(folder, { ...given, _HANDLER: "postgres/index.handler" });
+    const lambda = await startLambda(folder, { ...given, _HANDLER: "schema/index.handler" });
     const answer = await lambda.invoke({});
     await lambda.stop();
     output += lambda.output().toString("utf8");

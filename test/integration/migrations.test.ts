@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import pg from "pg";
-import { MigrationError, migrate } from "../../lambda/postgres/migrate.ts";
+import { MigrationError, migrate } from "../../lambda/schema/runner.ts";
 import { createRole } from "../support/roles.ts";
 import { idsBut, logins, useScene } from "../support/scene.ts";
 import { holdTable } from "../support/sessions.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import { ROLES } from "../../lambda/env.ts";
+import { ROLES } from "../../lambda/names.ts";
 import { date, definePipeline, text } from "../../lambda/pipelines/pipeline.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { container } from "../support/container.ts";
@@ -23,15 +23,15 @@ describe("a table of the user's own", () => {
 
   test("that no migration makes is missed", async () => {
     expect(await scene.failure({ pipelines })).toBe(
-      "Pipeline orders has no table orders: add a migration that makes it to lambda/own/migrations/.",
+      "Pipeline orders has no table orders: add a migration that makes it to lambda/custom/migrations/.",
     );
   });
 
   test("that the ingest role may not write fails the deployment with the very grants that it needs", async () => {
-    scene.add("own/migrations/001_orders.sql", ORDERS_TABLE);
+    scene.add("custom/migrations/001_orders.sql", ORDERS_TABLE);
     const message = await scene.failure({ pipelines });
     expect(message).toContain("may not write table orders");
-    scene.add("own/grants/001_orders.sql", message.slice(message.indexOf("GRANT")));
+    scene.add("custom/grants/001_orders.sql", message.slice(message.indexOf("GRANT")));
     expect(await scene.deploy({ pipelines })).toEqual(["001_orders"]);
     const lambda = container(as(ROLES.ingest, scene.database), { pipeline: orders });
     expect(await lambda.failures(logins(3, () => ({ order_id: "1" }), { receiveCount: 2 }))).toEqual([]);
@@ -44,7 +44,7 @@ describe("a table of the user's own", () => {
     ["half of the key", ["INSERT", "SELECT (message_id)"], 'GRANT SELECT ("ordered_on", message_id) ON'],
     ["the other half", ["INSERT", "SELECT (ordered_on)"], 'GRANT SELECT ("ordered_on", message_id) ON'],
   ])("of which it has %s is one that it may not write", async (_what, given, lacking) => {
-    scene.add("own/migrations/001_orders.sql", ORDERS_TABLE.replace("serial", "int"));
+    scene.add("custom/migrations/001_orders.sql", ORDERS_TABLE.replace("serial", "int"));
     for (const right of given) scene.add(`own/grants/00${given.indexOf(right)}_orders.sql`, `GRANT ${right} ON orders TO ${ROLES.ingest}`);
     const message = await scene.failure({ pipelines });
     expect(message.slice(message.indexOf("GRANT"))).toBe(`${lacking} "orders" TO ${ROLES.ingest};`);
@@ -54,19 +54,19 @@ describe("a table of the user's own", () => {
     ["an identity column", "int GENERATED ALWAYS AS IDENTITY", []],
     ["a serial column", "serial", ["GRANT USAGE ON SEQUENCE orders_id_seq TO masqueue_ingest;"]],
   ])("with %s needs a right on its sequence only where Postgres asks for it", async (_what, type, sequences) => {
-    scene.add("own/migrations/001_orders.sql", ORDERS_TABLE.replace("serial", type));
+    scene.add("custom/migrations/001_orders.sql", ORDERS_TABLE.replace("serial", type));
     const message = await scene.failure({ pipelines });
     const grants = [
       'GRANT INSERT ON "orders" TO masqueue_ingest;',
       'GRANT SELECT ("ordered_on", message_id) ON "orders" TO masqueue_ingest;',
     ];
     expect(message.slice(message.indexOf("GRANT"))).toBe([...grants, ...sequences].join(" "));
-    scene.add("own/grants/001_orders.sql", grants.join(" "));
+    scene.add("custom/grants/001_orders.sql", grants.join(" "));
     if (sequences.length === 0) expect(await scene.deploy({ pipelines })).toEqual(["001_orders"]);
   });
 
   test("needs no right on the sequence of a column that the pipeline fills", async () => {
-    scene.add("own/migrations/001_orders.sql", ORDERS_TABLE.replace("id serial, order_id text", "order_id serial"));
+    scene.add("custom/migrations/001_orders.sql", ORDERS_TABLE.replace("id serial, order_id text", "order_id serial"));
     expect(await scene.failure({ pipelines })).not.toContain("SEQUENCE");
   });
 });

@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import type { SQSEvent } from "aws-lambda";
-import { consume } from "../../local/event-source.ts";
-import { type NamedQueue, queueAt } from "../../local/services/named.ts";
-import { queueState } from "../../local/services/sqs.ts";
+import { consume } from "../../local/emulators/event-source.ts";
+import { queueState } from "../../local/emulators/sqs.ts";
+import { type NamedQueue, queueAt } from "../../local/targets/from-env.ts";
 
 const SENT = "1772366400000";
 const BODY = JSON.stringify({ user_id: "ü & <b>" });

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, expect, test } from "@jest/globals";
-import { freePort } from "../../local/services/cluster.ts";
+import { freePort } from "../../local/emulators/postgres/cluster.ts";
 import { idsBut, logins, useScene } from "../support/scene.ts";
 import { holdTable, killSessions, untilWaiting } from "../support/sessions.ts";
 

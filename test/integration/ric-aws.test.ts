@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { ENV } from "../../lambda/env.ts";
-import { type Lambda, startLambda } from "../../local/lambda-runtime/lambda.ts";
+import { ENV } from "../../lambda/names.ts";
+import { type Lambda, startLambda } from "../../local/emulators/lambda-runtime/lambda.ts";
 import { type Answer, type AwsJson, CREDENTIALS, kmsWith, refusal, startAwsJson } from "../support/aws-json.ts";
 import { type Bundle, bundleFunction } from "../support/bundle.ts";
 import { TEST_SECRET } from "../support/container.ts";

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { bundle } from "../../infra/bundle.ts";
-import { ENV, ROLES } from "../../lambda/env.ts";
-import { startLambda } from "../../local/lambda-runtime/lambda.ts";
+import { ENV, ROLES } from "../../lambda/names.ts";
+import { startLambda } from "../../local/emulators/lambda-runtime/lambda.ts";
 import { type AwsJson, CREDENTIALS, kmsWith, startAwsJson } from "../support/aws-json.ts";
 import { TEST_SECRET } from "../support/container.ts";
 import type { TestDatabase } from "../support/database.ts";
@@ -57,7 +57,7 @@ async function run(name: "ingest" | "migrate", event: unknown, variables: Record
 
 test("the migrate function makes roles and tables, by which the ingest function stores", async () => {
   const migrate = () =>
-    run("migrate", {}, { _HANDLER: "postgres/index.handler", [ENV.user]: ROLES.migrate, [ENV.adminSecret]: "arn:aws:secretsmanager:db" });
+    run("migrate", {}, { _HANDLER: "schema/index.handler", [ENV.user]: ROLES.migrate, [ENV.adminSecret]: "arn:aws:secretsmanager:db" });
   expect(await migrate()).toMatchObject({ isError: false, payload: { applied: expect.arrayContaining(["001_user_logins"]) } });
   expect(new Set(rds.logins.map(({ user }) => user))).toEqual(new Set([ROLES.migrate, MASTER.user]));
   expect(await migrate()).toEqual({ isError: false, payload: { applied: [] } });

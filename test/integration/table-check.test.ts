@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import pg from "pg";
-import { migrate } from "../../lambda/postgres/migrate.ts";
+import { migrate } from "../../lambda/schema/runner.ts";
 import type { Container } from "../support/container.ts";
 import { createRole, type TestRole } from "../support/roles.ts";
 import { idsBut, logins, useScene } from "../support/scene.ts";

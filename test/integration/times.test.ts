@@ -1,9 +1,9 @@
 import { expect, test } from "@jest/globals";
 import type { SQSRecord } from "aws-lambda";
-import { createHandler } from "../../lambda/handler.ts";
+import { createHandler } from "../../lambda/ingest/handler.ts";
 import { masterKeyFromSecret } from "../../lambda/masking/keys.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
-import { contextFor } from "../../local/sqs-event.ts";
+import { contextFor } from "../../local/emulators/sqs-event.ts";
 import { TEST_SECRET } from "../support/container.ts";
 import { login, record, SENT } from "../support/records.ts";
 import { useScene } from "../support/scene.ts";
@@ -16,21 +16,21 @@ async function timesOf(records: SQSRecord[], began: number, committed: number, d
   const { reports, database } = scene.lambda;
   const parts = { pipeline: userLogins, masterKey: masterKeyFromSecret(TEST_SECRET), database, reporter: reports };
   await createHandler(() => ({ ...parts, now: () => times.shift() ?? Number.NaN }))({ Records: records }, contextFor(20_000));
-  const { commitLag, postgresTime } = reports.last;
-  return { commitLag, postgresTime };
+  const { commitLag, batchTime } = reports.last;
+  return { commitLag, batchTime };
 }
 
 test("a batch's lag ends with its commit, its time in Postgres with the last that is written", async () => {
   const records = [record(login(), { sent: SENT - 500 }), record(), record("{", { sent: SENT - 9_000 })];
-  expect(await timesOf(records, 1_000, 1_007, 1_010)).toEqual({ commitLag: 1_507, postgresTime: 10 });
+  expect(await timesOf(records, 1_000, 1_007, 1_010)).toEqual({ commitLag: 1_507, batchTime: 10 });
 });
 
 test("a batch in which nothing is stored has no lag", async () => {
-  expect(await timesOf([record("{")], 1_000, 1_000, 1_004)).toEqual({ commitLag: undefined, postgresTime: 4 });
+  expect(await timesOf([record("{")], 1_000, 1_000, 1_004)).toEqual({ commitLag: undefined, batchTime: 4 });
 });
 
 test("a batch that is delivered again lags since it was first sent", async () => {
   const message = record();
-  expect(await timesOf([message], 1_000, 1_007, 1_007)).toEqual({ commitLag: 1_007, postgresTime: 7 });
-  expect(await timesOf([message], 31_000, 31_003, 31_003)).toEqual({ commitLag: 31_003, postgresTime: 3 });
+  expect(await timesOf([message], 1_000, 1_007, 1_007)).toEqual({ commitLag: 1_007, batchTime: 7 });
+  expect(await timesOf([message], 31_000, 31_003, 31_003)).toEqual({ commitLag: 31_003, batchTime: 3 });
 });

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test } from "@jest/globals";
-import { ROLES } from "../../lambda/env.ts";
 import { IngestError } from "../../lambda/errors.ts";
-import { migrate } from "../../lambda/postgres/migrate.ts";
+import { ROLES } from "../../lambda/names.ts";
+import { migrate } from "../../lambda/schema/runner.ts";
 import { container } from "../support/container.ts";
 import { as, connected, deploySchema, MASTER } from "../support/roles.ts";
 import { logins } from "../support/scene.ts";
@@ -42,7 +42,7 @@ describe("the first deployment", () => {
   });
 
   test("without a master user says that the roles are missing, and goes on once they were made by hand", async () => {
-    expect(await scene.failure({ admin: undefined })).toContain("run the files of lambda/postgres/roles/");
+    expect(await scene.failure({ admin: undefined })).toContain("run the files of lambda/schema/sql/roles/");
     await scene.makeRolesByHand();
     expect(await scene.deploy({ admin: undefined })).toEqual(ALL_FILES.slice(1));
   });
@@ -84,7 +84,7 @@ describe("the first deployment", () => {
   });
 
   test("whose roles cannot be made tries no other login of the master user", async () => {
-    scene.add("postgres/roles/002_more.sql", "SELECT nothing");
+    scene.add("schema/sql/roles/002_more.sql", "SELECT nothing");
     const other = { user: "nobody", password: "" };
     expect(await scene.failure({ admin: async () => [MASTER, other] })).toContain("migration 002_more (SQLSTATE 42703)");
   });

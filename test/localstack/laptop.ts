@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import pg from "pg";
-import { namedPostgres } from "../../local/services/named.ts";
+import { namedPostgres } from "../../local/targets/from-env.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { type Ended, launchNode, masqueue } from "../support/masqueue.ts";
 

@@ -25,7 +25,7 @@ function changedProject(): string {
   for (const part of ["lambda", "infra", "local", "cdk.json", "package.json", "docker-compose.yml"])
     cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"), "junction");
-  appendFileSync(join(copy, "lambda/ingest.ts"), "\nObject.assign(globalThis, { changed: true });\n");
+  appendFileSync(join(copy, "lambda/functions/ingest.ts"), "\nObject.assign(globalThis, { changed: true });\n");
   return copy;
 }
 

@@ -1,9 +1,9 @@
 import { localEnvironment } from "../../local/localstack/environment.ts";
 import { openLocalStack } from "../../local/localstack/localstack.ts";
 import { stackNames } from "../../local/localstack/stacks.ts";
-import { namedPostgres } from "../../local/services/named.ts";
-import { withClient } from "../../local/services/open.ts";
-import { UserError } from "../../local/user-error.ts";
+import { namedPostgres } from "../../local/targets/from-env.ts";
+import { withClient } from "../../local/targets/open.ts";
+import { UserError } from "../../local/terminal/errors.ts";
 
 /** Says in one sentence what is missing, instead of failing in every test; and a stage that somebody uses is left alone. */
 export default async function setUp(): Promise<void> {

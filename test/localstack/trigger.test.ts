@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { deadLetterDepth } from "../../local/services/sqs.ts";
+import { deadLetterDepth } from "../../local/emulators/sqs.ts";
 import type { Ended } from "../support/masqueue.ts";
 import { login, record } from "../support/records.ts";
 import { type Laptop, laptop, until } from "./laptop.ts";

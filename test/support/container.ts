@@ -1,13 +1,13 @@
 import type { SQSBatchResponse, SQSRecord } from "aws-lambda";
 import type { ClientConfig } from "pg";
 import type { IngestError } from "../../lambda/errors.ts";
-import { createHandler } from "../../lambda/handler.ts";
+import { createHandler } from "../../lambda/ingest/handler.ts";
 import type { BatchReport, Reporter } from "../../lambda/ingest/report.ts";
 import { type MasterKey, masterKeyFromSecret } from "../../lambda/masking/keys.ts";
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { Database } from "../../lambda/postgres/database.ts";
-import { contextFor } from "../../local/sqs-event.ts";
+import { contextFor } from "../../local/emulators/sqs-event.ts";
 
 /** Keeps what it is told. */
 class Reports implements Reporter {

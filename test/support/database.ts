@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
-import { migrate } from "../../lambda/postgres/migrate.ts";
+import { migrate } from "../../lambda/schema/runner.ts";
 
 interface TestPostgres {
   config: pg.ClientConfig;

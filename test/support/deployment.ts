@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GetQueueUrlCommand } from "@aws-sdk/client-sqs";
-import { ENV, ingestStackName, OUTPUTS } from "../../lambda/env.ts";
-import { consume } from "../../local/event-source.ts";
-import { startLambda } from "../../local/lambda-runtime/lambda.ts";
-import { DEAD_LETTER_QUEUE, queueState } from "../../local/services/sqs.ts";
+import { ENV, ingestStackName, OUTPUTS } from "../../lambda/names.ts";
+import { consume } from "../../local/emulators/event-source.ts";
+import { startLambda } from "../../local/emulators/lambda-runtime/lambda.ts";
+import { DEAD_LETTER_QUEUE, queueState } from "../../local/emulators/sqs.ts";
 import { type StandIn, startAws } from "./aws.ts";
 import { bundleFunction } from "./bundle.ts";
 import { TEST_SECRET } from "./container.ts";

@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type EmbeddedPostgres, startPostgres } from "../../local/services/postgres.ts";
+import { type EmbeddedPostgres, startPostgres } from "../../local/emulators/postgres/server.ts";
 
 declare global {
   var testPostgres: EmbeddedPostgres;

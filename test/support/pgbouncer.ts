@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
-import { freePort } from "../../local/services/cluster.ts";
-import { unprivileged } from "../../local/services/postgres-binaries.ts";
+import { unprivileged } from "../../local/emulators/postgres/binaries.ts";
+import { freePort } from "../../local/emulators/postgres/cluster.ts";
 
 /** Where Debian puts it is not in every PATH. */
 const FOLDERS = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/bin"];

@@ -5,9 +5,9 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import { consume, type EventSourceOptions, type Handler } from "../../local/event-source.ts";
-import { sendMessages } from "../../local/send.ts";
-import { createQueues, DEAD_LETTER_QUEUE, type EmbeddedSqs, queueState, startSqs } from "../../local/services/sqs.ts";
+import { consume, type EventSourceOptions, type Handler } from "../../local/emulators/event-source.ts";
+import { createQueues, DEAD_LETTER_QUEUE, type EmbeddedSqs, queueState, startSqs } from "../../local/emulators/sqs.ts";
+import { sendMessages } from "../../local/run/send.ts";
 
 export interface TestQueue {
   readonly client: SQSClient;

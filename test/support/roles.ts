@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { ROLES } from "../../lambda/env.ts";
-import { type SchemaParts, updateSchema } from "../../lambda/postgres/update-schema.ts";
-import { startPostgres } from "../../local/services/postgres.ts";
-import { binariesIn, reachable } from "../../local/services/postgres-binaries.ts";
+import { ROLES } from "../../lambda/names.ts";
+import { type SchemaDeps, updateSchema } from "../../lambda/schema/update.ts";
+import { binariesIn, reachable } from "../../local/emulators/postgres/binaries.ts";
+import { startPostgres } from "../../local/emulators/postgres/server.ts";
 import { createDatabase, type TestDatabase, testPostgres } from "./database.ts";
 
 export interface TestRole {
@@ -81,7 +81,7 @@ export function as(role: string, { config }: TestDatabase): pg.ClientConfig {
 }
 
 /** All that a deployment does in the database, at once. */
-export function deploySchema(database: TestDatabase, parts: Partial<SchemaParts> = {}): Promise<string[]> {
+export function deploySchema(database: TestDatabase, parts: Partial<SchemaDeps> = {}): Promise<string[]> {
   return updateSchema({ postgres: as(ROLES.migrate, database), admin: async () => [MASTER], pauses: [], ...parts });
 }
 

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach } from "@jest/globals";
-import { ROLES } from "../../lambda/env.ts";
-import type { SchemaParts } from "../../lambda/postgres/update-schema.ts";
+import { ROLES } from "../../lambda/names.ts";
+import type { SchemaDeps } from "../../lambda/schema/update.ts";
 import type { TestDatabase } from "./database.ts";
 import { connected, deploySchema, MASTER, type RoleServer, startRoleServer } from "./roles.ts";
 
@@ -12,16 +12,16 @@ import { connected, deploySchema, MASTER, type RoleServer, startRoleServer } fro
 export const ALL_FILES = ["001_roles", "001_user_logins", "002_rejections", "003_mask_keys", "001_ingest"];
 
 const SQL = join(import.meta.dirname, "../../lambda");
-const FOLDERS = ["postgres/roles", "postgres/migrations", "postgres/grants", "own/migrations", "own/grants"];
+const FOLDERS = ["schema/sql/roles", "schema/sql/migrations", "schema/sql/grants", "custom/migrations", "custom/grants"];
 
 /** A database on a server without Masqueue's roles, and a copy of the SQL to change; new for each test. */
 export interface SchemaDeployment {
   readonly server: RoleServer;
   readonly database: TestDatabase;
   /** Runs the copy. */
-  deploy(parts?: Partial<SchemaParts>): Promise<string[]>;
+  deploy(parts?: Partial<SchemaDeps>): Promise<string[]>;
   /** The message of the MigrationError with which {@link deploy} fails. */
-  failure(parts?: Partial<SchemaParts>): Promise<string>;
+  failure(parts?: Partial<SchemaDeps>): Promise<string>;
   add(file: string, sql: string): void;
   remove(file: string): void;
   makeRolesByHand(): Promise<void>;
@@ -38,7 +38,7 @@ export function useSchemaDeployment(): SchemaDeployment {
     const database = await made.server.database();
     folder = mkdtempSync(join(tmpdir(), "masqueue-sql-"));
     for (const dir of FOLDERS) cpSync(join(SQL, dir), join(folder, dir), { recursive: true });
-    const base = pathToFileURL(join(folder, "postgres", "page.ts"));
+    const base = pathToFileURL(join(folder, "schema", "page.ts"));
     made.database = database;
     made.deploy = (parts) => deploySchema(database, { base, ...parts });
     made.failure = async (parts) => {
@@ -50,7 +50,7 @@ export function useSchemaDeployment(): SchemaDeployment {
     made.remove = (file) => rmSync(join(folder, file), { recursive: true });
     made.makeRolesByHand = () =>
       connected({ ...database.config, ...MASTER }, async (client) => {
-        await client.query(readFileSync(join(SQL, "postgres/roles/001_roles.sql"), "utf8"));
+        await client.query(readFileSync(join(SQL, "schema/sql/roles/001_roles.sql"), "utf8"));
       });
   });
   afterEach(async () => {

@@ -4,7 +4,7 @@ import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import manifest from "../../cdk.json" with { type: "json" };
 import { readStage } from "../../infra/config/read.ts";
-import { type Code, compose } from "../../infra/masqueue.ts";
+import { type Code, compose } from "../../infra/stacks/all.ts";
 import { pipelines } from "../../lambda/pipelines/index.ts";
 import variants from "./variants.json" with { type: "json" };
 

@@ -63,5 +63,5 @@ export function rejected(fields: Partial<RejectedMessage> = {}): RejectedMessage
 /** A report of nothing, but for `fields`. */
 export function report(fields: Partial<BatchReport> = {}): BatchReport {
   const counted = { outcomes: [], rejected: [], unknownFields: { count: 0, names: [] }, maskedAsText: 0, smoke: [] };
-  return { pipeline: "user-logins", ...counted, commitLag: undefined, postgresTime: 0, ...fields };
+  return { pipeline: "user-logins", ...counted, commitLag: undefined, batchTime: 0, ...fields };
 }

@@ -46,7 +46,7 @@ describe("imports go one way", () => {
     const known = /^lambda\/(env\.ts|pipelines\/.*)$/;
     expect(arrows(importsOf("infra").filter(({ to }) => to.startsWith("lambda/") && !known.test(to)))).toEqual([]);
     expect(leading("infra", "local", "bench", "test", "events")).toEqual([]);
-    expect(leading("infra", "lambda/env.ts")).not.toEqual([]);
+    expect(leading("infra", "lambda/names.ts")).not.toEqual([]);
   });
 
   test("measurements know the function, as it is bundled, too, and the command line tool", () => {
@@ -66,7 +66,7 @@ describe("imports go one way", () => {
   });
 
   test("the names that the stacks share with the function import nothing", () => {
-    expect(importsIn(read("lambda/env.ts"), "lambda/env.ts")).toEqual([]);
+    expect(importsIn(read("lambda/names.ts"), "lambda/names.ts")).toEqual([]);
   });
 });
 
@@ -75,7 +75,7 @@ describe("what few may do", () => {
     const openers = [...importsOf("lambda"), ...importsOf("local")].filter(
       ({ to, names }) => /masking\/sensitive/.test(to) && /\breveal\b|\*/.test(names),
     );
-    expect(openers.map(({ from }) => from)).toEqual(["lambda/ingest/drift.ts", "lambda/ingest/mask.ts"]);
+    expect(openers.map(({ from }) => from)).toEqual(["lambda/ingest/unknown-fields.ts", "lambda/ingest/mask.ts"]);
   });
 
   test("no page hands the opener of personal values on", () => {
@@ -86,8 +86,8 @@ describe("what few may do", () => {
   test("the environment is read by the entries alone, which hand it on", () => {
     expect(
       sources("lambda").filter((file) => /\bprocess(\?\.|\.)env\b|\bprocess\[|\{[^}]*\} = process\b|["']node:process["']/.test(read(file))),
-    ).toEqual(["lambda/ingest.ts", "lambda/migrate.ts"]);
-    expect(read("lambda/ingest.ts")).toContain("readConfig(process.env)");
+    ).toEqual(["lambda/functions/ingest.ts", "lambda/functions/migrate.ts"]);
+    expect(read("lambda/functions/ingest.ts")).toContain("readConfig(process.env)");
   });
 
   test("the console is written to by no page of the function: what it says goes through the reporter", () => {

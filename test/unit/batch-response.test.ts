@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { failedIds } from "../../local/batch-response.ts";
+import { failedIds } from "../../local/emulators/batch-response.ts";
 
 const IDS = new Set(["a", "b", "c"]);
 const failed = (response: unknown) => [...failedIds(response, IDS)];

@@ -14,7 +14,7 @@ const frames = (...calls: string[]): Frame[] =>
 const stack = (microseconds: number, ...calls: string[]): Stack => ({ frames: frames(...calls), microseconds });
 
 const BENCH = "bench/support/function.ts invoke";
-const HANDLER = "lambda/handler.ts ingest";
+const HANDLER = "lambda/ingest/handler.ts ingest";
 const SEND = "lambda/postgres/copy.ts #send";
 const READ = "lambda/ingest/parse.ts parse";
 
@@ -101,7 +101,11 @@ describe("the flame graph", () => {
   const svg = flameGraph("a <batch>", callTree([stack(600, HANDLER), stack(399.9, HANDLER, READ, "<b>&"), stack(0.1, SEND)]));
 
   test("names each function with its file and its share, as text", () => {
-    for (const shown of ["ingest (lambda/handler.ts): 100.0 %", "parse (lambda/ingest/parse.ts): 40.0 %", "&lt;b&gt;&amp;: 40.0 %"]) {
+    for (const shown of [
+      "ingest (lambda/ingest/handler.ts): 100.0 %",
+      "parse (lambda/ingest/parse.ts): 40.0 %",
+      "&lt;b&gt;&amp;: 40.0 %",
+    ]) {
       expect(svg).toContain(`<title>${shown}</title>`);
     }
     expect(svg).toContain("<title>a &lt;batch&gt;</title>");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { figure } from "../../bench/figures.ts";
-import { runCost } from "../../bench/parts/cost.ts";
+import { runCost } from "../../bench/suites/cost.ts";
 import { TARGETS, type Target, verdictsOn } from "../../bench/targets.ts";
 
 const where = { part: "A", group: "batches of 10", unit: "rows/s" } as const;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import type { Catalogue, CatalogueColumn } from "../../lambda/postgres/catalogue.ts";
-import { problemsOf } from "../../lambda/postgres/check-table.ts";
+import { problemsOf } from "../../lambda/postgres/table-check.ts";
 
 const LENGTHS = { user_id: 128, device_type: 32, masked_ip: 256, masked_device_id: 256, locale: 32, app_version: 32 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { DriftCount } from "../../lambda/ingest/drift.ts";
 import type { Message } from "../../lambda/ingest/message.ts";
 import { parse } from "../../lambda/ingest/parse.ts";
+import { DriftCount } from "../../lambda/ingest/unknown-fields.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { login, record } from "../support/records.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Facts } from "../../local/status/facts.ts";
-import { findingsOf, isHealthy } from "../../local/status/findings.ts";
+import { findingsOf, isHealthy } from "../../local/status/checks.ts";
+import type { Facts } from "../../local/status/types.ts";
 import { span } from "../../local/status/words.ts";
 
 const NOW = Date.UTC(2026, 2, 1, 3);

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { readMessages } from "../../local/messages-file.ts";
-import { UserError } from "../../local/user-error.ts";
+import { readMessages } from "../../local/run/messages-file.ts";
+import { UserError } from "../../local/terminal/errors.ts";
 
 const ID = "7bd61c09-1a2b-4c3d-8e4f-5a6b7c8d9e0f";
 let folder: string;

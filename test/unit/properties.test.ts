@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { DriftCount } from "../../lambda/ingest/drift.ts";
 import { mask } from "../../lambda/ingest/mask.ts";
 import { REJECTION_CODES } from "../../lambda/ingest/message.ts";
 import { parse } from "../../lambda/ingest/parse.ts";
+import { DriftCount } from "../../lambda/ingest/unknown-fields.ts";
 import { deriveKeys, masterKeyFromSecret } from "../../lambda/masking/keys.ts";
 import { hmacTokenizer } from "../../lambda/masking/tokens.ts";
 import { identifiersOf } from "../../lambda/pipelines/pipeline.ts";

@@ -6,21 +6,21 @@ import { rejected, report, usePrinted } from "../support/telemetry.ts";
 
 const { lines, metrics } = usePrinted();
 
-const NOTHING = { received: 0, stored: 0, duplicates: 0, rejected: 0, retried: 0, unsettled: 0, unknownFields: 0, maskedAsText: 0 };
+const NOTHING = { received: 0, stored: 0, duplicates: 0, rejected: 0, rejectedAgain: 0, unsettled: 0, unknownFields: 0, maskedAsText: 0 };
 const service = "user-logins";
 
 describe("the metrics of a batch", () => {
   test("are counts and times in CloudWatch's embedded format, by pipeline", () => {
-    telemetry(service).batch(report({ outcomes: [{ messageId: "m-1", outcome: "stored" }], commitLag: 1_234, postgresTime: 56 }));
+    telemetry(service).batch(report({ outcomes: [{ messageId: "m-1", outcome: "stored" }], commitLag: 1_234, batchTime: 56 }));
     expect(metrics()).toEqual([
       {
         namespace: "Masqueue",
         dimensions: { service },
-        values: { ...NOTHING, received: 1, stored: 1, commitLag: 1_234, postgresTime: 56 },
+        values: { ...NOTHING, received: 1, stored: 1, commitLag: 1_234, batchTime: 56 },
         units: {
           ...Object.fromEntries(Object.keys(NOTHING).map((name) => [name, "Count"])),
           commitLag: "Milliseconds",
-          postgresTime: "Milliseconds",
+          batchTime: "Milliseconds",
         },
       },
     ]);
@@ -34,15 +34,15 @@ describe("the metrics of a batch", () => {
 
   test("have no commit lag where nothing was committed", () => {
     telemetry(service).batch(report());
-    expect(metrics().map(({ values }) => values)).toEqual([{ ...NOTHING, postgresTime: 0 }]);
+    expect(metrics().map(({ values }) => values)).toEqual([{ ...NOTHING, batchTime: 0 }]);
   });
 
   test("count rejections by code, too, at their first delivery only, so that retries do not inflate them", () => {
     const codes = ["too_long", "not_json", "too_long"] as const;
-    const retried = [2, 3].map((receiveCount) => rejected({ code: "bad_date", receiveCount }));
-    telemetry(service).batch(report({ rejected: [...codes.map((code) => rejected({ code })), ...retried] }));
+    const rejectedAgain = [2, 3].map((receiveCount) => rejected({ code: "bad_date", receiveCount }));
+    telemetry(service).batch(report({ rejected: [...codes.map((code) => rejected({ code })), ...rejectedAgain] }));
     const [byPipeline, ...byCode] = metrics().toReversed();
-    expect(byPipeline).toMatchObject({ dimensions: { service }, values: { rejected: 3, retried: 2 } });
+    expect(byPipeline).toMatchObject({ dimensions: { service }, values: { rejected: 3, rejectedAgain: 2 } });
     expect(byCode.toReversed()).toEqual(
       codes.map((code) => ({
         namespace: "Masqueue",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { IngestError } from "../../lambda/errors.ts";
 import { telemetry } from "../../lambda/telemetry.ts";
-import { contextFor } from "../../local/sqs-event.ts";
+import { contextFor } from "../../local/emulators/sqs-event.ts";
 import { type Line, rejected, report, usePrinted } from "../support/telemetry.ts";
 
 const { lines } = usePrinted();
@@ -16,7 +16,7 @@ describe("the log of a batch", () => {
   test("counts what became of its messages, in one line", () => {
     const kinds = ["stored", "stored", "duplicate", "rejected", "unsettled"] as const;
     const outcomes = kinds.map((outcome, i) => ({ messageId: `m-${i}`, outcome }));
-    const measured = { maskedAsText: 2, commitLag: 1_234, postgresTime: 56 };
+    const measured = { maskedAsText: 2, commitLag: 1_234, batchTime: 56 };
     telemetry("user-logins").batch(report({ outcomes, unknownFields: { count: 7, names: ["country"] }, ...measured }));
     expect(lines().map(plain)).toEqual([
       {
@@ -27,7 +27,7 @@ describe("the log of a batch", () => {
         stored: 2,
         duplicates: 1,
         rejected: 0,
-        retried: 0,
+        rejectedAgain: 0,
         unsettled: 1,
         unknownFields: 7,
         unknownFieldNames: ["country"],

@@ -1,0 +1,22 @@
+import { App } from "aws-cdk-lib";
+import { pipelines } from "../../lambda/pipelines/index.ts";
+import { bundle } from "../bundle.ts";
+import { ConfigError, readStage } from "../config/read.ts";
+import { readServices } from "./services.ts";
+import { composeLocal } from "./stacks.ts";
+
+/** Ignored by git. */
+const CODE = "build/local/ingest";
+
+const app = new App();
+try {
+  const stage = readStage({ ...app.node.getAllContext(), stage: "local" }, pipelines);
+  const services = readServices(process.env);
+  await bundle("ingest", CODE);
+  composeLocal(app, stage, services, CODE);
+  app.synth();
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  console.error(`masqueue: ${error.message}`);
+  process.exitCode = 1;
+}

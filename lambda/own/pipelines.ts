@@ -1,4 +1,0 @@
-import type { Pipeline } from "../pipelines/pipeline.ts";
-
-/** Your own pipelines. Upstream never changes this folder, so updates merge cleanly (CONTRIBUTING.md). */
-export const ownPipelines: readonly Pipeline[] = [];
