@@ -79,7 +79,7 @@ describe("what Lambda unpacks", () => {
   test.each(["ingest", "migrate"] as const)("tells nothing of the machine that made it: %s", (name) => {
     expect(Object.values(made[name].files).join("")).not.toContain(ROOT);
     const map = JSON.parse(Object.entries(made[name].files).find(([file]) => file.endsWith(".map"))?.[1] ?? "{}") as { sources: string[] };
-    expect(map.sources).toContain(name === "ingest" ? "../lambda/functions/ingest.ts" : "../../lambda/migrate.ts");
+    expect(map.sources).toContain(name === "ingest" ? "../lambda/functions/ingest.ts" : "../../lambda/functions/migrate.ts");
   });
 
   test("imports nothing while ingest runs: an import of node:http would load undici, too", () => {

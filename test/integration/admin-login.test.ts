@@ -10,7 +10,7 @@ import { MASTER } from "../support/roles.ts";
 import { ALL_FILES, useSchemaDeployment } from "../support/schema-deployment.ts";
 
 /** The migrate function before a server that stands for RDS. */
-const scene = useSchemaDeployment();
+const fixture = useSchemaDeployment();
 const before = { ...process.env };
 let folder: string;
 let aws: AwsJson;
@@ -19,7 +19,7 @@ let takesPassword: boolean;
 
 /** @param tokensOf whose token is taken */
 async function start(tokensOf: string): Promise<void> {
-  const { host, port, database = "" } = scene.database.config;
+  const { host, port, database = "" } = fixture.database.config;
   rds = await startRds({ host, port, user: tokensOf, password: MASTER.password });
   writeFileSync(join(folder, "authority.pem"), rds.authority);
   Object.assign(process.env, {

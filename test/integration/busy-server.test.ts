@@ -5,24 +5,25 @@ import { MigrationError, migrate } from "../../lambda/schema/runner.ts";
 import { connected, MASTER } from "../support/roles.ts";
 import { ALL_FILES, useSchemaDeployment } from "../support/schema-deployment.ts";
 
-const scene = useSchemaDeployment();
+const fixture = useSchemaDeployment();
 
-const limit = (connections: number) => scene.server.sql(`ALTER DATABASE ${scene.database.config.database} CONNECTION LIMIT ${connections}`);
+const limit = (connections: number) =>
+  fixture.server.sql(`ALTER DATABASE ${fixture.database.config.database} CONNECTION LIMIT ${connections}`);
 
 describe("a deployment to a server that takes no more connections", () => {
   test("goes on when it takes them again", async () => {
-    await scene.makeRolesByHand();
+    await fixture.makeRolesByHand();
     await limit(0);
-    const deployment = scene.deploy({ pauses: Array(100).fill(50) });
+    const deployment = fixture.deploy({ pauses: Array(100).fill(50) });
     await wait(200);
     await limit(-1);
     expect(await deployment).toEqual(ALL_FILES);
   });
 
   test("says in the end what to do", async () => {
-    await scene.makeRolesByHand();
+    await fixture.makeRolesByHand();
     await limit(0);
-    expect(await scene.failure()).toMatch(
+    expect(await fixture.failure()).toMatch(
       /^Postgres refused the connection to database test_\w+ \(SQLSTATE 53300\)\. All connections are taken: /,
     );
     await limit(-1);
@@ -31,22 +32,22 @@ describe("a deployment to a server that takes no more connections", () => {
 
 describe("a migration that another one keeps waiting", () => {
   test("gives up, and names the session and how to end it", async () => {
-    const holder = new pg.Client(scene.database.config);
+    const holder = new pg.Client(fixture.database.config);
     await holder.connect();
     await holder.query("SELECT pg_advisory_lock(7241865)");
     const { pid } = (await holder.query("SELECT pg_backend_pid() AS pid")).rows[0];
-    const failure = await connected({ ...scene.database.config, ...MASTER }, (client) => migrate(client, { turnTimeout: 100 })).catch(
+    const failure = await connected({ ...fixture.database.config, ...MASTER }, (client) => migrate(client, { turnTimeout: 100 })).catch(
       (error: Error) => error,
     );
     expect(failure).toBeInstanceOf(MigrationError);
-    expect(failure).toMatchObject({ message: expect.stringContaining(`session ${pid} of role ${scene.database.config.user}.`) });
+    expect(failure).toMatchObject({ message: expect.stringContaining(`session ${pid} of role ${fixture.database.config.user}.`) });
     expect(failure).toMatchObject({ message: expect.stringContaining(`SELECT pg_terminate_backend(${pid});`) });
-    expect(await scene.database.rows("SELECT to_regclass('masqueue_migrations') AS made")).toEqual([{ made: null }]);
+    expect(await fixture.database.rows("SELECT to_regclass('masqueue_migrations') AS made")).toEqual([{ made: null }]);
     await holder.end();
   });
 
   test("takes its turn with a table's lock timeout of its own", async () => {
-    await connected({ ...scene.database.config, ...MASTER }, async (client) => {
+    await connected({ ...fixture.database.config, ...MASTER }, async (client) => {
       await migrate(client, { lockTimeout: 1234, turnTimeout: 60_000 });
       expect((await client.query("SHOW lock_timeout")).rows).toEqual([{ lock_timeout: "1234ms" }]);
     });

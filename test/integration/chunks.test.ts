@@ -1,20 +1,20 @@
 import { describe, expect, test } from "@jest/globals";
 import type { SQSRecord } from "aws-lambda";
+import { idOf, idsBut, logins, useFixture } from "../support/fixture.ts";
 import { login, record } from "../support/records.ts";
-import { idOf, idsBut, logins, useScene } from "../support/scene.ts";
 
-const scene = useScene();
+const fixture = useFixture();
 
 /** How many rows COPY sends in one piece. */
 const CHUNK = 100;
 
-const outcomes = () => scene.lambda.reports.last.outcomes.map(({ outcome }) => outcome);
+const outcomes = () => fixture.lambda.reports.last.outcomes.map(({ outcome }) => outcome);
 
 /** Delivers to a container that is ready. @returns the ids that failed and the statements that it took */
 async function deliver(records: readonly SQSRecord[]): Promise<{ failures: string[]; statements: string[] }> {
-  await scene.lambda.invoke([]);
-  scene.proxy.takeStatements();
-  return { failures: await scene.lambda.failures(records), statements: scene.proxy.takeStatements() };
+  await fixture.lambda.invoke([]);
+  fixture.proxy.takeStatements();
+  return { failures: await fixture.lambda.failures(records), statements: fixture.proxy.takeStatements() };
 }
 
 const dated = (i: number, create_date: string, locale = "RU") => record(login({ create_date, locale }), { messageId: idOf(i) });
@@ -24,7 +24,7 @@ describe("a batch whose rows end at the border of a chunk", () => {
     "is stored by one COPY, each row once, with %i rows",
     async (count) => {
       expect(await deliver(logins(count))).toEqual({ failures: [], statements: ["COPY"] });
-      expect(await scene.stored()).toEqual(idsBut(count));
+      expect(await fixture.stored()).toEqual(idsBut(count));
     },
   );
 
@@ -32,16 +32,16 @@ describe("a batch whose rows end at the border of a chunk", () => {
     const records = logins(count + 3).map((one, i) => (i < count ? one : { ...one, body: "no login" }));
     const bad = [0, 1, 2].map((i) => idOf(count + i));
     expect(await deliver(records)).toEqual({ failures: bad, statements: ["COPY", "INSERT"] });
-    expect(await scene.stored()).toEqual(idsBut(count));
+    expect(await fixture.stored()).toEqual(idsBut(count));
   });
 
   test("is told row by row where Postgres refuses the last of a chunk and the first of the next", async () => {
-    await scene.lambda.invoke([]);
-    await scene.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad')");
+    await fixture.lambda.invoke([]);
+    await fixture.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad')");
     const bad = [CHUNK - 1, CHUNK];
     const { failures } = await deliver(logins(2 * CHUNK + 1, (i) => (bad.includes(i) ? { locale: "bad" } : {})));
     expect(failures).toEqual(bad.map(idOf));
-    expect(await scene.stored()).toEqual(idsBut(2 * CHUNK + 1, ...bad));
+    expect(await fixture.stored()).toEqual(idsBut(2 * CHUNK + 1, ...bad));
   });
 });
 
@@ -50,8 +50,8 @@ describe("a message id that has rows on both sides of a border", () => {
   const before = CHUNK - 4;
 
   test("is a row for each of its dates, and each of its messages has its own row's fate", async () => {
-    await scene.lambda.invoke([]);
-    await scene.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad')");
+    await fixture.lambda.invoke([]);
+    await fixture.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad')");
     const many = days.map((day) => dated(before, day, day === "2026-03-04" ? "bad" : "RU"));
     const { failures } = await deliver([
       ...many,
@@ -62,7 +62,7 @@ describe("a message id that has rows on both sides of a border", () => {
     expect(failures).toEqual([idOf(before)]);
     const fates = days.map((day) => (day === "2026-03-04" ? "rejected" : "stored"));
     expect(outcomes()).toEqual([...fates, "rejected", ...Array(before + 2).fill("stored")]);
-    const rows = await scene.database.rows("SELECT create_date::text AS date FROM user_logins WHERE message_id = $1 ORDER BY 1", [
+    const rows = await fixture.database.rows("SELECT create_date::text AS date FROM user_logins WHERE message_id = $1 ORDER BY 1", [
       idOf(before),
     ]);
     expect(rows.map(({ date }) => date)).toEqual(days.toReversed().filter((day) => day !== "2026-03-04"));
@@ -73,7 +73,7 @@ describe("a message id that has rows on both sides of a border", () => {
     const many = [dated(before, other, "1"), dated(before, day, "2"), dated(before, other, "3"), dated(before, day, "4")];
     expect(await deliver([...many, ...logins(before)])).toEqual({ failures: [], statements: ["COPY"] });
     expect(outcomes().slice(0, 4)).toEqual(["stored", "stored", "duplicate", "duplicate"]);
-    const rows = await scene.database.rows("SELECT locale FROM user_logins WHERE message_id = $1 ORDER BY create_date", [idOf(before)]);
+    const rows = await fixture.database.rows("SELECT locale FROM user_logins WHERE message_id = $1 ORDER BY create_date", [idOf(before)]);
     expect(rows).toEqual([{ locale: "2" }, { locale: "1" }]);
   });
 });

@@ -6,9 +6,9 @@ import type { Tokenizer } from "../../lambda/masking/tokens.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { copyRows } from "../../lambda/postgres/copy.ts";
 import { tableOf } from "../../lambda/postgres/table.ts";
-import { logins, useScene } from "../support/scene.ts";
+import { logins, useFixture } from "../support/fixture.ts";
 
-const scene = useScene();
+const fixture = useFixture();
 
 const ROWS = 250;
 const SECOND = 1_000;
@@ -28,7 +28,7 @@ describe("a COPY", () => {
 
   beforeEach(async () => {
     clock = 0;
-    client = new pg.Client(scene.database.config);
+    client = new pg.Client(fixture.database.config);
     await client.connect();
   });
   afterEach(() => client.end());

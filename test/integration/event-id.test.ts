@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { date, definePipeline, ip, masked, text } from "../../lambda/pipelines/pipeline.ts";
 import type { Container } from "../support/container.ts";
+import { idOf, useFixture } from "../support/fixture.ts";
 import { login, record } from "../support/records.ts";
-import { idOf, useScene } from "../support/scene.ts";
 
 const byEvent = definePipeline({
   name: "logins-by-event",
@@ -15,18 +15,18 @@ const byEvent = definePipeline({
   },
 });
 
-const scene = useScene();
+const fixture = useFixture();
 let lambda: Container;
 
 beforeEach(() => {
-  lambda = scene.container(scene.database.config, { pipeline: byEvent });
+  lambda = fixture.container(fixture.database.config, { pipeline: byEvent });
 });
 
 const DATED = { create_date: "2026-03-05" };
 const event = (id: string, body = DATED, more: Record<string, string> = {}) =>
   record(login(body), { attributes: { "event-id": id, ...more } });
 const undated = (more: Record<string, string>) => record(login(), { messageId: idOf(1), attributes: { "event-id": "e-1", ...more } });
-const keys = () => scene.database.rows("SELECT create_date::text AS date, message_id AS id FROM user_logins ORDER BY 1, 2");
+const keys = () => fixture.database.rows("SELECT create_date::text AS date, message_id AS id FROM user_logins ORDER BY 1, 2");
 
 describe("a pipeline that stores each event-id once", () => {
   test("takes two messages of one event for one row, in a batch and in two", async () => {
@@ -38,7 +38,7 @@ describe("a pipeline that stores each event-id once", () => {
   test.each(["", "a b", "ä", "x".repeat(129), "line\nbreak", "a/b"])("rejects %j as bad_event_id", async (id) => {
     const bad = event(id);
     expect(await lambda.failures([bad, event("good")])).toEqual([bad.messageId]);
-    expect(await scene.rejected()).toMatchObject([{ code: "bad_event_id", field: "event-id" }]);
+    expect(await fixture.rejected()).toMatchObject([{ code: "bad_event_id", field: "event-id" }]);
     expect(await keys()).toEqual([{ date: "2026-03-05", id: "good" }]);
   });
 
@@ -62,7 +62,7 @@ describe("a pipeline that stores each event-id once", () => {
     ["an impossible event-time", { "event-time": "2026-02-30" }, "bad_date", "event-time"],
   ])("rejects an event with %s: a delivery's date would make a retry a second row", async (_what, attributes, code, field) => {
     expect(await lambda.failures([undated(attributes)])).toEqual([idOf(1)]);
-    expect(await scene.rejected()).toEqual([{ message_id: idOf(1), code, field, sqlstate: null }]);
+    expect(await fixture.rejected()).toEqual([{ message_id: idOf(1), code, field, sqlstate: null }]);
     expect(await keys()).toEqual([]);
   });
 

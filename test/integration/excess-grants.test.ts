@@ -4,18 +4,18 @@ import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { deploySchema } from "../support/roles.ts";
 import { useSchemaDeployment } from "../support/schema-deployment.ts";
 
-const scene = useSchemaDeployment();
-beforeEach(() => scene.deploy());
+const fixture = useSchemaDeployment();
+beforeEach(() => fixture.deploy());
 
-const sql = (statement: string) => scene.database.client.query(statement);
+const sql = (statement: string) => fixture.database.client.query(statement);
 
 /** The deployment must fail with these statements, and go through once they have run. */
 async function expectRefusal(statements: string | RegExp): Promise<void> {
-  const message = await scene.failure();
+  const message = await fixture.failure();
   const told = message.slice(message.indexOf("REVOKE"));
   expect(told).toEqual(typeof statements === "string" ? statements : expect.stringMatching(statements));
   await sql(told);
-  expect(await scene.deploy()).toEqual([]);
+  expect(await fixture.deploy()).toEqual([]);
 }
 
 const ALWAYS = ["UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
@@ -68,12 +68,12 @@ describe("a deployment refuses an ingest role", () => {
 test("two pipelines of one table may each read their own date", async () => {
   await sql(`ALTER TABLE user_logins ADD COLUMN seen_on date; GRANT SELECT (seen_on) ON user_logins TO ${ROLES.ingest}`);
   const twin = { ...userLogins, name: "twin", dateColumn: "seen_on" };
-  expect(await scene.deploy({ pipelines: [userLogins, twin] })).toEqual([]);
-  expect(await scene.failure()).toContain("REVOKE SELECT");
+  expect(await fixture.deploy({ pipelines: [userLogins, twin] })).toEqual([]);
+  expect(await fixture.failure()).toContain("REVOKE SELECT");
 });
 
 test("default privileges of the owner are caught at the first deployment already", async () => {
-  const fresh = await scene.server.database();
+  const fresh = await fixture.server.database();
   await fresh.client.query(`ALTER DEFAULT PRIVILEGES FOR ROLE ${ROLES.migrate} GRANT DELETE ON TABLES TO ${ROLES.ingest}`);
   await expect(deploySchema(fresh)).rejects.toThrow(
     /REVOKE DELETE ON "user_logins".*REVOKE DELETE ON "rejections".*REVOKE DELETE ON "mask_keys"/,

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { useSchemaDeployment } from "../support/schema-deployment.ts";
 
-const scene = useSchemaDeployment();
-beforeEach(() => scene.deploy());
+const fixture = useSchemaDeployment();
+beforeEach(() => fixture.deploy());
 
 const TABLE = "CREATE TABLE people (who text, at text)";
 const PERSON = "INSERT INTO people VALUES ('alice@example.org', '10 Downing Street')";
@@ -22,8 +22,8 @@ describe("a migration that a value stops", () => {
       "44000",
     ],
   ])("tells file and SQLSTATE, not the value: %s", async (_what, sql, sqlstate) => {
-    scene.add("custom/migrations/001_people.sql", `${TABLE}; ${sql}`);
-    expect(await scene.failure()).toBe(
+    fixture.add("custom/migrations/001_people.sql", `${TABLE}; ${sql}`);
+    expect(await fixture.failure()).toBe(
       `Postgres refused migration 001_people (SQLSTATE ${sqlstate}). Its words are withheld, because they may quote a row.`,
     );
   });
@@ -48,8 +48,8 @@ describe("a migration that a value stops", () => {
       "table people, constraint short",
     ],
   ])("names table and column or constraint where %s", async (_what, sql, sqlstate, places) => {
-    scene.add("custom/migrations/001_people.sql", `${TABLE}; ${sql}`);
-    const message = await scene.failure();
+    fixture.add("custom/migrations/001_people.sql", `${TABLE}; ${sql}`);
+    const message = await fixture.failure();
     expect(message).toMatch(new RegExp(`^Postgres refused migration 001_people \\(SQLSTATE ${sqlstate}\\): .*\\. See ${places}\\.$`));
     expect(message).not.toMatch(/alice|Downing/);
   });
@@ -57,19 +57,19 @@ describe("a migration that a value stops", () => {
 
 describe("of two new migrations of which the second fails", () => {
   test("in one folder, none has run", async () => {
-    scene.add("custom/migrations/001_people.sql", TABLE);
-    scene.add("custom/migrations/002_more.sql", "SELECT nothing");
-    expect(await scene.failure()).toContain("migration 002_more (SQLSTATE 42703)");
-    expect(await scene.database.rows("SELECT to_regclass('people') AS made")).toEqual([{ made: null }]);
-    scene.add("custom/migrations/002_more.sql", "SELECT 1");
-    expect(await scene.deploy()).toEqual(["001_people", "002_more"]);
+    fixture.add("custom/migrations/001_people.sql", TABLE);
+    fixture.add("custom/migrations/002_more.sql", "SELECT nothing");
+    expect(await fixture.failure()).toContain("migration 002_more (SQLSTATE 42703)");
+    expect(await fixture.database.rows("SELECT to_regclass('people') AS made")).toEqual([{ made: null }]);
+    fixture.add("custom/migrations/002_more.sql", "SELECT 1");
+    expect(await fixture.deploy()).toEqual(["001_people", "002_more"]);
   });
 
   test("in another folder, the first has run", async () => {
-    scene.add("schema/sql/migrations/900_people.sql", TABLE);
-    scene.add("custom/migrations/001_more.sql", "SELECT nothing");
-    expect(await scene.failure()).toContain("migration 001_more");
-    scene.add("custom/migrations/001_more.sql", "SELECT 1");
-    expect(await scene.deploy()).toEqual(["001_more"]);
+    fixture.add("schema/sql/migrations/900_people.sql", TABLE);
+    fixture.add("custom/migrations/001_more.sql", "SELECT nothing");
+    expect(await fixture.failure()).toContain("migration 001_more");
+    fixture.add("custom/migrations/001_more.sql", "SELECT 1");
+    expect(await fixture.deploy()).toEqual(["001_more"]);
   });
 });

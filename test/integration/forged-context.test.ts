@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { idOf, idsBut, logins, useScene } from "../support/scene.ts";
+import { idOf, idsBut, logins, useFixture } from "../support/fixture.ts";
 
-const scene = useScene();
+const fixture = useFixture();
 
 /** What a sender might write to be taken for Postgres's own context, or for the end of COPY's data. */
 const FORGED = [
@@ -23,20 +23,20 @@ describe.each([
   ["a trigger that quotes it", RAISE, "P0001"],
 ])("a forged value in a row refused by %s", (_what, arrange, sqlstate) => {
   test.each(FORGED)("(%j) gets that row rejected and no other", async (user_id) => {
-    await scene.lambda.invoke([]);
-    await scene.sql(arrange);
-    expect(await scene.lambda.failures(logins(100, (i) => (i === 42 ? { locale: "bad", user_id } : {})))).toEqual([idOf(42)]);
-    expect(await scene.stored()).toEqual(idsBut(100, 42));
-    expect(await scene.rejected()).toEqual([{ message_id: idOf(42), code: "refused_by_database", field: null, sqlstate }]);
+    await fixture.lambda.invoke([]);
+    await fixture.sql(arrange);
+    expect(await fixture.lambda.failures(logins(100, (i) => (i === 42 ? { locale: "bad", user_id } : {})))).toEqual([idOf(42)]);
+    expect(await fixture.stored()).toEqual(idsBut(100, 42));
+    expect(await fixture.rejected()).toEqual([{ message_id: idOf(42), code: "refused_by_database", field: null, sqlstate }]);
   });
 });
 
 test("forged values in the rows around a refused one are stored as they are", async () => {
-  await scene.lambda.invoke([]);
-  await scene.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad')");
+  await fixture.lambda.invoke([]);
+  await fixture.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad')");
   const user = (i: number) => FORGED[i % FORGED.length] as string;
-  expect(await scene.lambda.failures(logins(100, (i) => ({ user_id: user(i), ...(i === 42 && { locale: "bad" }) })))).toEqual([idOf(42)]);
-  const users = await scene.database.rows("SELECT user_id FROM user_logins ORDER BY message_id");
+  expect(await fixture.lambda.failures(logins(100, (i) => ({ user_id: user(i), ...(i === 42 && { locale: "bad" }) })))).toEqual([idOf(42)]);
+  const users = await fixture.database.rows("SELECT user_id FROM user_logins ORDER BY message_id");
   expect(users).toEqual(Array.from({ length: 100 }, (_, i) => ({ user_id: user(i) })).filter((_, i) => i !== 42));
 });
 
@@ -45,11 +45,11 @@ test("a context that quotes a value before it names the line does not mislead: t
     CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN IF NEW.locale LIKE 'COPY%' THEN EXECUTE format('SELECT %L::text::int', NEW.locale); END IF; RETURN NEW; END $$;
     CREATE TRIGGER guard BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE PROCEDURE guard()`;
-  await scene.lambda.invoke([]);
-  await scene.sql(quoting);
-  scene.proxy.takeStatements();
-  expect(await scene.lambda.failures(logins(100, (i) => (i === 42 ? { locale: "COPY user_logins, line 7" } : {})))).toEqual([idOf(42)]);
+  await fixture.lambda.invoke([]);
+  await fixture.sql(quoting);
+  fixture.proxy.takeStatements();
+  expect(await fixture.lambda.failures(logins(100, (i) => (i === 42 ? { locale: "COPY user_logins, line 7" } : {})))).toEqual([idOf(42)]);
   // COPY, what is before the row, the row, what is after it, and the reason.
-  expect(scene.proxy.takeStatements()).toEqual(["COPY", "COPY", "INSERT", "COPY", "INSERT"]);
-  expect(await scene.stored()).toEqual(idsBut(100, 42));
+  expect(fixture.proxy.takeStatements()).toEqual(["COPY", "COPY", "INSERT", "COPY", "INSERT"]);
+  expect(await fixture.stored()).toEqual(idsBut(100, 42));
 });

@@ -1,16 +1,16 @@
 import { describe, expect, test } from "@jest/globals";
+import { type Connection, useConnections } from "../support/connections.ts";
 import { type Body, batchOf, LOGINS, REFUSED } from "../support/deliveries.ts";
-import { type Lane, useLanes } from "../support/lanes.ts";
 import type { Plan, Side } from "../support/wire.ts";
 
-const lanes = useLanes(4);
+const connections = useConnections(4);
 
 /** Delivers such a batch under the plan; just its refused messages fail, and the others' rows are as in an undisturbed one. */
-async function deliver({ wire, lambda }: Lane, bodies: readonly Body[], plan: Plan, rows: readonly unknown[]): Promise<void> {
+async function deliver({ wire, lambda }: Connection, bodies: readonly Body[], plan: Plan, rows: readonly unknown[]): Promise<void> {
   const batch = batchOf(bodies);
   wire.follow(plan);
   expect(await lambda.failures(batch.delivered(1))).toEqual(batch.refused);
-  expect(await lanes.rowsOf(batch)).toEqual(rows);
+  expect(await connections.rowsOf(batch)).toEqual(rows);
 }
 
 const ALL_STORED = LOGINS;
@@ -21,8 +21,8 @@ describe("the bytes of a batch", () => {
     ["that is stored", ALL_STORED],
     ["with a refused row", ONE_REFUSED],
   ])("%s may each come alone, either way", async (_which, bodies) => {
-    const { rows } = await lanes.undisturbed(bodies);
-    await deliver(lanes.one, bodies, { pieces: "bytes" }, rows);
+    const { rows } = await connections.undisturbed(bodies);
+    await deliver(connections.one, bodies, { pieces: "bytes" }, rows);
   });
 
   test.each<[string, Side, readonly Body[]]>([
@@ -30,8 +30,8 @@ describe("the bytes of a batch", () => {
     ["that is stored", "server", ALL_STORED],
     ["with a refused row", "server", ONE_REFUSED],
   ])("%s may come from the %s in two pieces, broken anywhere", async (_which, from, bodies) => {
-    const { bytes, rows } = await lanes.undisturbed(bodies);
-    await lanes.upTo(bytes[from], (lane, first) => deliver(lane, bodies, { pieces: { from, first } }, rows));
+    const { bytes, rows } = await connections.undisturbed(bodies);
+    await connections.upTo(bytes[from], (connection, first) => deliver(connection, bodies, { pieces: { from, first } }, rows));
   });
 });
 
@@ -42,14 +42,19 @@ describe("a batch of many chunks whose first row is refused", () => {
 
   test("while most are still on their way is stored but for that row", async () => {
     const bodies = many(700);
-    const { bytes, rows } = await lanes.undisturbed(bodies);
+    const { bytes, rows } = await connections.undisturbed(bodies);
     const first = Math.floor(bytes.client / 2);
-    await deliver(lanes.one, bodies.with(0, REFUSED), { pieces: { from: "client", first, answer: COPY_IN_RESPONSE + 1 } }, rows.slice(1));
+    await deliver(
+      connections.one,
+      bodies.with(0, REFUSED),
+      { pieces: { from: "client", first, answer: COPY_IN_RESPONSE + 1 } },
+      rows.slice(1),
+    );
   });
 
   test("while most are still to be masked is stored but for that row", async () => {
     const bodies = many(5_000);
-    const { rows } = await lanes.undisturbed(bodies.slice(1));
-    await deliver(lanes.one, bodies.with(0, REFUSED), {}, rows);
+    const { rows } = await connections.undisturbed(bodies.slice(1));
+    await deliver(connections.one, bodies.with(0, REFUSED), {}, rows);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import { date, definePipeline, text } from "../../lambda/pipelines/pipeline.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
+import { idOf, idsBut, logins, useFixture } from "../support/fixture.ts";
 import { login, record } from "../support/records.ts";
-import { idOf, idsBut, logins, useScene } from "../support/scene.ts";
 
-const scene = useScene();
+const fixture = useFixture();
 
 describe("a value that forges line 0 of a COPY", () => {
   test.each([
@@ -12,80 +12,80 @@ describe("a value that forges line 0 of a COPY", () => {
     [3, 0],
     [100, 99],
   ])("in a refused row of a batch of %i, at %i, changes no verdict", async (count, bad) => {
-    await scene.lambda.invoke([]);
-    await scene.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad')");
+    await fixture.lambda.invoke([]);
+    await fixture.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad')");
     const forged = { locale: "bad", user_id: "COPY user_logins, line 0" };
-    expect(await scene.lambda.failures(logins(count, (i) => (i === bad ? forged : {})))).toEqual([idOf(bad)]);
-    expect(await scene.stored()).toEqual(idsBut(count, bad));
+    expect(await fixture.lambda.failures(logins(count, (i) => (i === bad ? forged : {})))).toEqual([idOf(bad)]);
+    expect(await fixture.stored()).toEqual(idsBut(count, bad));
   });
 });
 
 test("a key that is never handed out fails the invocation within the function's time", async () => {
-  const lambda = scene.container(undefined, { masterKey: () => new Promise(() => {}) });
+  const lambda = fixture.container(undefined, { masterKey: () => new Promise(() => {}) });
   await expect(lambda.invoke(logins(1), 1)).rejects.toMatchObject({ code: "mask_key_unavailable" });
 });
 
 test("an unknown field of one message that was delivered twice is not named", async () => {
   const message = record(login({ alice_smith: 1 }), { messageId: idOf(1) });
-  await scene.lambda.invoke([message, message]);
-  expect(scene.lambda.reports.last.unknownFields).toEqual({ count: 1, names: [] });
+  await fixture.lambda.invoke([message, message]);
+  expect(fixture.lambda.reports.last.unknownFields).toEqual({ count: 1, names: [] });
 });
 
 describe("the key of the table", () => {
   const DROP = "ALTER TABLE user_logins DROP CONSTRAINT user_logins_create_date_message_id_key";
 
   test("may include other columns", async () => {
-    await scene.sql(`${DROP}; CREATE UNIQUE INDEX ON user_logins (create_date, message_id) INCLUDE (user_id)`);
-    expect(await scene.lambda.failures(logins(1))).toEqual([]);
+    await fixture.sql(`${DROP}; CREATE UNIQUE INDEX ON user_logins (create_date, message_id) INCLUDE (user_id)`);
+    expect(await fixture.lambda.failures(logins(1))).toEqual([]);
   });
 
   test("is not one that only includes the message id", async () => {
-    await scene.sql(`${DROP}; CREATE UNIQUE INDEX ON user_logins (create_date) INCLUDE (message_id)`);
-    await expect(scene.lambda.invoke(logins(1))).rejects.toMatchObject({ code: "table_mismatch" });
+    await fixture.sql(`${DROP}; CREATE UNIQUE INDEX ON user_logins (create_date) INCLUDE (message_id)`);
+    await expect(fixture.lambda.invoke(logins(1))).rejects.toMatchObject({ code: "table_mismatch" });
   });
 });
 
 test("a column may be called by a word of SQL's own", async () => {
-  await scene.sql('CREATE TABLE "order" ("user" varchar(10), "from" date, message_id text, UNIQUE ("from", message_id))');
+  await fixture.sql('CREATE TABLE "order" ("user" varchar(10), "from" date, message_id text, UNIQUE ("from", message_id))');
   const columns = { user: text({ max: 10 }), from: date({ otherwise: "sent" }) };
-  const lambda = scene.container(undefined, { pipeline: definePipeline({ name: "order", table: "order", columns }) });
+  const lambda = fixture.container(undefined, { pipeline: definePipeline({ name: "order", table: "order", columns }) });
   expect(await lambda.failures([record({ user: "u" })])).toEqual([]);
   expect(await lambda.failures([record({ user: "u" }, { receiveCount: 2 })])).toEqual([]);
-  expect(await scene.database.rows('SELECT "user" FROM "order"')).toEqual([{ user: "u" }, { user: "u" }]);
+  expect(await fixture.database.rows('SELECT "user" FROM "order"')).toEqual([{ user: "u" }, { user: "u" }]);
 });
 
 test("two domains share a database, and their tokens never meet", async () => {
-  await scene.sql("CREATE TABLE ads_logins (LIKE user_logins INCLUDING ALL)");
-  const ads = scene.container(undefined, { pipeline: { ...userLogins, name: "ads", table: "ads_logins", domain: "ads" } });
-  expect(await scene.lambda.failures(logins(1))).toEqual([]);
+  await fixture.sql("CREATE TABLE ads_logins (LIKE user_logins INCLUDING ALL)");
+  const ads = fixture.container(undefined, { pipeline: { ...userLogins, name: "ads", table: "ads_logins", domain: "ads" } });
+  expect(await fixture.lambda.failures(logins(1))).toEqual([]);
   expect(await ads.failures([record(login(), { messageId: idOf(7) })])).toEqual([]);
   expect(
-    await scene.database.rows(
+    await fixture.database.rows(
       "SELECT count(DISTINCT l.masked_ip || a.masked_ip)::int AS rows, bool_or(l.masked_ip = a.masked_ip) AS meet FROM user_logins l, ads_logins a",
     ),
   ).toEqual([{ rows: 1, meet: false }]);
 });
 
 test("an event id that is sent as bytes is refused, not passed over", async () => {
-  const lambda = scene.container(undefined, { pipeline: { ...userLogins, once: "event-id" } });
+  const lambda = fixture.container(undefined, { pipeline: { ...userLogins, once: "event-id" } });
   const message = record(login({ create_date: "2026-03-01" }), { messageId: idOf(1) });
   message.messageAttributes["event-id"] = { binaryValue: "AA==", dataType: "Binary", stringListValues: [], binaryListValues: [] };
   expect(await lambda.failures([message])).toEqual([idOf(1)]);
-  expect((await scene.rejected()).map(({ code }) => code)).toEqual(["bad_event_id"]);
+  expect((await fixture.rejected()).map(({ code }) => code)).toEqual(["bad_event_id"]);
 });
 
 test("when time runs out among bad rows, what is stored is reported as done and the rest comes back without a rejection", async () => {
-  await scene.lambda.invoke([]);
-  await scene.sql(`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  await fixture.lambda.invoke([]);
+  await fixture.sql(`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     PERFORM pg_sleep(0.01); IF NEW.locale = 'bad' THEN RAISE 'no'; END IF; RETURN NEW; END $$;
     CREATE TRIGGER slow BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE PROCEDURE slow()`);
-  const { batchItemFailures } = await scene.lambda.invoke(
+  const { batchItemFailures } = await fixture.lambda.invoke(
     logins(100, (i) => (i % 5 === 4 ? { locale: "bad" } : {})),
     2,
   );
-  const outcomes = scene.lambda.reports.last.outcomes.filter(({ outcome }) => outcome === "stored");
-  expect(await scene.stored()).toEqual(outcomes.map(({ messageId }) => messageId));
+  const outcomes = fixture.lambda.reports.last.outcomes.filter(({ outcome }) => outcome === "stored");
+  expect(await fixture.stored()).toEqual(outcomes.map(({ messageId }) => messageId));
   expect(batchItemFailures).toHaveLength(100 - outcomes.length);
-  expect(scene.lambda.reports.last.outcomes.some(({ outcome }) => outcome === "unsettled")).toBe(true);
-  expect(await scene.rejected()).toHaveLength(scene.lambda.reports.last.rejected.length);
+  expect(fixture.lambda.reports.last.outcomes.some(({ outcome }) => outcome === "unsettled")).toBe(true);
+  expect(await fixture.rejected()).toHaveLength(fixture.lambda.reports.last.rejected.length);
 });

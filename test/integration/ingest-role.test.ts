@@ -5,8 +5,8 @@ import { ROLES } from "../../lambda/names.ts";
 import { type Container, container } from "../support/container.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { expectFirstBatches } from "../support/first-batches.ts";
+import { idOf, logins } from "../support/fixture.ts";
 import { as, connected, deploySchema, type RoleServer, startRoleServer } from "../support/roles.ts";
-import { idOf, logins } from "../support/scene.ts";
 
 const POSTGRES_10 = join(import.meta.dirname, "../../node_modules/postgres-10/native");
 

@@ -3,8 +3,8 @@ import type { SQSRecord } from "aws-lambda";
 import fc from "fast-check";
 import { type Container, container } from "../support/container.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { idOf } from "../support/fixture.ts";
 import { login, record } from "../support/records.ts";
-import { idOf } from "../support/scene.ts";
 
 let database: TestDatabase;
 let lambda: Container;

@@ -1,44 +1,44 @@
 import { describe, expect, test } from "@jest/globals";
-import { idsBut, logins, useScene } from "../support/scene.ts";
+import { idsBut, logins, useFixture } from "../support/fixture.ts";
 import { holdTable } from "../support/sessions.ts";
 
-const scene = useScene();
+const fixture = useFixture();
 
 describe("a table that is locked until after the function's time", () => {
   test.each([1, 2])("fails the invocation, and the container recovers (receive count %i)", async (receiveCount) => {
     const batch = logins(100, () => ({}), { receiveCount });
-    await scene.lambda.invoke([]);
-    const release = await holdTable(scene.database);
-    await expect(scene.lambda.invoke(batch, 2)).rejects.toMatchObject({ code: "out_of_time" });
-    expect(scene.lambda.reports.failures.map(({ code }) => code)).toEqual(["out_of_time"]);
+    await fixture.lambda.invoke([]);
+    const release = await holdTable(fixture.database);
+    await expect(fixture.lambda.invoke(batch, 2)).rejects.toMatchObject({ code: "out_of_time" });
+    expect(fixture.lambda.reports.failures.map(({ code }) => code)).toEqual(["out_of_time"]);
     await release();
     // What the first invocation sent may still be committed now that the table is free, under the second one.
-    expect(await scene.lambda.failures(batch)).toEqual([]);
-    expect(await scene.stored()).toEqual(idsBut(100));
+    expect(await fixture.lambda.failures(batch)).toEqual([]);
+    expect(await fixture.stored()).toEqual(idsBut(100));
   });
 
   test("fails the invocation in the same way where only milliseconds are left: nothing else ends it before", async () => {
-    await scene.lambda.invoke([]);
-    const release = await holdTable(scene.database);
-    await expect(scene.lambda.invoke(logins(3), 0.03)).rejects.toMatchObject({ code: "out_of_time" });
+    await fixture.lambda.invoke([]);
+    const release = await holdTable(fixture.database);
+    await expect(fixture.lambda.invoke(logins(3), 0.03)).rejects.toMatchObject({ code: "out_of_time" });
     await release();
-    expect(await scene.lambda.failures(logins(3))).toEqual([]);
+    expect(await fixture.lambda.failures(logins(3))).toEqual([]);
   });
 
   test("fails the first invocation of a container in the same way", async () => {
-    const release = await holdTable(scene.database, "mask_keys");
-    await expect(scene.lambda.invoke(logins(3), 1)).rejects.toMatchObject({ code: "out_of_time" });
+    const release = await holdTable(fixture.database, "mask_keys");
+    await expect(fixture.lambda.invoke(logins(3), 1)).rejects.toMatchObject({ code: "out_of_time" });
     await release();
-    expect(await scene.lambda.failures(logins(3))).toEqual([]);
+    expect(await fixture.lambda.failures(logins(3))).toEqual([]);
   });
 
   test.each([1, 2])(
     "is told by the SQLSTATE of the role's lock_timeout where no row could be tried for it (receive count %i)",
     async (count) => {
-      const lambda = scene.container({ ...scene.database.config, options: "-c lock_timeout=200" });
+      const lambda = fixture.container({ ...fixture.database.config, options: "-c lock_timeout=200" });
       const batch = logins(3, () => ({}), { receiveCount: count });
       await lambda.invoke([]);
-      const release = await holdTable(scene.database);
+      const release = await holdTable(fixture.database);
       await expect(lambda.invoke(batch, 3)).rejects.toMatchObject({ code: "database_refused", sqlstate: "55P03" });
       expect(lambda.reports).toMatchObject({ batches: [], failures: [{ code: "database_refused", sqlstate: "55P03" }] });
       await release();
@@ -47,45 +47,45 @@ describe("a table that is locked until after the function's time", () => {
   );
 
   test("and is free again in time for some rows is a partial answer", async () => {
-    await scene.sql(`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    await fixture.sql(`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
       PERFORM pg_sleep(0.01); IF NEW.locale = 'bad' THEN RAISE 'no'; END IF; RETURN NEW; END $$;
       CREATE TRIGGER slow BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE PROCEDURE slow()`);
-    const lambda = scene.container({ ...scene.database.config, options: "-c lock_timeout=200" });
+    const lambda = fixture.container({ ...fixture.database.config, options: "-c lock_timeout=200" });
     await lambda.invoke([]);
-    const release = await holdTable(scene.database);
+    const release = await holdTable(fixture.database);
     const answer = lambda.invoke(
       logins(100, (i) => (i % 5 === 4 ? { locale: "bad" } : {})),
       3,
     );
     setTimeout(release, 300);
     const { batchItemFailures } = await answer;
-    const stored = await scene.stored();
+    const stored = await fixture.stored();
     expect(stored).not.toEqual([]);
     expect(batchItemFailures).toHaveLength(100 - stored.length);
     expect(lambda.reports.last.outcomes.some(({ outcome }) => outcome === "unsettled")).toBe(true);
   });
 
   test("is waited for while there is time", async () => {
-    await scene.lambda.invoke([]);
-    const release = await holdTable(scene.database);
-    const answer = scene.lambda.failures(logins(3));
+    await fixture.lambda.invoke([]);
+    const release = await holdTable(fixture.database);
+    const answer = fixture.lambda.failures(logins(3));
     setTimeout(release, 100);
     expect(await answer).toEqual([]);
-    expect(await scene.stored()).toEqual(idsBut(3));
+    expect(await fixture.stored()).toEqual(idsBut(3));
   });
 });
 
 describe("two containers with the same rows in opposite order", () => {
   test.each([1, 2])("both report all as done and do not deadlock (receive count %i)", async (receiveCount) => {
-    const [one, other] = [scene.container(), scene.container()];
+    const [one, other] = [fixture.container(), fixture.container()];
     await Promise.all([one.invoke([]), other.invoke([])]);
     for (let round = 0; round < 5; round++) {
       const batch = logins(300, () => ({ create_date: `2026-03-0${round + 1}` }), { receiveCount });
       const answers = [one.failures(batch), other.failures([...batch].reverse())];
       expect(await Promise.all(answers)).toEqual([[], []]);
     }
-    expect(await scene.stored()).toEqual(idsBut(300).flatMap((id) => Array(5).fill(id)));
-    const [{ deadlocks } = {}] = await scene.database.rows(
+    expect(await fixture.stored()).toEqual(idsBut(300).flatMap((id) => Array(5).fill(id)));
+    const [{ deadlocks } = {}] = await fixture.database.rows(
       "SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()",
     );
     expect(deadlocks).toBe(0);

@@ -1,16 +1,16 @@
 import { describe, expect, test } from "@jest/globals";
 import { masterKeyFromSecret } from "../../lambda/masking/keys.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
+import { idsBut, logins, useFixture } from "../support/fixture.ts";
 import { login, record } from "../support/records.ts";
-import { idsBut, logins, useScene } from "../support/scene.ts";
 
-const scene = useScene();
+const fixture = useFixture();
 
 const OTHER_KEY = { masterKey: masterKeyFromSecret(Buffer.alloc(32, 8)) };
 const SHA256 = { pipeline: { ...userLogins, masking: { sha256: true as const } } };
 /** What stands for the domain `main`, and, by the same values, for the table. */
 const proofs = async () => {
-  const all = await scene.database.rows("SELECT identifier, version, check_value FROM mask_keys ORDER BY identifier");
+  const all = await fixture.database.rows("SELECT identifier, version, check_value FROM mask_keys ORDER BY identifier");
   const ofTable = all.filter(({ identifier }) => String(identifier).startsWith("user_logins."));
   const ofDomain = all.filter((proof) => !ofTable.includes(proof));
   expect(ofTable).toEqual(ofDomain.map((proof) => ({ ...proof, identifier: `user_logins.${proof.identifier}` })));
@@ -19,7 +19,7 @@ const proofs = async () => {
 
 describe("the first container", () => {
   test("registers a proof for each identifier, and none is the key's token of anything", async () => {
-    await scene.lambda.invoke(logins(1));
+    await fixture.lambda.invoke(logins(1));
     expect(await proofs()).toEqual([
       { identifier: "device_id", version: "v1", check_value: expect.stringMatching(/^[0-9a-f]{64}$/) },
       { identifier: "ip", version: "v1", check_value: expect.stringMatching(/^[0-9a-f]{64}$/) },
@@ -29,19 +29,19 @@ describe("the first container", () => {
   });
 
   test("may be two at once, with the same key", async () => {
-    const containers = [scene.container(), scene.container()];
+    const containers = [fixture.container(), fixture.container()];
     const [one, other] = [logins(1), logins(2).slice(1)];
     expect(await Promise.all([containers[0]?.failures(one), containers[1]?.failures(other)])).toEqual([[], []]);
     expect(await proofs()).toHaveLength(2);
-    expect(await scene.stored()).toEqual(idsBut(2));
+    expect(await fixture.stored()).toEqual(idsBut(2));
   });
 
   test("may be two at once with different keys: one wins, the other fails and stores nothing", async () => {
-    const containers = [scene.container(), scene.container(scene.database.config, OTHER_KEY)];
+    const containers = [fixture.container(), fixture.container(fixture.database.config, OTHER_KEY)];
     const answers = await Promise.allSettled(containers.map(({ invoke }) => invoke(logins(3))));
     expect(answers.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
     expect(answers.find(({ status }) => status === "rejected")).toMatchObject({ reason: { code: "mask_key_mismatch" } });
-    const tokens = await scene.database.rows("SELECT DISTINCT masked_ip FROM user_logins");
+    const tokens = await fixture.database.rows("SELECT DISTINCT masked_ip FROM user_logins");
     expect(tokens).toHaveLength(1);
     expect(await proofs()).toHaveLength(2);
   });
@@ -49,11 +49,11 @@ describe("the first container", () => {
 
 describe("a later container", () => {
   test("with the same key goes on, and leaves the proofs as they are", async () => {
-    await scene.lambda.invoke(logins(1));
+    await fixture.lambda.invoke(logins(1));
     const before = await proofs();
-    expect(await scene.container().failures(logins(3))).toEqual([]);
+    expect(await fixture.container().failures(logins(3))).toEqual([]);
     expect(await proofs()).toEqual(before);
-    expect(await scene.stored()).toEqual(idsBut(3));
+    expect(await fixture.stored()).toEqual(idsBut(3));
   });
 
   test.each([
@@ -62,33 +62,33 @@ describe("a later container", () => {
     ["a key on rows of SHA-256", SHA256, {}],
     ["another domain on rows of the first", {}, { pipeline: { ...userLogins, domain: "other" } }],
   ])("with %s fails, names the identifiers and stores nothing", async (_what, first, second) => {
-    await scene.container(scene.database.config, first).invoke(logins(1));
+    await fixture.container(fixture.database.config, first).invoke(logins(1));
     const before = await proofs();
-    const late = scene.container(scene.database.config, second);
+    const late = fixture.container(fixture.database.config, second);
     for (let attempt = 0; attempt < 2; attempt++) {
       await expect(late.invoke(logins(3))).rejects.toMatchObject({
         code: "mask_key_mismatch",
         message: expect.stringMatching(/\((ip, device_id|device_id, ip)\)/),
       });
     }
-    expect(await scene.stored()).toEqual(idsBut(1));
+    expect(await fixture.stored()).toEqual(idsBut(1));
     expect(await proofs()).toEqual(before);
   });
 
   test("with a further identifier registers that one alone", async () => {
     const columns = userLogins.columns.filter((column) => column.name !== "masked_device_id");
-    await scene.container(scene.database.config, { pipeline: { ...userLogins, columns } }).invoke(logins(1));
+    await fixture.container(fixture.database.config, { pipeline: { ...userLogins, columns } }).invoke(logins(1));
     const [ip] = await proofs();
     expect(await proofs()).toHaveLength(1);
-    expect(await scene.lambda.failures(logins(3))).toEqual([]);
+    expect(await fixture.lambda.failures(logins(3))).toEqual([]);
     expect(await proofs()).toEqual([expect.objectContaining({ identifier: "device_id" }), ip]);
   });
 });
 
 test("SHA-256 gives what Python's hashlib gives for the text as sent", async () => {
   const body = login({ ip: " 1.2.3.4", device_id: "Gerät" });
-  expect(await scene.container(scene.database.config, SHA256).failures([record(body)])).toEqual([]);
-  expect(await scene.database.rows("SELECT masked_ip, masked_device_id FROM user_logins")).toEqual([
+  expect(await fixture.container(fixture.database.config, SHA256).failures([record(body)])).toEqual([]);
+  expect(await fixture.database.rows("SELECT masked_ip, masked_device_id FROM user_logins")).toEqual([
     {
       masked_ip: "2f4c32c60120e2ef7b96cdbaf2ec13cfd5be5637d7f9771d370c74fb1465f6da",
       masked_device_id: "b32db78620d9fa3b05211fb36ef8206082c2b62f81858073d8c552842fd4232e",

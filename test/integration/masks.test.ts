@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
+import { useFixture } from "../support/fixture.ts";
 import { login, record } from "../support/records.ts";
-import { useScene } from "../support/scene.ts";
 
-const scene = useScene();
+const fixture = useFixture();
 
 interface Tokens {
   masked_ip: string;
@@ -12,8 +12,8 @@ interface Tokens {
 /** The tokens of these logins, in their order. */
 async function tokensOf(...bodies: Record<string, unknown>[]): Promise<Tokens[]> {
   const messages = bodies.map((body) => record(login(body)));
-  expect(await scene.lambda.failures(messages)).toEqual([]);
-  return scene.database.rows<Tokens & Record<string, unknown>>(
+  expect(await fixture.lambda.failures(messages)).toEqual([]);
+  return fixture.database.rows<Tokens & Record<string, unknown>>(
     `SELECT masked_ip, masked_device_id FROM unnest($1::text[]) WITH ORDINALITY AS given (id, n)
      JOIN user_logins ON message_id = id ORDER BY n`,
     [messages.map(({ messageId }) => messageId)],
@@ -38,7 +38,7 @@ describe("tokens in the table", () => {
     const addresses = ["10.0.0.1", "8.0.0.1", "1.2.0.3", "127.0.0.1", "1.2.3.4", "::1"];
     const tokens = (await tokensOf(...[...odd, ...addresses].map((ip) => ({ ip })))).map(({ masked_ip }) => masked_ip);
     expect(distinct(tokens)).toBe(odd.length + addresses.length);
-    expect(scene.lambda.reports.last.maskedAsText).toBe(odd.length);
+    expect(fixture.lambda.reports.last.maskedAsText).toBe(odd.length);
   });
 
   test("are equal for equal device ids, with blanks around or not, and tell case apart", async () => {
@@ -55,8 +55,10 @@ describe("tokens in the table", () => {
   test("are the same in every container with the same key", async () => {
     const [first] = await tokensOf({});
     const other = record();
-    await scene.container().invoke([other]);
-    const rows = await scene.database.rows("SELECT masked_ip, masked_device_id FROM user_logins WHERE message_id = $1", [other.messageId]);
+    await fixture.container().invoke([other]);
+    const rows = await fixture.database.rows("SELECT masked_ip, masked_device_id FROM user_logins WHERE message_id = $1", [
+      other.messageId,
+    ]);
     expect(rows).toEqual([first]);
   });
 });

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
+import { useFixture } from "../support/fixture.ts";
 import { login, record, SENT } from "../support/records.ts";
-import { useScene } from "../support/scene.ts";
 
-const scene = useScene();
+const fixture = useFixture();
 
 /** Sends one message that must be stored. @returns its row */
 async function rowOf(body: unknown, options: Parameters<typeof record>[1] = {}): Promise<Record<string, unknown> | undefined> {
   const message = record(body, options);
-  expect(await scene.lambda.failures([message])).toEqual([]);
-  const [row] = await scene.database.rows("SELECT *, create_date::text FROM user_logins WHERE message_id = $1", [message.messageId]);
+  expect(await fixture.lambda.failures([message])).toEqual([]);
+  const [row] = await fixture.database.rows("SELECT *, create_date::text FROM user_logins WHERE message_id = $1", [message.messageId]);
   return row;
 }
 
@@ -17,8 +17,8 @@ const TOKEN = expect.stringMatching(/^v1\.[0-9a-f]{64}$/);
 describe("a login", () => {
   test("is stored with its personal fields masked", async () => {
     const message = record();
-    expect(await scene.lambda.invoke([message])).toEqual({ batchItemFailures: [] });
-    expect(await scene.database.rows("SELECT *, create_date::text FROM user_logins")).toEqual([
+    expect(await fixture.lambda.invoke([message])).toEqual({ batchItemFailures: [] });
+    expect(await fixture.database.rows("SELECT *, create_date::text FROM user_logins")).toEqual([
       {
         user_id: "424cdd21-063a-43a7-b91b-7ca1a833afae",
         device_type: "android",
@@ -30,7 +30,7 @@ describe("a login", () => {
         message_id: message.messageId,
       },
     ]);
-    expect(await scene.rejected()).toEqual([]);
+    expect(await fixture.rejected()).toEqual([]);
   });
 
   test.each([
@@ -82,15 +82,15 @@ describe("a login", () => {
 describe("fields that the table does not have", () => {
   test("are left out, counted, and named where several messages have them", async () => {
     const messages = [login({ os: "x", "a b": 1 }), login({ os: "y", alice: 1 }), login()].map((body) => record(body));
-    expect(await scene.lambda.failures(messages)).toEqual([]);
-    expect(await scene.stored()).toEqual(messages.map(({ messageId }) => messageId).sort());
-    expect(scene.lambda.reports.last.unknownFields).toEqual({ count: 4, names: ["os"] });
+    expect(await fixture.lambda.failures(messages)).toEqual([]);
+    expect(await fixture.stored()).toEqual(messages.map(({ messageId }) => messageId).sort());
+    expect(fixture.lambda.reports.last.unknownFields).toEqual({ count: 4, names: ["os"] });
   });
 
   test("are not named where the name is no plain identifier of up to 64 characters", async () => {
     const odd = { "alice@example.org": 1, [`a${"b".repeat(64)}`]: 1, "1st": 1 };
-    await scene.lambda.invoke([record(login(odd)), record(login(odd))]);
-    expect(scene.lambda.reports.last.unknownFields).toEqual({ count: 6, names: [] });
+    await fixture.lambda.invoke([record(login(odd)), record(login(odd))]);
+    expect(fixture.lambda.reports.last.unknownFields).toEqual({ count: 6, names: [] });
   });
 });
 

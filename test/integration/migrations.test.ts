@@ -1,17 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { MigrationError, migrate } from "../../lambda/schema/runner.ts";
+import { idsBut, logins, useFixture } from "../support/fixture.ts";
 import { createRole } from "../support/roles.ts";
-import { idsBut, logins, useScene } from "../support/scene.ts";
 import { holdTable } from "../support/sessions.ts";
 
-const scene = useScene({ migrated: false });
+const fixture = useFixture({ migrated: false });
 
 const ALL = ["001_user_logins", "002_rejections", "003_mask_keys"];
 
 /** Everything that a migration could have made or changed: relations, columns and their types, constraints. */
 async function schema(): Promise<unknown> {
-  return scene.database.rows(
+  return fixture.database.rows(
     `SELECT c.relname, c.relkind, a.attname, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull,
             (SELECT array_agg(conname ORDER BY conname) FROM pg_constraint WHERE conrelid = c.oid) AS constraints
      FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
@@ -21,8 +21,8 @@ async function schema(): Promise<unknown> {
 
 describe("a migration", () => {
   test("makes of nothing the table that the pipeline needs", async () => {
-    expect(await migrate(scene.database.client)).toEqual(ALL);
-    const columns = await scene.database.rows(
+    expect(await migrate(fixture.database.client)).toEqual(ALL);
+    const columns = await fixture.database.rows(
       `SELECT attname || ' ' || format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN ' not null' ELSE '' END AS text
        FROM pg_attribute WHERE attrelid = 'user_logins'::regclass AND attnum > 0 ORDER BY attnum`,
     );
@@ -36,58 +36,58 @@ describe("a migration", () => {
       "create_date date not null",
       "message_id text not null",
     ]);
-    expect(await scene.lambda.failures(logins(3))).toEqual([]);
-    expect(await scene.stored()).toEqual(idsBut(3));
+    expect(await fixture.lambda.failures(logins(3))).toEqual([]);
+    expect(await fixture.stored()).toEqual(idsBut(3));
   });
 
   test("gives the key in the order date, id, and the id without a locale's order", async () => {
-    await migrate(scene.database.client);
-    expect(await scene.database.rows("SELECT indexdef FROM pg_indexes WHERE tablename = 'user_logins'")).toEqual([
+    await migrate(fixture.database.client);
+    expect(await fixture.database.rows("SELECT indexdef FROM pg_indexes WHERE tablename = 'user_logins'")).toEqual([
       { indexdef: expect.stringMatching(/^CREATE UNIQUE INDEX .*\(create_date, message_id\)$/) },
     ]);
     expect(
-      await scene.database.rows(
+      await fixture.database.rows(
         "SELECT collation_name FROM information_schema.columns WHERE column_name = 'message_id' AND table_name = 'user_logins'",
       ),
     ).toEqual([{ collation_name: "C" }]);
   });
 
   test("does nothing the second time", async () => {
-    await migrate(scene.database.client);
-    await scene.lambda.invoke(logins(3));
+    await migrate(fixture.database.client);
+    await fixture.lambda.invoke(logins(3));
     const before = await schema();
-    expect(await migrate(scene.database.client)).toEqual([]);
+    expect(await migrate(fixture.database.client)).toEqual([]);
     expect(await schema()).toEqual(before);
-    expect(await scene.stored()).toEqual(idsBut(3));
+    expect(await fixture.stored()).toEqual(idsBut(3));
   });
 
   test("is done by one of two that start at once", async () => {
-    const clients = [new pg.Client(scene.database.config), new pg.Client(scene.database.config)];
+    const clients = [new pg.Client(fixture.database.config), new pg.Client(fixture.database.config)];
     await Promise.all(clients.map((client) => client.connect()));
     const done = await Promise.all(clients.map((client) => migrate(client)));
     await Promise.all(clients.map((client) => client.end()));
     expect(done.flat()).toEqual(ALL);
-    expect(await scene.lambda.failures(logins(3))).toEqual([]);
+    expect(await fixture.lambda.failures(logins(3))).toEqual([]);
   });
 
   test("that finds a table in use gives up after the lock timeout and says why; nothing is half done", async () => {
-    await scene.sql("CREATE TABLE user_logins (user_id varchar(128), app_version integer, create_date date)");
-    const before = await scene.database.rows("SELECT * FROM pg_attribute WHERE attrelid = 'user_logins'::regclass ORDER BY attnum");
-    const release = await holdTable(scene.database);
-    const failure = await migrate(scene.database.client, { lockTimeout: 100 }).catch((error: Error) => error);
+    await fixture.sql("CREATE TABLE user_logins (user_id varchar(128), app_version integer, create_date date)");
+    const before = await fixture.database.rows("SELECT * FROM pg_attribute WHERE attrelid = 'user_logins'::regclass ORDER BY attnum");
+    const release = await holdTable(fixture.database);
+    const failure = await migrate(fixture.database.client, { lockTimeout: 100 }).catch((error: Error) => error);
     await release();
     expect(failure).toBeInstanceOf(MigrationError);
     expect(failure).toMatchObject({ message: expect.stringContaining("in use for longer than 100 ms") });
-    expect(await scene.database.rows("SELECT * FROM pg_attribute WHERE attrelid = 'user_logins'::regclass ORDER BY attnum")).toEqual(
+    expect(await fixture.database.rows("SELECT * FROM pg_attribute WHERE attrelid = 'user_logins'::regclass ORDER BY attnum")).toEqual(
       before,
     );
-    expect(await migrate(scene.database.client)).toEqual(ALL);
+    expect(await migrate(fixture.database.client)).toEqual(ALL);
   });
 });
 
 test("a role that may not create tables is told so, before anything is tried", async () => {
-  await scene.sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
-  const role = await createRole(scene.database, "");
+  await fixture.sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+  const role = await createRole(fixture.database, "");
   const client = new pg.Client(role.config);
   await client.connect();
   await expect(migrate(client)).rejects.toThrow(`Role ${role.name} may not create tables in schema public`);
@@ -98,18 +98,18 @@ test("a role that may not create tables is told so, before anything is tried", a
 describe("a dry run", () => {
   test("prints the statements and changes nothing at all", async () => {
     const printed: string[] = [];
-    expect(await migrate(scene.database.client, { dryRun: true, print: (text) => printed.push(text) })).toEqual(ALL);
+    expect(await migrate(fixture.database.client, { dryRun: true, print: (text) => printed.push(text) })).toEqual(ALL);
     for (const statement of ["CREATE TABLE IF NOT EXISTS user_logins", "CREATE TABLE rejections", "CREATE TABLE mask_keys"]) {
       expect(printed.join("\n")).toContain(statement);
     }
     expect(await schema()).toEqual([]);
-    expect(await migrate(scene.database.client)).toEqual(ALL);
+    expect(await migrate(fixture.database.client)).toEqual(ALL);
   });
 
   test("of a database that is up to date prints nothing", async () => {
-    await migrate(scene.database.client);
+    await migrate(fixture.database.client);
     const [before, printed] = [await schema(), [] as string[]];
-    expect(await migrate(scene.database.client, { dryRun: true, print: (text) => printed.push(text) })).toEqual([]);
+    expect(await migrate(fixture.database.client, { dryRun: true, print: (text) => printed.push(text) })).toEqual([]);
     expect(printed).toEqual([]);
     expect(await schema()).toEqual(before);
   });

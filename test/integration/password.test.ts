@@ -2,13 +2,13 @@ import { describe, expect, test } from "@jest/globals";
 import { Deadline } from "../../lambda/deadline.ts";
 import { IngestError } from "../../lambda/errors.ts";
 import { Database } from "../../lambda/postgres/database.ts";
-import { useScene } from "../support/scene.ts";
+import { useFixture } from "../support/fixture.ts";
 
-const scene = useScene({ migrated: false });
+const fixture = useFixture({ migrated: false });
 
 /** A database whose password comes from a function. */
-const database = (password: () => string | Promise<string>) => new Database({ ...scene.proxy.config, password });
-const right = () => String(scene.database.config.password);
+const database = (password: () => string | Promise<string>) => new Database({ ...fixture.proxy.config, password });
+const right = () => String(fixture.database.config.password);
 const select = (one: Database, milliseconds = 20_000) =>
   one.run(async (client) => (await client.query("SELECT 1 AS one")).rows, new Deadline(milliseconds));
 
@@ -22,8 +22,8 @@ describe("a password that a function gives", () => {
     await select(one);
     await select(one);
     expect(asked).toBe(1);
-    scene.proxy.refuse();
-    scene.proxy.accept();
+    fixture.proxy.refuse();
+    fixture.proxy.accept();
     await select(one);
     expect(asked).toBe(2);
     await one.close();
@@ -51,7 +51,7 @@ describe("a password that a function gives", () => {
     );
     await expect(select(database(() => Promise.reject(own)))).rejects.toBe(own);
     expect(
-      await scene.database.rows("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"),
+      await fixture.database.rows("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"),
     ).toEqual([]);
   });
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { idsBut, logins, useFixture } from "../support/fixture.ts";
 import { createRole, type TestRole } from "../support/roles.ts";
-import { idsBut, logins, useScene } from "../support/scene.ts";
 
-const scene = useScene();
+const fixture = useFixture();
 const roles: TestRole[] = [];
 
 afterEach(async () => {
@@ -10,18 +10,18 @@ afterEach(async () => {
 });
 
 async function roleWith(privileges: string): Promise<TestRole> {
-  const role = await createRole(scene.database, privileges);
+  const role = await createRole(fixture.database, privileges);
   roles.push(role);
   return role;
 }
 
 describe("a role", () => {
   test("needs no more than to select and to insert", async () => {
-    const lambda = scene.container((await roleWith("SELECT, INSERT")).config);
+    const lambda = fixture.container((await roleWith("SELECT, INSERT")).config);
     const batch = logins(3);
     for (const receiveCount of [1, 1, 2]) expect(await lambda.failures(logins(3, () => ({}), { receiveCount }))).toEqual([]);
     expect(await lambda.failures([...batch, ...logins(1, () => ({ user_id: 7 }), { messageId: "bad" })])).toEqual(["bad"]);
-    expect(await scene.stored()).toEqual(idsBut(3));
+    expect(await fixture.stored()).toEqual(idsBut(3));
     expect(lambda.reports.lost).toEqual([]);
   });
 
@@ -29,24 +29,24 @@ describe("a role", () => {
     "with the privileges %j fails the invocation, and the container recovers when it has them",
     async (privileges) => {
       const role = await roleWith(privileges);
-      const lambda = scene.container(role.config);
+      const lambda = fixture.container(role.config);
       await expect(lambda.invoke(logins(3))).rejects.toMatchObject({ code: "database_refused", sqlstate: "42501" });
       expect(lambda.reports.batches).toEqual([]);
-      await scene.sql(`GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO ${role.name}`);
+      await fixture.sql(`GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO ${role.name}`);
       expect(await lambda.failures(logins(3))).toEqual([]);
-      expect(await scene.stored()).toEqual(idsBut(3));
+      expect(await fixture.stored()).toEqual(idsBut(3));
     },
   );
 
   test.each([1, 2])("that loses INSERT while its container runs fails the batch as a whole (receive count %i)", async (receiveCount) => {
     const role = await roleWith("SELECT, INSERT");
-    const lambda = scene.container(role.config);
+    const lambda = fixture.container(role.config);
     await lambda.invoke([]);
-    await scene.sql(`REVOKE INSERT ON user_logins FROM ${role.name}`);
+    await fixture.sql(`REVOKE INSERT ON user_logins FROM ${role.name}`);
     const batch = logins(3, () => ({}), { receiveCount });
     await expect(lambda.invoke(batch)).rejects.toMatchObject({ code: "database_refused", sqlstate: "42501" });
-    expect(await scene.rejected()).toEqual([]);
-    await scene.sql(`GRANT INSERT ON user_logins TO ${role.name}`);
+    expect(await fixture.rejected()).toEqual([]);
+    await fixture.sql(`GRANT INSERT ON user_logins TO ${role.name}`);
     expect(await lambda.failures(batch)).toEqual([]);
   });
 });
@@ -54,13 +54,13 @@ describe("a role", () => {
 describe("a table that is dropped while the container runs", () => {
   test.each([1, 2])("fails the batch as a whole, and the container recovers when it is back (receive count %i)", async (receiveCount) => {
     const batch = logins(3, () => ({}), { receiveCount });
-    await scene.lambda.invoke([]);
-    await scene.sql("ALTER TABLE user_logins RENAME TO elsewhere");
-    await expect(scene.lambda.invoke(batch)).rejects.toMatchObject({ code: "database_refused", sqlstate: "42P01" });
-    expect(scene.lambda.reports.batches).toEqual([]);
-    await scene.sql("ALTER TABLE elsewhere RENAME TO user_logins");
-    expect(await scene.lambda.failures(batch)).toEqual([]);
-    expect(await scene.stored()).toEqual(idsBut(3));
+    await fixture.lambda.invoke([]);
+    await fixture.sql("ALTER TABLE user_logins RENAME TO elsewhere");
+    await expect(fixture.lambda.invoke(batch)).rejects.toMatchObject({ code: "database_refused", sqlstate: "42P01" });
+    expect(fixture.lambda.reports.batches).toEqual([]);
+    await fixture.sql("ALTER TABLE elsewhere RENAME TO user_logins");
+    expect(await fixture.lambda.failures(batch)).toEqual([]);
+    expect(await fixture.stored()).toEqual(idsBut(3));
   });
 });
 
@@ -68,21 +68,21 @@ describe("a login that the server refuses", () => {
   test("for its password fails the invocation with 28P01, after a second try", async () => {
     let asked = 0;
     const password = () => `wrong ${++asked}`;
-    const lambda = scene.container({ ...scene.database.config, password });
+    const lambda = fixture.container({ ...fixture.database.config, password });
     await expect(lambda.invoke(logins(3))).rejects.toMatchObject({ code: "database_refused", sqlstate: "28P01" });
     expect(asked).toBe(2);
-    expect(await scene.stored()).toEqual([]);
+    expect(await fixture.stored()).toEqual([]);
   });
 
   test("only at first, because a token had run out, fails nothing", async () => {
-    const tokens = ["outdated", scene.database.config.password as string];
-    const lambda = scene.container({ ...scene.database.config, password: () => tokens.shift() ?? "" });
+    const tokens = ["outdated", fixture.database.config.password as string];
+    const lambda = fixture.container({ ...fixture.database.config, password: () => tokens.shift() ?? "" });
     expect(await lambda.failures(logins(3))).toEqual([]);
     expect(tokens).toEqual([]);
   });
 
   test("for its database fails the invocation with 3D000", async () => {
-    const lambda = scene.container({ ...scene.database.config, database: "no_such_database" });
+    const lambda = fixture.container({ ...fixture.database.config, database: "no_such_database" });
     await expect(lambda.invoke(logins(3))).rejects.toMatchObject({ code: "database_refused", sqlstate: "3D000" });
   });
 });

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { isPooled } from "../../lambda/postgres/pooler.ts";
 import type { Container } from "../support/container.ts";
+import { idOf, idsBut, logins, useFixture } from "../support/fixture.ts";
 import { PGBOUNCER, type PgBouncer, startPgBouncer } from "../support/pgbouncer.ts";
-import { idOf, idsBut, logins, useScene } from "../support/scene.ts";
 import { holdTable, killSessions, untilWaiting } from "../support/sessions.ts";
 
 const [suite, title] = PGBOUNCER
@@ -11,31 +11,31 @@ const [suite, title] = PGBOUNCER
   : [describe.skip, "through PgBouncer: skipped, because pgbouncer is not installed:"];
 
 suite(title, () => {
-  const scene = useScene();
+  const fixture = useFixture();
   let pooler: PgBouncer;
   let one: Container;
   let other: Container;
 
   beforeEach(async () => {
-    pooler = await startPgBouncer(scene.proxy.config);
-    one = scene.container(pooler.config);
-    other = scene.container(pooler.config);
+    pooler = await startPgBouncer(fixture.proxy.config);
+    one = fixture.container(pooler.config);
+    other = fixture.container(pooler.config);
     for (const { invoke } of [one, other]) await invoke([]);
     statements();
   });
   afterEach(() => pooler.stop());
 
   /** What reached the server since the last call, without what the pooler says itself when another client has its turn. */
-  const statements = () => scene.proxy.takeStatements().filter((word) => word !== "SET");
+  const statements = () => fixture.proxy.takeStatements().filter((word) => word !== "SET");
   const again = { receiveCount: 2 };
-  const refuseBad = () => scene.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad'), ADD turn bigserial");
+  const refuseBad = () => fixture.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad'), ADD turn bigserial");
 
   test("a batch is inserted, and when it is delivered again, to whomever, found to be there", async () => {
     expect(await one.failures(logins(100))).toEqual([]);
     expect(await other.failures(logins(100, () => ({}), again))).toEqual([]);
     expect(statements()).toEqual(["INSERT", "INSERT", "SELECT"]);
     expect(other.reports.last.outcomes.map(({ outcome }) => outcome)).toEqual(Array(100).fill("duplicate"));
-    expect(await scene.stored()).toEqual(idsBut(100));
+    expect(await fixture.stored()).toEqual(idsBut(100));
   });
 
   test("the pooler is still seen where another process of the server answers than before", async () => {
@@ -60,59 +60,59 @@ suite(title, () => {
       await one.invoke(logins(1));
       expect(await one.failures(logins(size))).toEqual([]);
       await otherHasItsTurn();
-      expect(await scene.stored()).toEqual(idsBut(size + 1));
+      expect(await fixture.stored()).toEqual(idsBut(size + 1));
     });
 
     test("after a batch of which the database refuses one row", async () => {
       await refuseBad();
       expect(await one.failures(logins(size, (i) => (i === 700 ? { locale: "bad" } : {})))).toEqual([idOf(700)]);
       await otherHasItsTurn();
-      expect(await scene.stored()).toEqual(idsBut(size + 1, 700));
+      expect(await fixture.stored()).toEqual(idsBut(size + 1, 700));
     });
 
     test("after a batch that is refused as a whole", async () => {
-      await scene.sql("ALTER TABLE user_logins RENAME TO away");
+      await fixture.sql("ALTER TABLE user_logins RENAME TO away");
       await expect(one.invoke(logins(size))).rejects.toMatchObject({ code: "database_refused", sqlstate: "42P01" });
-      await scene.sql("ALTER TABLE away RENAME TO user_logins");
+      await fixture.sql("ALTER TABLE away RENAME TO user_logins");
       await otherHasItsTurn();
-      expect(await scene.stored()).toEqual([idOf(size)]);
+      expect(await fixture.stored()).toEqual([idOf(size)]);
     });
 
     test("between a batch's refused INSERT and the ones that find the bad row", async () => {
       await refuseBad();
-      const release = await holdTable(scene.database);
+      const release = await holdTable(fixture.database);
       const refused = one.failures(logins(100, (i) => (i === 7 ? { locale: "bad" } : {})));
-      await untilWaiting(scene.database);
+      await untilWaiting(fixture.database);
       const waiting = other.failures(logins(200).slice(100));
       await pooler.untilQueued();
       await release();
       expect(await Promise.all([refused, waiting])).toEqual([[idOf(7)], []]);
-      expect(await scene.rejected()).toEqual([{ message_id: idOf(7), code: "refused_by_database", field: null, sqlstate: "23514" }]);
-      const byTurn = await scene.database.rows("SELECT message_id AS id FROM user_logins ORDER BY turn");
+      expect(await fixture.rejected()).toEqual([{ message_id: idOf(7), code: "refused_by_database", field: null, sqlstate: "23514" }]);
+      const byTurn = await fixture.database.rows("SELECT message_id AS id FROM user_logins ORDER BY turn");
       expect(byTurn.map(({ id }) => id)).toEqual([...idsBut(200).slice(100), ...idsBut(100, 7)]);
     });
   });
 
   test.each([
     ["a pooler that is killed under a batch and comes back fails nothing", () => pooler.restart()],
-    ["a session that the server ends under a batch is replaced", () => killSessions(scene.database)],
+    ["a session that the server ends under a batch is replaced", () => killSessions(fixture.database)],
   ])("%s, and each row stands once", async (_what, end) => {
-    const release = await holdTable(scene.database);
+    const release = await holdTable(fixture.database);
     const answer = one.failures(logins(100));
-    await untilWaiting(scene.database);
+    await untilWaiting(fixture.database);
     await end();
     await release();
     expect(await answer).toEqual([]);
-    expect(await scene.stored()).toEqual(idsBut(100));
+    expect(await fixture.stored()).toEqual(idsBut(100));
   });
 
   test("a server that the pooler loses under a batch fails the invocation, and the redelivery stores each row once", async () => {
-    scene.proxy.cutAt("client", idOf(50));
+    fixture.proxy.cutAt("client", idOf(50));
     // The pooler speaks for the server then, and calls it a breach of the protocol.
     await expect(one.invoke(logins(100))).rejects.toMatchObject({ code: "database_refused", sqlstate: "08P01" });
     expect(one.reports.batches).toEqual([]);
-    expect(await scene.stored()).toEqual([]);
+    expect(await fixture.stored()).toEqual([]);
     expect(await one.failures(logins(100, () => ({}), again))).toEqual([]);
-    expect(await scene.stored()).toEqual(idsBut(100));
+    expect(await fixture.stored()).toEqual(idsBut(100));
   });
 });

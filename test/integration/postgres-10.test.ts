@@ -8,7 +8,7 @@ import { type EmbeddedPostgres, startPostgres } from "../../local/emulators/post
 import { type Container, container } from "../support/container.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { expectFirstBatches } from "../support/first-batches.ts";
-import { idOf, idsBut, logins } from "../support/scene.ts";
+import { idOf, idsBut, logins } from "../support/fixture.ts";
 
 const NATIVE = join(import.meta.dirname, "../../node_modules/postgres-10/native");
 const PLATFORM = `${process.platform}-${process.arch}`;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
+import { idOf, idsBut, logins, useFixture } from "../support/fixture.ts";
 import { record } from "../support/records.ts";
-import { idOf, idsBut, logins, useScene } from "../support/scene.ts";
 
-const scene = useScene();
+const fixture = useFixture();
 
 const ORDERED_BY_ID = ["23P01", "23505"];
 
@@ -74,10 +74,10 @@ const EARLIER = (refusal: Refusal) => (ORDERED_BY_ID.includes(refusal.sqlstate ?
 
 /** The container has checked the table before the owner changes it, so that only Postgres can refuse. */
 async function arranged(refusal: Refusal): Promise<void> {
-  await scene.lambda.invoke([record("not a login")]);
-  await scene.sql("TRUNCATE rejections");
-  await scene.sql(refusal.arrange);
-  scene.proxy.takeStatements();
+  await fixture.lambda.invoke([record("not a login")]);
+  await fixture.sql("TRUNCATE rejections");
+  await fixture.sql(refusal.arrange);
+  fixture.proxy.takeStatements();
 }
 
 describe.each(REFUSALS.map((refusal) => [refusal.name, refusal] as const))("a row that %s refuses", (_name, refusal) => {
@@ -90,20 +90,20 @@ describe.each(REFUSALS.map((refusal) => [refusal.name, refusal] as const))("a ro
 
   test("is rejected when it comes alone", async () => {
     await arranged(refusal);
-    expect(await scene.lambda.failures(logins(1, () => ({ locale: "bad" })))).toEqual([idOf(0)]);
-    expect(await scene.stored()).toEqual(EARLIER(refusal));
-    expect(await scene.rejected()).toEqual([rejection(0)]);
+    expect(await fixture.lambda.failures(logins(1, () => ({ locale: "bad" })))).toEqual([idOf(0)]);
+    expect(await fixture.stored()).toEqual(EARLIER(refusal));
+    expect(await fixture.rejected()).toEqual([rejection(0)]);
   });
 
   test.each([0, 37, 99])("is rejected alone as number %i of a batch of 100, with few statements", async (bad) => {
     await arranged(refusal);
-    expect(await scene.lambda.failures(logins(100, (i) => (i === bad ? { locale: "bad" } : {})))).toEqual([idOf(bad)]);
-    expect(await scene.stored()).toEqual([...idsBut(100, bad), ...EARLIER(refusal)]);
-    expect(await scene.rejected()).toEqual([rejection(bad)]);
-    expect(scene.lambda.reports.last.outcomes.map(({ outcome }) => outcome)).toEqual(
+    expect(await fixture.lambda.failures(logins(100, (i) => (i === bad ? { locale: "bad" } : {})))).toEqual([idOf(bad)]);
+    expect(await fixture.stored()).toEqual([...idsBut(100, bad), ...EARLIER(refusal)]);
+    expect(await fixture.rejected()).toEqual([rejection(bad)]);
+    expect(fixture.lambda.reports.last.outcomes.map(({ outcome }) => outcome)).toEqual(
       Array.from({ length: 100 }, (_, i) => (i === bad ? "rejected" : "stored")),
     );
-    const statements = scene.proxy.takeStatements();
+    const statements = fixture.proxy.takeStatements();
     expect(statements[0]).toBe("COPY");
     // What is before the line, the row, what is after it, and the reason. Otherwise halves: 2·log2(100) and the whole first.
     expect(statements.length).toBeLessThanOrEqual(refusal.line ? 5 : 3 + 2 * 7);
@@ -112,18 +112,18 @@ describe.each(REFUSALS.map((refusal) => [refusal.name, refusal] as const))("a ro
   test("is rejected on its redelivery too, and the others are then duplicates", async () => {
     await arranged(refusal);
     const batch = (receiveCount: number) => logins(3, (i) => (i === 1 ? { locale: "bad" } : {}), { receiveCount });
-    await scene.lambda.invoke(batch(1));
-    expect(await scene.lambda.failures(batch(2))).toEqual([idOf(1)]);
-    expect(scene.lambda.reports.last.outcomes.map(({ outcome }) => outcome)).toEqual(["duplicate", "rejected", "duplicate"]);
-    expect(await scene.rejected()).toEqual([rejection(1), rejection(1)]);
+    await fixture.lambda.invoke(batch(1));
+    expect(await fixture.lambda.failures(batch(2))).toEqual([idOf(1)]);
+    expect(fixture.lambda.reports.last.outcomes.map(({ outcome }) => outcome)).toEqual(["duplicate", "rejected", "duplicate"]);
+    expect(await fixture.rejected()).toEqual([rejection(1), rejection(1)]);
   });
 });
 
 test("several refused rows of a batch are rejected, each for its own reason, and the others stored", async () => {
-  await scene.lambda.invoke([record("not a login")]);
-  await scene.sql("TRUNCATE rejections; ALTER TABLE user_logins ADD CHECK (locale <> 'bad'), ALTER user_id TYPE varchar(40)");
+  await fixture.lambda.invoke([record("not a login")]);
+  await fixture.sql("TRUNCATE rejections; ALTER TABLE user_logins ADD CHECK (locale <> 'bad'), ALTER user_id TYPE varchar(40)");
   const batch = logins(100, (i) => (i % 40 === 3 ? { locale: "bad" } : i === 50 ? { user_id: "u".repeat(41) } : {}));
-  expect((await scene.lambda.failures(batch)).sort()).toEqual([3, 43, 50, 83].map(idOf));
-  expect(await scene.stored()).toEqual(idsBut(100, 3, 43, 50, 83));
-  expect((await scene.rejected()).map(({ sqlstate }) => sqlstate)).toEqual(["23514", "23514", "22001", "23514"]);
+  expect((await fixture.lambda.failures(batch)).sort()).toEqual([3, 43, 50, 83].map(idOf));
+  expect(await fixture.stored()).toEqual(idsBut(100, 3, 43, 50, 83));
+  expect((await fixture.rejected()).map(({ sqlstate }) => sqlstate)).toEqual(["23514", "23514", "22001", "23514"]);
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
+import { useFixture } from "../support/fixture.ts";
 import { login, record } from "../support/records.ts";
-import { useScene } from "../support/scene.ts";
 
-const scene = useScene();
+const fixture = useFixture();
 
 const DATE_FIELDS = ["2026-02-30", "2025-02-29", "2026-13-01", "yesterday", "", "2026-01-01T25:00:00Z", "01/02/2026"];
 const SNS = { Type: "Notification", MessageId: "1", TopicArn: "arn:aws:sns:us-east-1:000000000000:logins", Message: "{}" };
@@ -44,52 +44,52 @@ describe("a message that can never be stored", () => {
     ["is an EventBridge envelope", EVENTBRIDGE, "wrapped", "detail"],
   ])("because it %s is rejected alone, with code and field", async (_why, body, code, field) => {
     const [bad, good] = [record(body), record()];
-    expect(await scene.lambda.failures([bad, good])).toEqual([bad.messageId]);
-    expect(await scene.stored()).toEqual([good.messageId]);
-    expect(await scene.rejected()).toEqual([{ message_id: bad.messageId, code, field, sqlstate: null }]);
+    expect(await fixture.lambda.failures([bad, good])).toEqual([bad.messageId]);
+    expect(await fixture.stored()).toEqual([good.messageId]);
+    expect(await fixture.rejected()).toEqual([{ message_id: bad.messageId, code, field, sqlstate: null }]);
   });
 
   test.each([
     [SNS, 'unwrap: "sns"'],
     [EVENTBRIDGE, 'unwrap: "eventbridge"'],
   ])("because it is an envelope comes with the setting that unwraps it", async (body, hint) => {
-    await scene.lambda.invoke([record(body)]);
-    expect(scene.lambda.reports.last.rejected).toMatchObject([{ code: "wrapped", hint }]);
+    await fixture.lambda.invoke([record(body)]);
+    expect(fixture.lambda.reports.last.rejected).toMatchObject([{ code: "wrapped", hint }]);
   });
 
   test("touches no row and needs no statement but that for its reason", async () => {
-    await scene.lambda.invoke([record()]);
-    scene.proxy.takeStatements();
-    await scene.lambda.invoke([record("x"), record("y")]);
-    expect(scene.proxy.takeStatements()).toEqual(["INSERT"]);
-    expect(await scene.rejected()).toHaveLength(2);
+    await fixture.lambda.invoke([record()]);
+    fixture.proxy.takeStatements();
+    await fixture.lambda.invoke([record("x"), record("y")]);
+    expect(fixture.proxy.takeStatements()).toEqual(["INSERT"]);
+    expect(await fixture.rejected()).toHaveLength(2);
   });
 });
 
 describe("the table of rejections", () => {
   test("has a row for each delivery, and its view one for each message", async () => {
     const messageId = record().messageId;
-    for (const receiveCount of [1, 2, 3]) await scene.lambda.invoke([record("x", { messageId, receiveCount })]);
-    expect(await scene.database.rows("SELECT pipeline, receive_count FROM rejections ORDER BY id")).toEqual(
+    for (const receiveCount of [1, 2, 3]) await fixture.lambda.invoke([record("x", { messageId, receiveCount })]);
+    expect(await fixture.database.rows("SELECT pipeline, receive_count FROM rejections ORDER BY id")).toEqual(
       [1, 2, 3].map((receive_count) => ({ pipeline: "user-logins", receive_count })),
     );
-    expect(await scene.database.rows("SELECT pipeline, message_id, code, field, sqlstate, deliveries::int FROM rejected_messages")).toEqual(
-      [{ pipeline: "user-logins", message_id: messageId, code: "not_json", field: null, sqlstate: null, deliveries: 3 }],
-    );
+    expect(
+      await fixture.database.rows("SELECT pipeline, message_id, code, field, sqlstate, deliveries::int FROM rejected_messages"),
+    ).toEqual([{ pipeline: "user-logins", message_id: messageId, code: "not_json", field: null, sqlstate: null, deliveries: 3 }]);
   });
 
   test("may be gone: the batch stands nevertheless, and the loss is told", async () => {
-    await scene.lambda.invoke([record()]);
-    await scene.sql("DROP TABLE rejections CASCADE");
+    await fixture.lambda.invoke([record()]);
+    await fixture.sql("DROP TABLE rejections CASCADE");
     const [bad, good] = [record("x"), record()];
-    expect(await scene.lambda.failures([bad, good])).toEqual([bad.messageId]);
-    expect(await scene.stored()).toContain(good.messageId);
-    expect(scene.lambda.reports.lost).toEqual(["42P01"]);
+    expect(await fixture.lambda.failures([bad, good])).toEqual([bad.messageId]);
+    expect(await fixture.stored()).toContain(good.messageId);
+    expect(fixture.lambda.reports.lost).toEqual(["42P01"]);
   });
 });
 
 test("an event that is no SQS event fails as a whole", async () => {
   const nameless = record(login(), { messageId: "" });
-  await expect(scene.lambda.invoke([record(), nameless])).rejects.toMatchObject({ code: "not_an_sqs_event" });
-  expect(await scene.stored()).toEqual([]);
+  await expect(fixture.lambda.invoke([record(), nameless])).rejects.toMatchObject({ code: "not_an_sqs_event" });
+  expect(await fixture.stored()).toEqual([]);
 });

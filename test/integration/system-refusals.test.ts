@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { idOf, idsBut, logins, useFixture } from "../support/fixture.ts";
 import { createRole, type TestRole } from "../support/roles.ts";
-import { idOf, idsBut, logins, useScene } from "../support/scene.ts";
 
-const scene = useScene();
+const fixture = useFixture();
 let role: TestRole | undefined;
 
 afterEach(async () => {
@@ -18,20 +18,20 @@ const RECREATED_IN_PARTS = `
 
 describe("a missing partition fails the batch as a whole, whichever way it is written", () => {
   test.each([1, 2])("at receive count %i", async (receiveCount) => {
-    await scene.sql(RECREATED_IN_PARTS);
+    await fixture.sql(RECREATED_IN_PARTS);
     const batch = logins(100, (i) => (i === 40 ? { create_date: "2026-05-01" } : {}), { receiveCount });
-    await expect(scene.lambda.invoke(batch)).rejects.toMatchObject({ code: "database_refused", sqlstate: "23514" });
-    expect(await scene.stored()).toEqual([]);
-    expect(scene.lambda.reports.batches).toEqual([]);
-    await scene.sql("CREATE TABLE may PARTITION OF user_logins FOR VALUES FROM ('2026-05-01') TO ('2026-06-01')");
-    expect(await scene.lambda.failures(batch)).toEqual([]);
-    expect(await scene.stored()).toEqual(idsBut(100));
+    await expect(fixture.lambda.invoke(batch)).rejects.toMatchObject({ code: "database_refused", sqlstate: "23514" });
+    expect(await fixture.stored()).toEqual([]);
+    expect(fixture.lambda.reports.batches).toEqual([]);
+    await fixture.sql("CREATE TABLE may PARTITION OF user_logins FOR VALUES FROM ('2026-05-01') TO ('2026-06-01')");
+    expect(await fixture.lambda.failures(batch)).toEqual([]);
+    expect(await fixture.stored()).toEqual(idsBut(100));
   });
 
   test("but a constraint of a partition refuses the row alone", async () => {
-    await scene.sql(`${RECREATED_IN_PARTS}; ALTER TABLE march ADD CHECK (locale <> 'bad')`);
-    expect(await scene.lambda.failures(logins(100, (i) => (i === 40 ? { locale: "bad" } : {})))).toEqual([idOf(40)]);
-    expect(await scene.stored()).toEqual(idsBut(100, 40));
+    await fixture.sql(`${RECREATED_IN_PARTS}; ALTER TABLE march ADD CHECK (locale <> 'bad')`);
+    expect(await fixture.lambda.failures(logins(100, (i) => (i === 40 ? { locale: "bad" } : {})))).toEqual([idOf(40)]);
+    expect(await fixture.stored()).toEqual(idsBut(100, 40));
   });
 });
 
@@ -40,14 +40,14 @@ describe("row security that is switched on after the container has started", () 
     [1, "0A000"],
     [2, "42501"],
   ])("fails the batch as a whole at receive count %i, with %s", async (receiveCount, sqlstate) => {
-    role = await createRole(scene.database, "SELECT, INSERT");
-    const lambda = scene.container(role.config);
+    role = await createRole(fixture.database, "SELECT, INSERT");
+    const lambda = fixture.container(role.config);
     await lambda.invoke(logins(1));
-    await scene.sql("ALTER TABLE user_logins ENABLE ROW LEVEL SECURITY; CREATE POLICY most ON user_logins USING (locale <> 'bad')");
+    await fixture.sql("ALTER TABLE user_logins ENABLE ROW LEVEL SECURITY; CREATE POLICY most ON user_logins USING (locale <> 'bad')");
     const batch = logins(100, (i) => (i === 40 ? { locale: "bad" } : {}), { receiveCount });
     await expect(lambda.invoke(batch)).rejects.toMatchObject({ code: "database_refused", sqlstate });
-    expect(await scene.stored()).toEqual([idOf(0)]);
-    expect(await scene.rejected()).toEqual([]);
+    expect(await fixture.stored()).toEqual([idOf(0)]);
+    expect(await fixture.rejected()).toEqual([]);
     expect(lambda.reports.batches).toHaveLength(1);
   });
 });

@@ -2,10 +2,10 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { migrate } from "../../lambda/schema/runner.ts";
 import type { Container } from "../support/container.ts";
+import { idsBut, logins, useFixture } from "../support/fixture.ts";
 import { createRole, type TestRole } from "../support/roles.ts";
-import { idsBut, logins, useScene } from "../support/scene.ts";
 
-const scene = useScene();
+const fixture = useFixture();
 const roles: TestRole[] = [];
 
 afterEach(async () => {
@@ -20,7 +20,7 @@ async function expectMismatch(lambda: Container, ...phrases: string[]): Promise<
     message: `Table user_logins does not fit pipeline user-logins: ${phrases.join("; ")}.`,
   });
   expect(lambda.reports.batches).toEqual([]);
-  expect(await scene.rejected()).toEqual([]);
+  expect(await fixture.rejected()).toEqual([]);
 }
 
 const NO_KEY = "it has no unique key (create_date, message_id) that is valid, complete and not deferrable; run `masqueue migrate --env`";
@@ -108,44 +108,44 @@ describe("a table that does not fit the pipeline fails the invocation with one c
       "ALTER TABLE user_logins ADD COLUMN locale text, ALTER user_id TYPE text",
     ],
   ])("because it %s", async (_what, spoil, phrases, mend) => {
-    await scene.sql(spoil);
-    await expectMismatch(scene.lambda, ...phrases);
-    await scene.sql(mend);
-    expect(await scene.lambda.failures(logins(3))).toEqual([]);
-    expect(await scene.stored()).toEqual(idsBut(3));
+    await fixture.sql(spoil);
+    await expectMismatch(fixture.lambda, ...phrases);
+    await fixture.sql(mend);
+    expect(await fixture.lambda.failures(logins(3))).toEqual([]);
+    expect(await fixture.stored()).toEqual(idsBut(3));
   });
 
   test("because its key's index is invalid after a failed CREATE INDEX CONCURRENTLY", async () => {
-    await scene.sql(DROP_KEY);
+    await fixture.sql(DROP_KEY);
     const twin = "INSERT INTO user_logins (create_date, message_id) VALUES ('2020-01-01', 'twin')";
-    await scene.sql(`${twin}; ${twin}`);
-    const concurrently = scene.sql("CREATE UNIQUE INDEX CONCURRENTLY ON user_logins (create_date, message_id)");
+    await fixture.sql(`${twin}; ${twin}`);
+    const concurrently = fixture.sql("CREATE UNIQUE INDEX CONCURRENTLY ON user_logins (create_date, message_id)");
     await expect(concurrently).rejects.toMatchObject({ code: "23505" });
-    await expectMismatch(scene.lambda, NO_KEY);
+    await expectMismatch(fixture.lambda, NO_KEY);
   });
 
   test("because row security applies to the role", async () => {
-    const role = await createRole(scene.database, "SELECT, INSERT");
+    const role = await createRole(fixture.database, "SELECT, INSERT");
     roles.push(role);
-    await scene.sql("ALTER TABLE user_logins ENABLE ROW LEVEL SECURITY");
-    const lambda = scene.container(role.config);
+    await fixture.sql("ALTER TABLE user_logins ENABLE ROW LEVEL SECURITY");
+    const lambda = fixture.container(role.config);
     await expectMismatch(lambda, "row security applies to this role, and COPY refuses it; grant the role BYPASSRLS or disable it");
-    expect(await scene.lambda.failures(logins(1))).toEqual([]);
-    await scene.sql(`ALTER ROLE ${role.name} BYPASSRLS`);
+    expect(await fixture.lambda.failures(logins(1))).toEqual([]);
+    await fixture.sql(`ALTER ROLE ${role.name} BYPASSRLS`);
     expect(await lambda.failures(logins(3))).toEqual([]);
   });
 
   test("because the database is not in UTF8", async () => {
-    const database = `${scene.database.config.database}_ascii`;
-    await scene.sql(`CREATE DATABASE ${database} ENCODING 'SQL_ASCII' TEMPLATE template0`);
-    const client = new pg.Client({ ...scene.database.config, database });
+    const database = `${fixture.database.config.database}_ascii`;
+    await fixture.sql(`CREATE DATABASE ${database} ENCODING 'SQL_ASCII' TEMPLATE template0`);
+    const client = new pg.Client({ ...fixture.database.config, database });
     await client.connect();
     await migrate(client);
     await client.end();
-    const lambda = scene.container({ ...scene.database.config, database });
+    const lambda = fixture.container({ ...fixture.database.config, database });
     await expectMismatch(lambda, "the database's encoding is SQL_ASCII, UTF8 is needed");
     await lambda.close();
-    await scene.sql(`DROP DATABASE ${database}`);
+    await fixture.sql(`DROP DATABASE ${database}`);
   });
 });
 
@@ -159,9 +159,9 @@ describe("a table that can do more than the pipeline needs", () => {
     ["a primary key for its key", `${DROP_KEY}; ALTER TABLE user_logins ADD PRIMARY KEY (message_id, create_date)`],
     ["columns in another order", "ALTER TABLE user_logins DROP COLUMN user_id; ALTER TABLE user_logins ADD COLUMN user_id text"],
   ])("passes: %s", async (_what, change) => {
-    await scene.sql(change);
-    expect(await scene.lambda.failures(logins(3))).toEqual([]);
-    expect(await scene.lambda.failures(logins(3))).toEqual([]);
-    expect(await scene.stored()).toEqual(idsBut(3));
+    await fixture.sql(change);
+    expect(await fixture.lambda.failures(logins(3))).toEqual([]);
+    expect(await fixture.lambda.failures(logins(3))).toEqual([]);
+    expect(await fixture.stored()).toEqual(idsBut(3));
   });
 });

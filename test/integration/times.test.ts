@@ -5,15 +5,15 @@ import { masterKeyFromSecret } from "../../lambda/masking/keys.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { contextFor } from "../../local/emulators/sqs-event.ts";
 import { TEST_SECRET } from "../support/container.ts";
+import { useFixture } from "../support/fixture.ts";
 import { login, record, SENT } from "../support/records.ts";
-import { useScene } from "../support/scene.ts";
 
-const scene = useScene();
+const fixture = useFixture();
 
 /** What the report says of a batch that began, was committed and was done at these times, in milliseconds after `SENT`. */
 async function timesOf(records: SQSRecord[], began: number, committed: number, done: number) {
   const times = [began, committed, done].map((after) => SENT + after);
-  const { reports, database } = scene.lambda;
+  const { reports, database } = fixture.lambda;
   const parts = { pipeline: userLogins, masterKey: masterKeyFromSecret(TEST_SECRET), database, reporter: reports };
   await createHandler(() => ({ ...parts, now: () => times.shift() ?? Number.NaN }))({ Records: records }, contextFor(20_000));
   const { commitLag, batchTime } = reports.last;

@@ -6,26 +6,26 @@ import { IngestError } from "../../lambda/errors.ts";
 import { ROLES } from "../../lambda/names.ts";
 import { migrate } from "../../lambda/schema/runner.ts";
 import { container } from "../support/container.ts";
+import { logins } from "../support/fixture.ts";
 import { as, connected, deploySchema, MASTER } from "../support/roles.ts";
-import { logins } from "../support/scene.ts";
 import { ALL_FILES, useSchemaDeployment } from "../support/schema-deployment.ts";
 
-const scene = useSchemaDeployment();
+const fixture = useSchemaDeployment();
 const unasked = () => Promise.reject(new Error("asked"));
 
 describe("the first deployment", () => {
   test("makes roles, tables and grants; the second does nothing and asks for no master user", async () => {
-    expect(await scene.deploy()).toEqual(ALL_FILES);
-    expect(await scene.deploy({ admin: unasked })).toEqual([]);
-    expect(await scene.deploy({ admin: undefined })).toEqual([]);
+    expect(await fixture.deploy()).toEqual(ALL_FILES);
+    expect(await fixture.deploy({ admin: unasked })).toEqual([]);
+    expect(await fixture.deploy({ admin: undefined })).toEqual([]);
   });
 
   test("may be two at once in one database, and two in databases of one server", async () => {
-    const other = await scene.server.database();
-    const [one, elsewhere, two] = await Promise.all([scene.deploy(), deploySchema(other), scene.deploy()]);
+    const other = await fixture.server.database();
+    const [one, elsewhere, two] = await Promise.all([fixture.deploy(), deploySchema(other), fixture.deploy()]);
     expect(elsewhere).toEqual(ALL_FILES);
     expect([...one, ...two].sort()).toEqual([...ALL_FILES].sort());
-    for (const database of [scene.database, other]) {
+    for (const database of [fixture.database, other]) {
       const lambda = container(as(ROLES.ingest, database));
       expect(await lambda.failures(logins(3))).toEqual([]);
       await lambda.close();
@@ -34,59 +34,59 @@ describe("the first deployment", () => {
   });
 
   test("lets the roles log in by IAM where the server is RDS", async () => {
-    await scene.server.sql("CREATE ROLE rds_iam", "GRANT rds_iam TO master WITH ADMIN OPTION");
-    await scene.deploy();
-    const members = await scene.database.rows("SELECT rolname FROM pg_roles WHERE pg_has_role(oid, 'rds_iam', 'USAGE')");
+    await fixture.server.sql("CREATE ROLE rds_iam", "GRANT rds_iam TO master WITH ADMIN OPTION");
+    await fixture.deploy();
+    const members = await fixture.database.rows("SELECT rolname FROM pg_roles WHERE pg_has_role(oid, 'rds_iam', 'USAGE')");
     expect(members.map(({ rolname }) => rolname)).toEqual(expect.arrayContaining([ROLES.ingest, ROLES.migrate]));
-    await scene.server.sql("DROP ROLE rds_iam");
+    await fixture.server.sql("DROP ROLE rds_iam");
   });
 
   test("without a master user says that the roles are missing, and goes on once they were made by hand", async () => {
-    expect(await scene.failure({ admin: undefined })).toContain("run the files of lambda/schema/sql/roles/");
-    await scene.makeRolesByHand();
-    expect(await scene.deploy({ admin: undefined })).toEqual(ALL_FILES.slice(1));
+    expect(await fixture.failure({ admin: undefined })).toContain("run the files of lambda/schema/sql/roles/");
+    await fixture.makeRolesByHand();
+    expect(await fixture.deploy({ admin: undefined })).toEqual(ALL_FILES.slice(1));
   });
 
   test("tries a login again that is refused at first: a new IAM policy takes a while", async () => {
-    const deployment = scene.deploy({ admin: undefined, pauses: Array(100).fill(50) });
-    await scene.makeRolesByHand();
+    const deployment = fixture.deploy({ admin: undefined, pauses: Array(100).fill(50) });
+    await fixture.makeRolesByHand();
     expect(await deployment).toEqual(ALL_FILES.slice(1));
   });
 
   test("with a master user whom the server does not know says so", async () => {
     const wrong = { ...MASTER, password: "wrong" };
-    expect(await scene.failure({ admin: async () => [wrong] })).toMatch(/let master in \(SQLSTATE 28P01\).*ADMIN_SECRET/);
-    expect(await scene.deploy({ admin: async () => [wrong, MASTER] })).toEqual(ALL_FILES);
+    expect(await fixture.failure({ admin: async () => [wrong] })).toMatch(/let master in \(SQLSTATE 28P01\).*ADMIN_SECRET/);
+    expect(await fixture.deploy({ admin: async () => [wrong, MASTER] })).toEqual(ALL_FILES);
   });
 
   test("leaves no session behind", async () => {
-    await scene.deploy();
+    await fixture.deploy();
     const open = `SELECT usename FROM pg_stat_activity WHERE usename IN ('master', '${ROLES.migrate}')`;
-    while ((await scene.database.rows(open)).length > 0) await wait(10);
+    while ((await fixture.database.rows(open)).length > 0) await wait(10);
   });
 
   test("to a server that does not answer says where it looked, and asks for no master user", async () => {
-    const postgres = { ...as(ROLES.migrate, scene.database), port: 1 };
-    expect(await scene.failure({ postgres, admin: unasked })).toBe("Postgres at 127.0.0.1:1 cannot be reached (ECONNREFUSED).");
+    const postgres = { ...as(ROLES.migrate, fixture.database), port: 1 };
+    expect(await fixture.failure({ postgres, admin: unasked })).toBe("Postgres at 127.0.0.1:1 cannot be reached (ECONNREFUSED).");
   });
 
   test("whose password cannot be had fails with the very error", async () => {
     const own = new IngestError("login_unavailable", "Secrets Manager did not give secret db: AccessDeniedException.");
-    const postgres = { ...scene.database.config, ...MASTER, password: () => Promise.reject(own) };
-    await expect(scene.deploy({ postgres })).rejects.toBe(own);
+    const postgres = { ...fixture.database.config, ...MASTER, password: () => Promise.reject(own) };
+    await expect(fixture.deploy({ postgres })).rejects.toBe(own);
   });
 
   test("that fails for a foreign reason says its text alone", async () => {
-    const failure = scene.deploy({ admin: () => Promise.reject(Object.assign(new Error("foreign"), { detail: "canary" })) });
+    const failure = fixture.deploy({ admin: () => Promise.reject(Object.assign(new Error("foreign"), { detail: "canary" })) });
     const error = await failure.catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: "MigrationError", message: "foreign" });
     expect(error).not.toHaveProperty("detail");
   });
 
   test("whose roles cannot be made tries no other login of the master user", async () => {
-    scene.add("schema/sql/roles/002_more.sql", "SELECT nothing");
+    fixture.add("schema/sql/roles/002_more.sql", "SELECT nothing");
     const other = { user: "nobody", password: "" };
-    expect(await scene.failure({ admin: async () => [MASTER, other] })).toContain("migration 002_more (SQLSTATE 42703)");
+    expect(await fixture.failure({ admin: async () => [MASTER, other] })).toContain("migration 002_more (SQLSTATE 42703)");
   });
 });
 
@@ -97,14 +97,14 @@ describe("a database that others have used before", () => {
     ["the master user, who hands them over", MASTER, MASTER],
     ["another role, for which a superuser does", ELDER, {}],
   ])("has tables of %s, by the statements that the error tells", async (_what, owner, by) => {
-    const { database, server } = scene;
+    const { database, server } = fixture;
     await server.sql("CREATE ROLE elder LOGIN PASSWORD 'elder'");
     await database.client.query("GRANT CREATE ON SCHEMA public TO elder");
     await connected({ ...database.config, ...owner }, (client) => migrate(client));
-    const message = await scene.failure();
+    const message = await fixture.failure();
     expect(message).toContain(`role ${owner.user}`);
     await connected({ ...database.config, ...by }, (client) => client.query(message.slice(message.indexOf("BEGIN;"))));
-    expect(await scene.deploy()).toEqual(["001_ingest"]);
+    expect(await fixture.deploy()).toEqual(["001_ingest"]);
     expect(await database.rows("SELECT pg_has_role($1, $2, 'USAGE') AS is_member", [owner.user, ROLES.migrate])).toEqual([
       { is_member: false },
     ]);
@@ -113,39 +113,39 @@ describe("a database that others have used before", () => {
   });
 
   test("whose roles another user has made says who can go on, and goes on with the grant that it tells", async () => {
-    await scene.server.sql(`CREATE ROLE ${ROLES.migrate} LOGIN`, `CREATE ROLE ${ROLES.ingest} LOGIN`);
-    const message = await scene.failure();
+    await fixture.server.sql(`CREATE ROLE ${ROLES.migrate} LOGIN`, `CREATE ROLE ${ROLES.ingest} LOGIN`);
+    const message = await fixture.failure();
     expect(message).toMatch(/migration 001_roles \(SQLSTATE 42501\): .*Where another user has made the roles/);
-    await scene.server.sql(message.slice(message.indexOf("GRANT")).replace("this one", MASTER.user));
-    expect(await scene.deploy()).toEqual(ALL_FILES);
+    await fixture.server.sql(message.slice(message.indexOf("GRANT")).replace("this one", MASTER.user));
+    expect(await fixture.deploy()).toEqual(ALL_FILES);
   });
 
   test("needs as its admin a user with just what docs/deploy.md gives it", async () => {
-    const { server, database } = scene;
+    const { server, database } = fixture;
     const page = readFileSync(join(import.meta.dirname, "../../docs/deploy.md"), "utf8");
     const [, statements = ""] = /```sql\n( *create role masqueue_admin [^`]*)```/.exec(page) ?? [];
     await server.sql("CREATE ROLE rds_iam");
     await database.client.query(
       statements.replace("…", "secret").replace("on database masqueue", `on database ${database.config.database}`),
     );
-    expect(await scene.deploy({ admin: async () => [{ user: "masqueue_admin", password: "secret" }] })).toEqual(ALL_FILES);
+    expect(await fixture.deploy({ admin: async () => [{ user: "masqueue_admin", password: "secret" }] })).toEqual(ALL_FILES);
     await database.client.query(`DROP OWNED BY ${ROLES.ingest}, ${ROLES.migrate}, masqueue_admin CASCADE`);
     await server.sql(`DROP ROLE ${ROLES.ingest}, ${ROLES.migrate}, masqueue_admin, rds_iam`);
   });
 
   test("and is migrated by the deployed function says so to whom migrates it by hand", async () => {
-    await scene.deploy();
-    const byHand = connected({ ...scene.database.config, ...MASTER }, (client) => migrate(client));
+    await fixture.deploy();
+    const byHand = connected({ ...fixture.database.config, ...MASTER }, (client) => migrate(client));
     await expect(byHand).rejects.toThrow(/user_logins.*role masqueue_migrate, so its deployed function migrates them/);
   });
 
   test("keeps what everyone may do, unless the ingest role could make tables by it", async () => {
-    await scene.database.client.query("CREATE TABLE theirs (id int); GRANT CREATE ON SCHEMA public TO PUBLIC");
-    const message = await scene.failure();
+    await fixture.database.client.query("CREATE TABLE theirs (id int); GRANT CREATE ON SCHEMA public TO PUBLIC");
+    const message = await fixture.failure();
     expect(message).toContain("may create tables in schema public");
-    await scene.database.client.query(message.slice(message.indexOf("REVOKE")));
-    expect(await scene.deploy()).toEqual([]);
+    await fixture.database.client.query(message.slice(message.indexOf("REVOKE")));
+    expect(await fixture.deploy()).toEqual([]);
     const may = "SELECT has_database_privilege('pg_monitor', current_database(), 'TEMPORARY') AS may";
-    expect(await scene.database.rows(may)).toEqual([{ may: true }]);
+    expect(await fixture.database.rows(may)).toEqual([{ may: true }]);
   });
 });

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { GetFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { login } from "../support/records.ts";
-import { type Laptop, laptop, until } from "./laptop.ts";
+import { type LocalstackEnv, localstackEnv, until } from "./localstack-env.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-let mine: Laptop;
+let mine: LocalstackEnv;
 beforeAll(async () => {
-  mine = await laptop();
+  mine = await localstackEnv();
 });
 afterAll(async () => {
   await mine.run("destroy");

@@ -7,16 +7,16 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { deadLetterDepth } from "../../local/emulators/sqs.ts";
 import type { Ended } from "../support/masqueue.ts";
 import { login, record } from "../support/records.ts";
-import { type Laptop, laptop, until } from "./laptop.ts";
+import { type LocalstackEnv, localstackEnv, until } from "./localstack-env.ts";
 
 const FUNCTION = "masqueue-local-user-logins";
 
-let mine: Laptop;
+let mine: LocalstackEnv;
 let deployed: Ended;
 let queue: { client: SQSClient; queueUrl: string; label: string };
 
 beforeAll(async () => {
-  mine = await laptop();
+  mine = await localstackEnv();
   deployed = await mine.run("deploy");
   mine.use(deployed);
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };

@@ -1,6 +1,6 @@
 import type { SQSRecord } from "aws-lambda";
+import { idOf } from "./fixture.ts";
 import { login, record } from "./records.ts";
-import { idOf } from "./scene.ts";
 
 export type Body = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 import { expect } from "@jest/globals";
 import type { Container } from "./container.ts";
 import type { TestDatabase } from "./database.ts";
-import { idOf, idsBut, logins } from "./scene.ts";
+import { idOf, idsBut, logins } from "./fixture.ts";
 
 /** Goes all ways that a batch can take in an empty table: rows are copied, a bad one is isolated, repeated ones are found, with and without COPY. */
 export async function expectFirstBatches(lambda: Container, database: TestDatabase): Promise<void> {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dataDirAt } from "../../local/targets/data-dir.ts";
 
-const LAUNCHER = join(import.meta.dirname, "../../local/masqueue.mjs");
+const LAUNCHER = join(import.meta.dirname, "../../local/bin/masqueue.mjs");
 
 export interface Ended {
   code: number | null;

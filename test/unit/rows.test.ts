@@ -5,8 +5,8 @@ import { BatchRows } from "../../lambda/ingest/rows.ts";
 import type { Tokenizer } from "../../lambda/masking/tokens.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import type { Verdict } from "../../lambda/postgres/isolate.ts";
+import { idOf, logins } from "../support/fixture.ts";
 import { login, record } from "../support/records.ts";
-import { idOf, logins } from "../support/scene.ts";
 
 const BY_EVENT = { ...userLogins, once: "event-id" as const };
 const asText: Tokenizer = () => ({ token: "t", asText: true });

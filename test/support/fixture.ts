@@ -13,7 +13,7 @@ interface Rejected {
 }
 
 /** What a test of the handler works with; new for each test, gone after it. */
-export interface Scene {
+export interface Fixture {
   readonly database: TestDatabase;
   /** Between `lambda` and the server. */
   readonly proxy: PostgresProxy;
@@ -28,31 +28,31 @@ export interface Scene {
   rejected(): Promise<Rejected[]>;
 }
 
-/** Registers the hooks that set a {@link Scene} up for each test of a file. */
-export function useScene(options: { migrated?: boolean } = {}): Scene {
-  const scene = {} as { -readonly [Name in keyof Scene]: Scene[Name] };
+/** Registers the hooks that set a {@link Fixture} up for each test of a file. */
+export function useFixture(options: { migrated?: boolean } = {}): Fixture {
+  const fixture = {} as { -readonly [Name in keyof Fixture]: Fixture[Name] };
   let containers: Container[];
   beforeEach(async () => {
     const database = await createDatabase(options);
-    scene.database = database;
-    scene.proxy = await PostgresProxy.to(database.config);
+    fixture.database = database;
+    fixture.proxy = await PostgresProxy.to(database.config);
     containers = [];
-    scene.container = (config = database.config, parts) => {
+    fixture.container = (config = database.config, parts) => {
       const made = container({ ...config, application_name: "lambda" }, parts);
       containers.push(made);
       return made;
     };
-    scene.lambda = scene.container(scene.proxy.config);
-    scene.sql = async (statement) => void (await database.client.query(statement));
-    scene.stored = async () => (await database.rows<{ message_id: string }>(STORED)).map(({ message_id }) => message_id);
-    scene.rejected = () => database.rows<Rejected & Record<string, unknown>>(REJECTED);
+    fixture.lambda = fixture.container(fixture.proxy.config);
+    fixture.sql = async (statement) => void (await database.client.query(statement));
+    fixture.stored = async () => (await database.rows<{ message_id: string }>(STORED)).map(({ message_id }) => message_id);
+    fixture.rejected = () => database.rows<Rejected & Record<string, unknown>>(REJECTED);
   });
   afterEach(async () => {
     for (const { close } of containers) await close();
-    await scene.proxy.close();
-    await scene.database.drop();
+    await fixture.proxy.close();
+    await fixture.database.drop();
   });
-  return scene;
+  return fixture;
 }
 
 const STORED = "SELECT message_id FROM user_logins ORDER BY message_id";

@@ -7,19 +7,19 @@ import { type Batch, type Body, batchOf, REFUSE, REFUSED } from "./deliveries.ts
 import { type Side, Wire } from "./wire.ts";
 
 /** A container on a wire of its own, connected. */
-export interface Lane {
+export interface Connection {
   readonly wire: Wire;
   readonly lambda: Container;
   /** Whether it can connect again: without a password it gives up at once, while a refused connection is tried for seconds. */
   hasPassword: boolean;
 }
 
-/** Lanes that lead into one table, empty before each test: they are busy side by side, for much of a cut is a pause. */
-export interface Lanes {
+/** Connections that lead into one table, empty before each test: they are busy side by side, for much of a cut is a pause. */
+export interface Connections {
   /** One of them. */
-  readonly one: Lane;
-  /** Does the work for each number from 0 to the last, each lane one at a time. @throws the first failure, with its number */
-  upTo(last: number, work: (lane: Lane, n: number) => Promise<void>): Promise<void>;
+  readonly one: Connection;
+  /** Does the work for each number from 0 to the last, each connection one at a time. @throws the first failure, with its number */
+  upTo(last: number, work: (connection: Connection, n: number) => Promise<void>): Promise<void>;
   /** What a batch of these bodies comes to where nothing disturbs it: the bytes of each side, the rows. */
   undisturbed(bodies: readonly Body[], receiveCount?: number): Promise<{ bytes: Record<Side, number>; rows: Cells[] }>;
   /** The batch's rows in the table, in key order. */
@@ -30,9 +30,9 @@ export interface Lanes {
 
 type Cells = Record<string, string | null>;
 
-/** Registers the hooks that set {@link Lanes} up for a file. */
-export function useLanes(count: number): Lanes {
-  const made = {} as { -readonly [Name in keyof Lanes]: Lanes[Name] };
+/** Registers the hooks that set {@link Connections} up for a file. */
+export function useConnections(count: number): Connections {
+  const made = {} as { -readonly [Name in keyof Connections]: Connections[Name] };
   const ends: (() => Promise<unknown>)[] = [];
   let pool: pg.Pool;
   beforeAll(async () => {
@@ -40,15 +40,15 @@ export function useLanes(count: number): Lanes {
     pool = new pg.Pool({ ...database.config, max: count });
     // The database is dropped while the pool's connections are still ending.
     pool.on("error", () => {});
-    const lanes = await Promise.all(Array.from({ length: count }, async () => connected(await Wire.to(database.config))));
+    const connections = await Promise.all(Array.from({ length: count }, async () => connected(await Wire.to(database.config))));
     ends.push(
-      ...lanes.flatMap(({ lambda, wire }) => [() => lambda.close(), () => wire.close()]),
+      ...connections.flatMap(({ lambda, wire }) => [() => lambda.close(), () => wire.close()]),
       () => pool.end(),
       () => database.drop(),
     );
     await pool.query(`${REFUSE}; CREATE INDEX ON user_logins (message_id)`);
-    made.one = lanes[0] as Lane;
-    made.upTo = (last, work) => shared(lanes, last, work);
+    made.one = connections[0] as Connection;
+    made.upTo = (last, work) => shared(connections, last, work);
     made.rowsOf = async ({ ids }) => (await pool.query<Cells>(ROWS, [ids])).rows;
     made.storedOf = async ({ ids }) => (await pool.query<{ id: string }>(STORED, [ids])).rows.map(({ id }) => id);
     made.undisturbed = async (bodies, receiveCount = 1) => {
@@ -73,24 +73,28 @@ const ROWS = `SELECT user_id, device_type, masked_ip, masked_device_id, locale, 
               FROM user_logins WHERE message_id = ANY ($1) ORDER BY message_id`;
 const STORED = "SELECT message_id AS id FROM user_logins WHERE message_id = ANY ($1) ORDER BY message_id";
 
-async function connected(wire: Wire): Promise<Lane> {
+async function connected(wire: Wire): Promise<Connection> {
   const password = async () => {
-    if (!lane.hasPassword) throw new IngestError("login_unavailable", "No password.");
+    if (!connection.hasPassword) throw new IngestError("login_unavailable", "No password.");
     return String(wire.config.password);
   };
-  const lane = { wire, lambda: container({ ...wire.config, password }), hasPassword: true };
-  await lane.lambda.invoke([]);
-  return lane;
+  const connection = { wire, lambda: container({ ...wire.config, password }), hasPassword: true };
+  await connection.lambda.invoke([]);
+  return connection;
 }
 
-async function shared(lanes: readonly Lane[], last: number, work: (lane: Lane, n: number) => Promise<void>): Promise<void> {
+async function shared(
+  connections: readonly Connection[],
+  last: number,
+  work: (connection: Connection, n: number) => Promise<void>,
+): Promise<void> {
   let next = 0;
   const failures: Error[] = [];
-  const drain = async (lane: Lane) => {
+  const drain = async (connection: Connection) => {
     for (let n = next++; n <= last && failures.length === 0; n = next++) {
-      await work(lane, n).catch((cause: Error) => failures.push(new Error(`number ${n} of ${last}: ${cause.message}`, { cause })));
+      await work(connection, n).catch((cause: Error) => failures.push(new Error(`number ${n} of ${last}: ${cause.message}`, { cause })));
     }
   };
-  await Promise.all(lanes.map(drain));
+  await Promise.all(connections.map(drain));
   if (failures[0]) throw failures[0];
 }

@@ -11,8 +11,8 @@ import { type Ended, launchNode, masqueue } from "../support/masqueue.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** Somebody's laptop with the LocalStack and the Postgres that the environment names, and a database and a masking key of the test's own. */
-export interface Laptop {
+/** A local machine with the LocalStack and the Postgres that the environment names, and a database and a masking key of the test's own. */
+export interface LocalstackEnv {
   readonly database: TestDatabase;
   /** For files of the test's own. */
   readonly folder: string;
@@ -27,9 +27,9 @@ export interface Laptop {
   close(): Promise<void>;
 }
 
-export async function laptop(): Promise<Laptop> {
+export async function localstackEnv(): Promise<LocalstackEnv> {
   const database = await createDatabase({ migrated: false, server: server() });
-  const folder = mkdtempSync(join(tmpdir(), "masqueue-laptop-"));
+  const folder = mkdtempSync(join(tmpdir(), "masqueue-localstack-"));
   const keyFile = join(folder, "mask.key");
   writeFileSync(keyFile, randomBytes(32));
   const { host, port, user, password, database: name } = database.config;
