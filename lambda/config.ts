@@ -6,6 +6,7 @@ import { readPassword } from "./aws/secret.ts";
 import { IngestError } from "./errors.ts";
 import { type MasterKey, masterKeyFromSecret } from "./masking/keys.ts";
 import { masterKeyInKms } from "./masking/kms.ts";
+import type { Masking } from "./masking/open.ts";
 import { ENV } from "./names.ts";
 import { pipelines } from "./pipelines/index.ts";
 import type { Pipeline } from "./pipelines/pipeline.ts";
@@ -14,8 +15,7 @@ import type { Pipeline } from "./pipelines/pipeline.ts";
 export interface Config {
   readonly pipeline: Pipeline;
   readonly postgres: ClientConfig;
-  /** Absent only where the pipeline masks by SHA-256. */
-  readonly masterKey: MasterKey | undefined;
+  readonly masking: Masking;
 }
 
 /**
@@ -25,13 +25,17 @@ export interface Config {
  */
 export function readConfig(env: Environment, known: Readonly<Record<string, Pipeline>> = pipelines): Config {
   const pipeline = readPipeline(required(env, ENV.pipeline), known);
-  const isReversible = pipeline.masking !== "hmac";
-  if (isReversible && env[ENV.functionName] && !(typeof pipeline.masking === "object" && pipeline.masking.acceptReversible)) {
+  return { pipeline, postgres: readPostgres(env), masking: readMasking(pipeline, env) };
+}
+
+function readMasking({ name, masking }: Pipeline, env: Environment): Masking {
+  if (masking === "hmac") return { mode: "hmac", masterKey: readMasterKey(env) };
+  if (env[ENV.functionName] && !masking.acceptReversible) {
     fail(
-      `Pipeline ${pipeline.name} masks by plain SHA-256, which anyone can reverse. Use "hmac", or set acceptReversible: true in its declaration.`,
+      `Pipeline ${name} masks by plain SHA-256, which anyone can reverse. Use "hmac", or set acceptReversible: true in its declaration.`,
     );
   }
-  return { pipeline, postgres: readPostgres(env), masterKey: isReversible ? undefined : readMasterKey(env) };
+  return { mode: "sha256" };
 }
 
 function readPipeline(name: string, known: Readonly<Record<string, Pipeline>>): Pipeline {

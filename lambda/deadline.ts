@@ -12,6 +12,11 @@ export class Deadline {
     this.#at = now() + milliseconds;
   }
 
+  /** An earlier deadline by the same clock. @param share of the time that is left, from 0 to 1 */
+  part(share: number): Deadline {
+    return new Deadline(this.remaining * share, this.#now);
+  }
+
   /** Milliseconds left; never negative. */
   get remaining(): number {
     return Math.max(0, this.#at - this.#now());

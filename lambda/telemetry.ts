@@ -1,5 +1,6 @@
-import type { BatchReport, RejectedMessage, Reporter } from "./ingest/report.ts";
+import type { BatchReport, Reporter } from "./ingest/report.ts";
 import { METRICS } from "./names.ts";
+import type { RejectedMessage } from "./rows/row-store.ts";
 
 /**
  * Reports as JSON log lines, each with the metrics that it counts, which CloudWatch reads out of it. Ids, codes, counts and column
@@ -20,14 +21,15 @@ export function telemetry(service: string): Reporter {
     },
     batch(report) {
       for (const rejected of report.rejected) {
-        const { messageId, code, field, sqlstate, receiveCount, hint } = rejected;
+        const { messageId, code, field, sqlstate, receiveCount } = rejected;
         const metrics: Metrics = isNew(rejected) ? { [METRICS.rejected]: 1 } : {};
-        write("WARN", "message rejected", { messageId, code, field, sqlstate, receiveCount, hint }, metrics, ["service", "code"]);
+        write("WARN", "message rejected", { messageId, code, field, sqlstate, receiveCount }, metrics, ["service", "code"]);
       }
       for (const { messageId, outcome } of report.smoke) write("INFO", "smoke", { messageId, outcome });
       write("INFO", "batch", { unknownFieldNames: report.unknownFields.names }, metricsOf(report));
     },
-    rejectionsNotWritten: (code) => write("ERROR", "rejections not written", { code }, { [METRICS.rejectionsNotWritten]: 1 }),
+    rejectionsNotWritten: ({ code, sqlstate }) =>
+      write("ERROR", "rejections not written", { code: sqlstate ?? code }, { [METRICS.rejectionsNotWritten]: 1 }),
     failed: ({ code, sqlstate, message }) => write("ERROR", "batch failed", { code, sqlstate, reason: message }),
   };
 }

@@ -2,13 +2,14 @@ import { readConfig } from "../config.ts";
 import { createHandler } from "../ingest/handler.ts";
 import { ENV } from "../names.ts";
 import { Database } from "../postgres/database.ts";
+import { PostgresStore } from "../postgres/store.ts";
 import { telemetry } from "../telemetry.ts";
 
-// Made before the configuration is read, so that what is wrong with that is logged like any other failure.
+// Made before the configuration is read, so that a wrong configuration is logged like any other failure.
 const reporter = telemetry(process.env[ENV.functionName] || process.env[ENV.pipeline] || "masqueue");
 
-/** The function as it is deployed: `SQSEvent` in, `SQSBatchResponse` with the failed members out. */
+/** The function as it is deployed: `SQSEvent` in, `SQSBatchResponse` with the failed records out. */
 export const handler = createHandler(() => {
-  const { postgres, ...config } = readConfig(process.env);
-  return { ...config, database: new Database(postgres), reporter };
+  const { pipeline, masking, postgres } = readConfig(process.env);
+  return { pipeline, masking, store: new PostgresStore(new Database(postgres), pipeline), reporter };
 }, reporter);

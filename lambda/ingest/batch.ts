@@ -1,53 +1,93 @@
 import type { SQSBatchResponse, SQSRecord } from "aws-lambda";
 import type { Deadline } from "../deadline.ts";
-import { IngestError } from "../errors.ts";
+import { toIngestError } from "../errors.ts";
 import type { Tokenizer } from "../masking/tokens.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
-import type { Database } from "../postgres/database.ts";
-import { appendRejections } from "../postgres/rejections.ts";
-import { tableOf } from "../postgres/table.ts";
-import { type BatchReport, type Reporter, receiveCountOf, reportOf, responseOf } from "./report.ts";
-import { BatchRows } from "./rows.ts";
-import { store } from "./store.ts";
+import type { MaskedRow } from "../rows/masked-row.ts";
+import { DUPLICATE, type Outcome, type SettledRow, UNSETTLED } from "../rows/outcome.ts";
+import type { RowStore } from "../rows/row-store.ts";
+import { readReceiveCount } from "./event.ts";
+import { groupById, type KeyedMessage, mergeByDate } from "./key-order.ts";
+import { mask } from "./mask.ts";
+import { parse } from "./parse.ts";
+import { buildReport, type Reporter, toResponse } from "./report.ts";
+import { UnknownFieldCounter } from "./unknown-fields.ts";
 
 export interface BatchDeps {
   readonly pipeline: Pipeline;
-  readonly database: Database;
   readonly tokenize: Tokenizer;
-  /** A pooler stands before the database. */
-  readonly isPooled: boolean;
+  readonly store: RowStore;
   readonly reporter: Reporter;
   /** The clock, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
 }
 
 /**
- * The path of a batch: parse and mask, row by row as they are asked for; store; report.
- * @returns the members that are not done; whatever is not named there is committed
- * @throws IngestError where nothing of the batch may count as done
+ * The path of a batch: parse → mask → store → report.
+ * @returns the records that are not done; every other one is committed
+ * @throws IngestError if nothing of the batch may count as done
  */
-export async function ingestBatch(records: readonly SQSRecord[], parts: BatchDeps, deadline: Deadline): Promise<SQSBatchResponse> {
-  const { pipeline, database, tokenize, isPooled, reporter, now = Date.now } = parts;
-  const rows = new BatchRows(records, pipeline, tokenize);
-  // Not where a row has probably been tried before. And not through a pooler: rows that come before the server has asked for them, as
-  // ours do, make PgBouncer keep the server's connection for us.
-  const byCopy = !isPooled && pipeline.once === "message-id" && records.every((record) => receiveCountOf(record) === 1);
+export async function ingestBatch(records: readonly SQSRecord[], deps: BatchDeps, deadline: Deadline): Promise<SQSBatchResponse> {
+  const { pipeline, store, reporter, now = Date.now } = deps;
   const began = now();
-  const verdicts = await store(database, tableOf(pipeline), rows, byCopy, deadline);
-  const report = reportOf(pipeline.name, records, rows.outcomes(verdicts), { ...rows.counts, committed: now() });
-  await keepReasons(report, database, reporter, deadline);
+  const progress = startProgress(records);
+
+  const rows = parseAndMask(records, deps, progress);
+  const settled = await store.storeRows({ rows, expectsDuplicates: expectsDuplicates(records, pipeline) }, deadline);
+  settle(progress.outcomes, settled);
+
+  const report = buildReport(pipeline.name, records, { ...progress, committed: now() });
+  if (report.rejected.length > 0) {
+    // The rows are committed: a failure here must not fail the batch.
+    await store.appendRejections(report.rejected, deadline).catch((error) => reporter.rejectionsNotWritten(toIngestError(error)));
+  }
   reporter.batch({ ...report, batchTime: now() - began });
-  return responseOf(report);
+  return toResponse(report);
 }
 
-type Reasons = Pick<BatchReport, "pipeline" | "rejected">;
+/** The state of a batch on its way. */
+interface Progress {
+  /** By the record's position. A record that no step settles stays unsettled, so SQS delivers it again. */
+  readonly outcomes: Outcome[];
+  readonly unknownFields: UnknownFieldCounter;
+  maskedAsText: number;
+}
 
-/** The reasons go to `rejections` after the rows; should that fail, the batch stands and the failure is told. */
-async function keepReasons({ pipeline, rejected }: Reasons, database: Database, reporter: Reporter, deadline: Deadline): Promise<void> {
-  if (rejected.length === 0) return;
-  try {
-    await database.run((client) => appendRejections(client, pipeline, rejected), deadline);
-  } catch (error) {
-    reporter.rejectionsNotWritten(error instanceof IngestError ? (error.sqlstate ?? error.code) : "internal_error");
+function startProgress(records: readonly SQSRecord[]): Progress {
+  return { outcomes: records.map(() => UNSETTLED), unknownFields: new UnknownFieldCounter(), maskedAsText: 0 };
+}
+
+/**
+ * Produces the rows in key order, each key once. It reads a record only when the store draws its row: the first rows are on their way
+ * to the database while the last records are still text.
+ */
+function* parseAndMask(records: readonly SQSRecord[], { pipeline, tokenize }: BatchDeps, progress: Progress): Generator<MaskedRow> {
+  for (const group of groupById(records, pipeline)) {
+    const messages: KeyedMessage[] = [];
+    for (const position of group) {
+      const parsed = parse(records[position] as SQSRecord, pipeline);
+      if (parsed.kind === "rejected") progress.outcomes[position] = parsed;
+      else messages.push({ message: parsed, positions: [position] });
+    }
+    for (const { message, positions } of mergeByDate(messages)) {
+      const { row, asText } = mask(message, positions, pipeline, tokenize);
+      progress.unknownFields.add(message);
+      progress.maskedAsText += asText;
+      yield row;
+    }
+  }
+}
+
+/** A redelivered message, or a producer's retry, has probably been stored before. */
+function expectsDuplicates(records: readonly SQSRecord[], { once }: Pipeline): boolean {
+  return once === "event-id" || records.some((record) => readReceiveCount(record) > 1);
+}
+
+/** Records that share a row share its outcome, but only the first of them is stored. */
+function settle(outcomes: Outcome[], settled: readonly SettledRow[]): void {
+  for (const { row, outcome } of settled) {
+    const [first, ...others] = row.positions;
+    if (first !== undefined) outcomes[first] = outcome;
+    for (const position of others) outcomes[position] = outcome.kind === "stored" ? DUPLICATE : outcome;
   }
 }

@@ -1,7 +1,7 @@
 const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
 
 /** `YYYY-MM-DD` of a date or an ISO 8601 timestamp, in UTC (no offset means UTC); null where it is impossible. */
-export function dateOf(text: string): string | null {
+export function parseDate(text: string): string | null {
   const match = ISO.exec(text);
   if (!match) return null;
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as [
@@ -22,7 +22,7 @@ export function dateOf(text: string): string | null {
 }
 
 /** `YYYY-MM-DD`, UTC, of milliseconds since 1970 in decimal digits, as SQS gives them; null where they are none. */
-export function dateOfMillis(digits: string | undefined): string | null {
+export function parseMillis(digits: string | undefined): string | null {
   return digits !== undefined && /^\d{1,15}$/.test(digits) ? format(Number(digits)) : null;
 }
 

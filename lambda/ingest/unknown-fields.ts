@@ -2,19 +2,19 @@ import { reveal } from "../masking/sensitive.ts";
 import type { Message } from "./message.ts";
 
 const PLAIN_IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
-const MOST_NAMES = 20;
+const MAX_NAMES = 20;
 
-/** Fields that the pipeline does not declare: how many, and the names that are safe to say. */
-export interface Drift {
+/** Fields that the pipeline does not declare: their number, and the names that are safe to report. */
+export interface UnknownFields {
   readonly count: number;
   readonly names: readonly string[];
 }
 
 /**
- * Counts undeclared fields, so that a changed sender is seen. A name can be a value too (`{"alice@example.org": 1}`), so it is
- * said only when it is a plain identifier and stands in several messages of the batch.
+ * Counts undeclared fields, so that a changed sender is noticed. The fields are never stored. A name can be a value too
+ * (`{"alice@example.org": 1}`), so a name is reported only if it is a plain identifier and stands in several messages of the batch.
  */
-export class DriftCount {
+export class UnknownFieldCounter {
   #count = 0;
   readonly #messages = new Map<string, number>();
 
@@ -24,8 +24,8 @@ export class DriftCount {
     for (const name of names) if (PLAIN_IDENTIFIER.test(name)) this.#messages.set(name, (this.#messages.get(name) ?? 0) + 1);
   }
 
-  get drift(): Drift {
+  get total(): UnknownFields {
     const names = [...this.#messages].filter(([, messages]) => messages > 1).map(([name]) => name);
-    return { count: this.#count, names: names.sort().slice(0, MOST_NAMES) };
+    return { count: this.#count, names: names.sort().slice(0, MAX_NAMES) };
   }
 }

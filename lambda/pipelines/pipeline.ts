@@ -98,6 +98,6 @@ export function definePipeline(declaration: PipelineDeclaration): Pipeline {
 }
 
 /** The identifiers that the pipeline masks, each once. */
-export function identifiersOf(pipeline: Pipeline): string[] {
+export function listIdentifiers(pipeline: Pipeline): string[] {
   return [...new Set(pipeline.columns.flatMap((column) => (column.kind === "masked" ? [column.identifier] : [])))];
 }

@@ -1,8 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Client, Connection, DatabaseError, Submittable } from "pg";
 import type { Deadline } from "../deadline.ts";
-import type { MaskedRow } from "../ingest/mask.ts";
-import { quoted, type Table } from "./table.ts";
+import type { MaskedRow } from "../rows/masked-row.ts";
+import type { LazyRows } from "./lazy-rows.ts";
+import { quoteIdent, type Table } from "./table.ts";
 
 declare module "pg" {
   /** What pg has for COPY and its types leave out. */
@@ -11,20 +12,6 @@ declare module "pg" {
     endCopyFrom(): void;
     sendCopyFail(reason: string): void;
   }
-}
-
-/** Rows in their order, some of which may still have to be made. */
-export interface RowSource {
-  /** The rows from `start` up to but without `end`; fewer where they end before. */
-  slice(start: number, end: number): readonly MaskedRow[];
-  /** Whether no row stands at `place` or after it. */
-  endBefore(place: number): boolean;
-  all(): readonly MaskedRow[];
-}
-
-/** Rows that are all there. */
-export function readyRows(rows: readonly MaskedRow[]): RowSource {
-  return { slice: (start, end) => rows.slice(start, end), endBefore: (place) => rows.length <= place, all: () => rows };
 }
 
 /** Rows that go to the socket in one piece: enough to fill packets, few enough that the server works while we still mask. */
@@ -37,8 +24,8 @@ const ROWS_A_CHUNK = 100;
  * @returns the number of rows that Postgres says it stored
  * @throws pg.DatabaseError as Postgres refused it (`where` holds the line); after a broken connection the outcome is unknown
  */
-export function copyRows(client: Client, table: Table, rows: RowSource, deadline: Deadline): Promise<number> {
-  const sql = `COPY ${quoted(table.name)} (${table.columns.map(quoted).join(", ")}) FROM STDIN WITH (FORMAT text, ENCODING 'UTF8')`;
+export function copyRows(client: Client, table: Table, rows: LazyRows, deadline: Deadline): Promise<number> {
+  const sql = `COPY ${quoteIdent(table.name)} (${table.columns.map(quoteIdent).join(", ")}) FROM STDIN WITH (FORMAT text, ENCODING 'UTF8')`;
   return new Promise((resolve, reject) => client.query(new CopyIn(sql, rows, deadline, resolve, reject)));
 }
 
@@ -48,12 +35,12 @@ class CopyIn implements Submittable {
   #fault: unknown;
   #isOver = false;
   readonly #sql: string;
-  readonly #rows: RowSource;
+  readonly #rows: LazyRows;
   readonly #deadline: Deadline;
   readonly #resolve: (stored: number) => void;
   readonly #reject: (error: unknown) => void;
 
-  constructor(sql: string, rows: RowSource, deadline: Deadline, resolve: (stored: number) => void, reject: (error: unknown) => void) {
+  constructor(sql: string, rows: LazyRows, deadline: Deadline, resolve: (stored: number) => void, reject: (error: unknown) => void) {
     this.#sql = sql;
     this.#rows = rows;
     this.#deadline = deadline;
@@ -73,7 +60,7 @@ class CopyIn implements Submittable {
         const end = start + ROWS_A_CHUNK;
         const text = encodeRows(this.#rows.slice(start, end));
         if (this.#deadline.passed) throw new Error("out of time");
-        if (this.#rows.endBefore(end)) return sendLast(connection, text);
+        if (this.#rows.endsBefore(end)) return sendLast(connection, text);
         connection.sendCopyFromChunk(text);
         await turn();
       }

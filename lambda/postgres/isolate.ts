@@ -1,55 +1,49 @@
 import pg from "pg";
 import type { Deadline } from "../deadline.ts";
-import type { MaskedRow } from "../ingest/mask.ts";
+import type { MaskedRow } from "../rows/masked-row.ts";
+import { DUPLICATE, type Outcome, reject, type SettledRow, STORED, UNSETTLED } from "../rows/outcome.ts";
 import { findRows, insertRows } from "./insert.ts";
 import { blameFor } from "./sqlstate.ts";
 import type { Table } from "./table.ts";
 
-/** What became of one row. `unsettled`: time ran out before it was tried; it is delivered again. */
-export type Verdict =
-  | { readonly kind: "stored" }
-  | { readonly kind: "duplicate" }
-  | { readonly kind: "refused"; readonly sqlstate?: string | undefined; readonly column?: string | undefined }
-  | { readonly kind: "unsettled" };
-
 /**
- * Writes rows of which some may be refused: what fails is halved until a row fails alone, about 2·log2(n) statements for one bad
- * row. Only a row that is refused alone is given up.
+ * Writes rows of which Postgres may refuse some: what fails is halved until a row fails alone, about 2·log2(n) statements for one bad
+ * row. Only a row that is refused alone is rejected; a row for which no time was left is unsettled.
  * @throws what concerns more than a row: no permission, a lost connection
  */
-export async function insertIsolating(client: pg.Client, table: Table, rows: readonly MaskedRow[], deadline: Deadline): Promise<Verdict[]> {
+export async function insertIsolating(
+  client: pg.Client,
+  table: Table,
+  rows: readonly MaskedRow[],
+  deadline: Deadline,
+): Promise<SettledRow[]> {
   if (rows.length === 0) return [];
-  if (deadline.passed) return rows.map(() => ({ kind: "unsettled" }));
+  if (deadline.passed) return settleAll(rows, UNSETTLED);
   try {
     return await insertSettled(client, table, rows);
   } catch (error) {
     if (!(error instanceof pg.DatabaseError) || blameFor(error) !== "row") throw error;
-    return rows.length === 1 ? [refusal(error, table)] : splitAt(client, table, rows, rows.length >> 1, deadline);
+    if (rows.length === 1) return settleAll(rows, toRejection(error, table));
+    const middle = rows.length >> 1;
+    const left = await insertIsolating(client, table, rows.slice(0, middle), deadline);
+    return [...left, ...(await insertIsolating(client, table, rows.slice(middle), deadline))];
   }
 }
 
-async function splitAt(
-  client: pg.Client,
-  table: Table,
-  rows: readonly MaskedRow[],
-  middle: number,
-  deadline: Deadline,
-): Promise<Verdict[]> {
-  const left = await insertIsolating(client, table, rows.slice(0, middle), deadline);
-  return [...left, ...(await insertIsolating(client, table, rows.slice(middle), deadline))];
+/** Gives all rows one outcome. */
+export function settleAll(rows: readonly MaskedRow[], outcome: Outcome): SettledRow[] {
+  return rows.map((row) => ({ row, outcome }));
 }
 
-/** A row that was neither stored nor is there was left out by a trigger or a rule: refused, or it would be lost. */
-async function insertSettled(client: pg.Client, table: Table, rows: readonly MaskedRow[]): Promise<Verdict[]> {
-  const stored = await insertRows(client, table, rows);
-  const rest = rows.filter((_, i) => !stored[i]);
-  const there = rest.length === 0 ? [] : await findRows(client, table, rest);
-  let next = 0;
-  return stored.map((isStored) => ({ kind: isStored ? "stored" : there[next++] ? "duplicate" : "refused" }));
+/** If a row is neither stored nor there, a trigger or a rule left it out: it is rejected, or it would be lost. */
+async function insertSettled(client: pg.Client, table: Table, rows: readonly MaskedRow[]): Promise<SettledRow[]> {
+  const [stored, others] = await insertRows(client, table, rows);
+  const [found, leftOut] = others.length > 0 ? await findRows(client, table, others) : [[], []];
+  return [...settleAll(stored, STORED), ...settleAll(found, DUPLICATE), ...settleAll(leftOut, reject("refused_by_database"))];
 }
 
-/** The column is said only where it is one of ours: a trigger can RAISE with any text as the column's name. */
-function refusal(error: pg.DatabaseError, table: Table): Verdict {
+/** Names the column only if it is one of ours: a trigger can RAISE with any text as the column's name. */
+function toRejection(error: pg.DatabaseError, table: Table): Outcome {
   const column = table.columns.find((name) => name === error.column);
-  return { kind: "refused", sqlstate: error.code, column };
+  return reject("refused_by_database", column, error.code);
 }

@@ -1,13 +1,6 @@
 import type { Client } from "pg";
 import { IngestError } from "../errors.ts";
-
-/** Proof of the key under which an identifier's tokens were made. */
-export interface KeyProof {
-  /** `ip` for the domain `main`, `ads/ip` for another one, `user_logins.ip` for a table. */
-  readonly identifier: string;
-  readonly version: string;
-  readonly checkValue: string;
-}
+import type { KeyProof } from "../rows/row-store.ts";
 
 /**
  * Compares the keys with those that masked the rows before, and registers them at the very first use. Another key would split the

@@ -1,16 +1,8 @@
 import type { Client } from "pg";
-
-/** One delivery of a message that was rejected. Nothing in it holds a value. */
-export interface RejectionRow {
-  readonly messageId: string;
-  readonly code: string;
-  readonly field: string | null;
-  readonly sqlstate: string | null;
-  readonly receiveCount: number;
-}
+import type { RejectedMessage } from "../rows/row-store.ts";
 
 /** Appends a row for each rejected delivery, with one statement. */
-export async function appendRejections(client: Client, pipeline: string, rejections: readonly RejectionRow[]): Promise<void> {
+export async function appendRejections(client: Client, pipeline: string, rejections: readonly RejectedMessage[]): Promise<void> {
   await client.query(
     `INSERT INTO rejections (pipeline, message_id, code, field, sqlstate, receive_count)
      SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::int[])`,

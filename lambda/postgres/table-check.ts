@@ -2,7 +2,7 @@ import type { Client } from "pg";
 import { IngestError } from "../errors.ts";
 import { type Column, MESSAGE_ID_COLUMN, type Pipeline } from "../pipelines/pipeline.ts";
 import { type Catalogue, type CatalogueColumn, readCatalogue } from "./catalogue.ts";
-import { quoted } from "./table.ts";
+import { quoteIdent } from "./table.ts";
 
 /** The take-home's Postgres; older ones lack identity columns and more. */
 const OLDEST_SERVER = 10;
@@ -16,7 +16,7 @@ const TEXT_TYPES = ["text", "character varying", "character"];
  * @throws IngestError `table_mismatch` with everything that is wrong, each with what to do
  */
 export async function checkTable(client: Client, pipeline: Pipeline): Promise<void> {
-  const problems = problemsOf(await readCatalogue(client, quoted(pipeline.table), [pipeline.dateColumn, MESSAGE_ID_COLUMN]), pipeline);
+  const problems = problemsOf(await readCatalogue(client, quoteIdent(pipeline.table), [pipeline.dateColumn, MESSAGE_ID_COLUMN]), pipeline);
   if (problems.length > 0)
     throw new IngestError("table_mismatch", `Table ${pipeline.table} does not fit pipeline ${pipeline.name}: ${problems.join("; ")}.`);
 }

@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import { ROLES } from "../names.ts";
 import { MESSAGE_ID_COLUMN, type Pipeline } from "../pipelines/pipeline.ts";
-import { quoted } from "../postgres/table.ts";
+import { quoteIdent } from "../postgres/table.ts";
 import { MigrationError } from "./error.ts";
 
 /** What the ingest role may do with a table beside INSERT. */
@@ -68,18 +68,20 @@ async function excessOn(client: Client, { table, readable }: Allowed): Promise<s
      FROM held
      WHERE way = 'public' OR "right" NOT IN (SELECT everyones."right" FROM held everyones WHERE way = 'public')
      GROUP BY way ORDER BY way`,
-    [ROLES.ingest, quoted(table), readable],
+    [ROLES.ingest, quoteIdent(table), readable],
   );
   return rows.flatMap(({ way, rights }) => revoke(table, readable, way, rights));
 }
 
 function revoke(table: string, readable: readonly string[] | null, way: string, rights: readonly string[]): string[] {
-  if (way !== "public" && way !== ROLES.ingest) return [`REVOKE ${quoted(way)} FROM ${ROLES.ingest};`];
+  if (way !== "public" && way !== ROLES.ingest) return [`REVOKE ${quoteIdent(way)} FROM ${ROLES.ingest};`];
   const isOwn = way === ROLES.ingest;
-  const statement = `REVOKE ${rights.join(", ")} ON ${quoted(table)} FROM ${isOwn ? ROLES.ingest : "PUBLIC"};`;
+  const statement = `REVOKE ${rights.join(", ")} ON ${quoteIdent(table)} FROM ${isOwn ? ROLES.ingest : "PUBLIC"};`;
   // Of a table, SELECT goes with that of all its columns.
   const givesBack = isOwn && rights.includes("SELECT") && readable && readable.length > 0;
-  return givesBack ? [statement, `GRANT SELECT (${readable.map(quoted).join(", ")}) ON ${quoted(table)} TO ${ROLES.ingest};`] : [statement];
+  return givesBack
+    ? [statement, `GRANT SELECT (${readable.map(quoteIdent).join(", ")}) ON ${quoteIdent(table)} TO ${ROLES.ingest};`]
+    : [statement];
 }
 
 /**

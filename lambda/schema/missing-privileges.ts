@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import { ROLES } from "../names.ts";
 import { MESSAGE_ID_COLUMN, type Pipeline } from "../pipelines/pipeline.ts";
-import { quoted, tableOf } from "../postgres/table.ts";
+import { describeTable, quoteIdent } from "../postgres/table.ts";
 import { MigrationError } from "./error.ts";
 
 interface Rights {
@@ -26,8 +26,8 @@ export async function checkGrants(client: Client, pipelines: readonly Pipeline[]
     if (!exists)
       throw new MigrationError(`Pipeline ${name} has no table ${table}: add a migration that makes it to lambda/custom/migrations/.`);
     const missing = [
-      ...(mayInsert ? [] : [`GRANT INSERT ON ${quoted(table)} TO ${ROLES.ingest};`]),
-      ...(mayRead ? [] : [`GRANT SELECT (${quoted(dateColumn)}, ${MESSAGE_ID_COLUMN}) ON ${quoted(table)} TO ${ROLES.ingest};`]),
+      ...(mayInsert ? [] : [`GRANT INSERT ON ${quoteIdent(table)} TO ${ROLES.ingest};`]),
+      ...(mayRead ? [] : [`GRANT SELECT (${quoteIdent(dateColumn)}, ${MESSAGE_ID_COLUMN}) ON ${quoteIdent(table)} TO ${ROLES.ingest};`]),
       ...sequences.map((sequence) => `GRANT USAGE ON SEQUENCE ${sequence} TO ${ROLES.ingest};`),
     ];
     if (missing.length > 0)
@@ -50,7 +50,7 @@ async function assertShared(client: Client): Promise<void> {
 }
 
 async function readRights(client: Client, pipeline: Pipeline): Promise<Rights> {
-  const { name, columns, dateColumn } = tableOf(pipeline);
+  const { name, columns, dateColumn } = describeTable(pipeline);
   const { rows } = await client.query<Rights>(
     `WITH target AS (SELECT to_regclass($2) AS id),
           columns AS (SELECT id, attname, attnum FROM target JOIN pg_attribute ON attrelid = id AND attnum > 0 AND NOT attisdropped)
@@ -62,7 +62,7 @@ async function readRights(client: Client, pipeline: Pipeline): Promise<Rights> {
              JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = id AND d.refobjsubid = attnum AND d.deptype = 'a'
              JOIN pg_class s ON d.classid = 'pg_class'::regclass AND d.objid = s.oid
              WHERE attname <> ALL ($3) AND CASE WHEN s.relkind = 'S' THEN NOT has_sequence_privilege($1, s.oid, 'USAGE') END) AS "sequences"`,
-    [ROLES.ingest, quoted(name), columns, [dateColumn, MESSAGE_ID_COLUMN]],
+    [ROLES.ingest, quoteIdent(name), columns, [dateColumn, MESSAGE_ID_COLUMN]],
   );
   return rows[0] as Rights;
 }

@@ -1,6 +1,6 @@
 import type { SQSEvent } from "aws-lambda";
 import { contextFor } from "../emulators/sqs-event.ts";
-import { localContainer, localMasterKey, localPipeline } from "../run/container.ts";
+import { localContainer, localMasking, localPipeline } from "../run/container.ts";
 import { parsed, readText } from "../run/messages-file.ts";
 import { RunTotals } from "../run/totals.ts";
 import { dataDirAt } from "../targets/data-dir.ts";
@@ -23,7 +23,7 @@ export async function invoke(file: string, options: { env: boolean; yes: boolean
     await confirmTargets([postgres], options.yes);
     if (postgres.isEmbedded) await migrateTarget(postgres);
     const tally = new RunTotals();
-    const container = localContainer(pipeline, postgres, localMasterKey(home, postgres), tally);
+    const container = localContainer(pipeline, postgres, localMasking(pipeline, home, postgres), tally);
     try {
       const response = await interruptible(container.handler(event, contextFor(TIMEOUT)));
       for (const { messageId, code, field } of tally.rejections)

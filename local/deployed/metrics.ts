@@ -1,6 +1,6 @@
 import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } from "@aws-sdk/client-cloudwatch";
-import { REJECTION_CODES } from "../../lambda/ingest/message.ts";
 import { METRICS } from "../../lambda/names.ts";
+import { REJECTION_CODES } from "../../lambda/rows/outcome.ts";
 import { type Lag, LOOK_BACK, type Traffic } from "../status/types.ts";
 
 const MINUTE = 60;

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { SMOKE_ATTRIBUTE } from "../../lambda/ingest/report.ts";
+import { SMOKE_ATTRIBUTE } from "../../lambda/ingest/event.ts";
 import { address } from "../../lambda/masking/canonical.ts";
 import type { Column, Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import type { Queue } from "../emulators/sqs.ts";

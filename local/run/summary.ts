@@ -56,7 +56,6 @@ function showRejections(output: Output, { tally, run, queue }: RunResult): void 
   );
   if (rejections.length > REJECTIONS_SHOWN)
     output.line(`… and ${rejections.length - REJECTIONS_SHOWN} more: masqueue sql "select * from rejected_messages"`);
-  for (const hint of tally.hints) output.line(`Some are wrapped; this pipeline setting unwraps them: ${hint}`);
   if (run.left > 0 && !queue.isEmbedded) {
     const where = run.leftForDeadLetters ? "its own policy moves them to its dead-letter queue later" : "it has no dead-letter queue";
     output.line(`All that is left in the queue are ${run.left} rejected messages; they stay there: ${where}.`);

@@ -1,5 +1,6 @@
 import type { IngestError } from "../../lambda/errors.ts";
-import type { BatchReport, Outcome, Reporter } from "../../lambda/ingest/report.ts";
+import type { BatchReport, Reporter } from "../../lambda/ingest/report.ts";
+import type { Outcome } from "../../lambda/rows/outcome.ts";
 
 export interface RejectedLine {
   messageId: string;
@@ -11,11 +12,9 @@ const MOST_FIRST = 5;
 
 /** What a run came to, over distinct messages: a message that is delivered three times counts once. */
 export class RunTotals implements Reporter {
-  readonly #outcomes = new Map<string, Outcome>();
-  readonly #counts: Record<Outcome, number> = { stored: 0, duplicate: 0, rejected: 0, unsettled: 0 };
+  readonly #outcomes = new Map<string, Outcome["kind"]>();
+  readonly #counts: Record<Outcome["kind"], number> = { stored: 0, duplicate: 0, rejected: 0, unsettled: 0 };
   readonly #rejections = new Map<string, RejectedLine>();
-  /** Pipeline settings that would let rejected messages through. */
-  readonly hints = new Set<string>();
   /** What made the latest batch fail as a whole. */
   failure: IngestError | undefined;
   /** Ids of the first messages that were stored. */
@@ -28,10 +27,7 @@ export class RunTotals implements Reporter {
   batch({ outcomes, rejected }: BatchReport): void {
     this.failure = undefined;
     for (const { messageId, outcome } of outcomes) this.#note(messageId, outcome);
-    for (const { messageId, code, field, hint } of rejected) {
-      this.#rejections.set(messageId, { messageId, code, field });
-      if (hint) this.hints.add(hint);
-    }
+    for (const { messageId, code, field } of rejected) this.#rejections.set(messageId, { messageId, code, field });
   }
 
   rejectionsNotWritten(): void {
@@ -50,12 +46,12 @@ export class RunTotals implements Reporter {
     return [...this.#rejections.values()];
   }
 
-  count(outcome: Outcome): number {
+  count(outcome: Outcome["kind"]): number {
     return this.#counts[outcome];
   }
 
   /** A redelivery of what this run has stored is no news. */
-  #note(messageId: string, outcome: Outcome): void {
+  #note(messageId: string, outcome: Outcome["kind"]): void {
     const before = this.#outcomes.get(messageId);
     if (before === "stored") return;
     if (before) this.#counts[before]--;

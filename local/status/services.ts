@@ -1,6 +1,6 @@
 import pg from "pg";
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
-import { quoted } from "../../lambda/postgres/table.ts";
+import { quoteIdent } from "../../lambda/postgres/table.ts";
 import { type Queue, queueState, readQueueOf } from "../emulators/sqs.ts";
 import { type OpenPostgres, withClient } from "../targets/open.ts";
 import { explainError } from "../terminal/explain.ts";
@@ -30,7 +30,7 @@ export async function postgresFacts(postgres: OpenPostgres, pipeline: Pipeline):
 
 async function countRows(client: pg.Client, table: string): Promise<Rows> {
   const { rows } = await client.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM (SELECT FROM ${quoted(table)} LIMIT ${MOST_ROWS + 1}) AS first_ones`,
+    `SELECT count(*)::int AS count FROM (SELECT FROM ${quoteIdent(table)} LIMIT ${MOST_ROWS + 1}) AS first_ones`,
   );
   const count = rows[0]?.count ?? 0;
   return { table, count: Math.min(count, MOST_ROWS), isMore: count > MOST_ROWS };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { SQSRecord } from "aws-lambda";
-import { REJECTION_CODES, type RejectionCode } from "../../lambda/ingest/message.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
+import { REJECTION_CODES, type RejectionCode } from "../../lambda/rows/outcome.ts";
 import { type Canaries, canaryLogin } from "../support/canaries.ts";
 import { IN_PROCESS, UNDER_RIC, useCage } from "../support/canary-cage.ts";
 import { record } from "../support/records.ts";

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { Deadline } from "../../lambda/deadline.ts";
-import { ingestBatch } from "../../lambda/ingest/batch.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
+import { storeRows } from "../../lambda/postgres/store-rows.ts";
+import { describeTable } from "../../lambda/postgres/table.ts";
+import { MaskedRow } from "../../lambda/rows/masked-row.ts";
 import { idOf, idsBut, logins, useFixture } from "../support/fixture.ts";
 import { login, record } from "../support/records.ts";
 
@@ -29,12 +31,32 @@ describe("a batch is inserted without trying COPY first", () => {
     [true, ["INSERT"]],
     [false, ["COPY"]],
   ])("where a pooler stands before the database: %s", async (isPooled, statements) => {
-    const { database, reports } = fixture.lambda;
-    const parts = { pipeline: userLogins, database, reporter: reports, tokenize: () => null, isPooled };
-    expect(await ingestBatch(logins(3), parts, new Deadline(10_000))).toEqual({ batchItemFailures: [] });
+    // A pooler announces process ids of its own.
+    if (isPooled) await fixture.lambda.database.run(async (client) => Object.assign(client, { processID: -1 }), new Deadline(10_000));
+    await fixture.lambda.invoke([]);
+    fixture.proxy.takeStatements();
+    expect(await fixture.lambda.failures(logins(3))).toEqual([]);
     expect(fixture.proxy.takeStatements()).toEqual(statements);
     expect(await fixture.stored()).toEqual(idsBut(3));
   });
+});
+
+test("a refusal that comes late leaves no time for a second COPY: what was not tried comes back", async () => {
+  await fixture.lambda.invoke([]);
+  await fixture.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad')");
+  fixture.proxy.takeStatements();
+  let clock = 0;
+  function* rows(): Generator<MaskedRow> {
+    for (const [i, locale] of ["good", "bad", "good"].entries()) {
+      yield new MaskedRow({ date: "2026-03-01", id: idOf(i) }, [i], ["u", null, null, null, locale, null, "2026-03-01", idOf(i)]);
+    }
+    // Three quarters of the time: late for the search of refused rows, early enough for the COPY itself.
+    clock += 22_500;
+  }
+  const settled = await storeRows(fixture.lambda.database, describeTable(userLogins), rows(), true, new Deadline(30_000, () => clock));
+  expect(settled.map(({ outcome }) => outcome.kind)).toEqual(["unsettled", "unsettled", "unsettled"]);
+  expect(fixture.proxy.takeStatements()).toEqual(["COPY"]);
+  expect(await fixture.stored()).toEqual([]);
 });
 
 describe("the rows around a refused one are copied once more", () => {

@@ -1,25 +1,32 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import type { Writable } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import pg from "pg";
 import { Deadline } from "../../lambda/deadline.ts";
-import { BatchRows } from "../../lambda/ingest/rows.ts";
-import type { Tokenizer } from "../../lambda/masking/tokens.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { copyRows } from "../../lambda/postgres/copy.ts";
-import { tableOf } from "../../lambda/postgres/table.ts";
-import { logins, useFixture } from "../support/fixture.ts";
+import { LazyRows } from "../../lambda/postgres/lazy-rows.ts";
+import { describeTable } from "../../lambda/postgres/table.ts";
+import { MaskedRow } from "../../lambda/rows/masked-row.ts";
+import { idOf, useFixture } from "../support/fixture.ts";
 
 const fixture = useFixture();
 
 const ROWS = 250;
 const SECOND = 1_000;
 
-/** Does that as the address of this row is masked. */
-const maskingUpTo = (row: number, then: () => void): Tokenizer => {
-  let rows = 0;
-  return ({ identifier }) => {
-    if (identifier === "ip" && rows++ === row) then();
-    return { token: "t", asText: false };
-  };
+/** Rows that are made when they are drawn. @param onRow called as each is made */
+function* makeRows(count: number, onRow: (row: number) => void): Generator<MaskedRow> {
+  for (let i = 0; i < count; i++) {
+    onRow(i);
+    const cells = ["user", "android", null, null, `locale ${i}`, "2.3.0", "2026-03-01", idOf(i)];
+    yield new MaskedRow({ date: "2026-03-01", id: idOf(i) }, [i], cells);
+  }
+}
+
+/** Does something as one row is made. */
+const at = (row: number, then: () => void) => (made: number) => {
+  if (made === row) then();
 };
 
 describe("a COPY", () => {
@@ -33,14 +40,14 @@ describe("a COPY", () => {
   });
   afterEach(() => client.end());
 
-  const copy = (tokenize: Tokenizer) =>
-    copyRows(client, tableOf(userLogins), new BatchRows(logins(ROWS), userLogins, tokenize), new Deadline(SECOND, () => clock));
+  const copy = (onRow: (row: number) => void, count = ROWS) =>
+    copyRows(client, describeTable(userLogins), new LazyRows(makeRows(count, onRow)), new Deadline(SECOND, () => clock));
 
   /** Nothing was stored, and the connection serves on: CopyFail ended the COPY, not the end of its socket. */
   async function expectGivenUp(): Promise<void> {
     const rows = async () => (await client.query("SELECT count(*)::int AS rows FROM user_logins")).rows;
     expect(await rows()).toEqual([{ rows: 0 }]);
-    expect(await copy(maskingUpTo(ROWS, () => {}))).toBe(ROWS);
+    expect(await copy(() => {})).toBe(ROWS);
     expect(await rows()).toEqual([{ rows: ROWS }]);
   }
 
@@ -52,7 +59,7 @@ describe("a COPY", () => {
     const endTime = () => {
       clock += SECOND;
     };
-    await expect(copy(maskingUpTo(row, endTime))).rejects.toThrow("out of time");
+    await expect(copy(at(row, endTime))).rejects.toThrow("out of time");
     clock = 0;
     await expectGivenUp();
   });
@@ -64,23 +71,49 @@ describe("a COPY", () => {
       const fail = () => {
         throw mistake;
       };
-      await expect(copy(maskingUpTo(row, fail))).rejects.toBe(mistake);
+      await expect(copy(at(row, fail))).rejects.toBe(mistake);
       await expectGivenUp();
     },
   );
 
-  test("masks its second chunk in a later turn of the event loop, when the first has left", async () => {
+  test("makes its second chunk in a later turn of the event loop, when the first has left", async () => {
     let hasTurned = false;
     const seen: boolean[] = [];
-    const tokenize: Tokenizer = () => {
+    const look = () => {
       if (seen.length === 0)
         setImmediate(() => {
           hasTurned = true;
         });
       seen.push(hasTurned);
-      return null;
     };
-    expect(await copy(tokenize)).toBe(ROWS);
+    expect(await copy(look)).toBe(ROWS);
     expect([seen.at(0), seen.at(-1)]).toEqual([false, true]);
+  });
+
+  test("stops sending when Postgres has refused a row, though there are rows without end", async () => {
+    await fixture.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'locale 0')");
+    let made = 0;
+    const count = () => {
+      made++;
+    };
+    await expect(copy(count, Number.POSITIVE_INFINITY)).rejects.toMatchObject({ code: "23514" });
+    const before = made;
+    for (let turn = 0; turn < 5; turn++) await nextTurn();
+    expect(made).toBe(before);
+    // The connection serves on: no row of the refused COPY follows.
+    expect((await client.query("SELECT count(*)::int AS rows FROM user_logins")).rows).toEqual([{ rows: 0 }]);
+  });
+
+  test("sends its last rows and CopyDone in one write, so that the server reads them together", async () => {
+    const stream = client.connection.stream as Writable & { _writev: NonNullable<Writable["_writev"]> };
+    const write = stream._writev.bind(stream);
+    const written: string[] = [];
+    jest.spyOn(stream, "_writev").mockImplementation((pieces, done) => {
+      written.push(pieces.map(({ chunk }) => String.fromCharCode(chunk[0])).join(""));
+      write(pieces, done);
+    });
+    await copy(() => {}, 1);
+    const [COPY_DATA, COPY_DONE] = ["d", "c"];
+    expect(written.filter((types) => types.includes(COPY_DONE))).toEqual([expect.stringContaining(COPY_DATA)]);
   });
 });

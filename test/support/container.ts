@@ -7,10 +7,11 @@ import { type MasterKey, masterKeyFromSecret } from "../../lambda/masking/keys.t
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { Database } from "../../lambda/postgres/database.ts";
+import { PostgresStore } from "../../lambda/postgres/store.ts";
 import { contextFor } from "../../local/emulators/sqs-event.ts";
 
-/** Keeps what it is told. */
-class Reports implements Reporter {
+/** Keeps the reports. */
+export class Reports implements Reporter {
   readonly batches: BatchReport[] = [];
   readonly failures: IngestError[] = [];
   readonly lost: string[] = [];
@@ -18,8 +19,8 @@ class Reports implements Reporter {
   batch(report: BatchReport): void {
     this.batches.push(report);
   }
-  rejectionsNotWritten(code: string): void {
-    this.lost.push(code);
+  rejectionsNotWritten({ code, sqlstate }: IngestError): void {
+    this.lost.push(sqlstate ?? code);
   }
   failed(error: IngestError): void {
     this.failures.push(error);
@@ -50,7 +51,9 @@ export function container(
   const { pipeline = userLogins, masterKey = masterKeyFromSecret(TEST_SECRET) } = options;
   const reports = new Reports();
   const database = new Database(config);
-  const handler = createHandler(() => ({ pipeline, masterKey, database, reporter: options.reporter ?? reports }));
+  const masking = pipeline.masking === "hmac" ? { mode: "hmac" as const, masterKey } : { mode: "sha256" as const };
+  const { reporter = reports } = options;
+  const handler = createHandler(() => ({ pipeline, masking, store: new PostgresStore(database, pipeline), reporter }));
   const invoke = async (records: readonly SQSRecord[], seconds = 30) => handler({ Records: [...records] }, contextFor(seconds * 1000));
   return {
     invoke,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, jest } from "@jest/globals";
-import type { BatchReport, RejectedMessage } from "../../lambda/ingest/report.ts";
+import type { BatchReport } from "../../lambda/ingest/report.ts";
+import type { RejectedMessage } from "../../lambda/rows/row-store.ts";
 
 export type Line = Record<string, unknown>;
 
@@ -57,7 +58,7 @@ function metricsIn(line: Line): Metric[] {
 
 /** A rejection at the first delivery. */
 export function rejected(fields: Partial<RejectedMessage> = {}): RejectedMessage {
-  return { messageId: "m-1", code: "too_long", field: "locale", sqlstate: null, hint: undefined, receiveCount: 1, ...fields };
+  return { kind: "rejected", messageId: "m-1", code: "too_long", field: "locale", sqlstate: null, receiveCount: 1, ...fields };
 }
 
 /** A report of nothing, but for `fields`. */

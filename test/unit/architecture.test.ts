@@ -58,9 +58,25 @@ describe("imports go one way", () => {
     expect(leading("lambda/masking", "lambda")).not.toEqual([]);
   });
 
-  test("the pure stages know neither the driver nor the environment", () => {
-    const pure = ["parse", "mask", "message", "dates", "unknown-fields", "envelope"].map((stage) => `lambda/ingest/${stage}.ts`);
-    const impure = importsOf("lambda/ingest").filter(({ from, to }) => pure.includes(from) && /^(pg|lambda\/postgres\/.*)$/.test(to));
+  test("the stages and Postgres know of each other only the rows: ingest → rows ← postgres", () => {
+    expect(leading("lambda/ingest", "lambda/postgres", "lambda/schema", "pg")).toEqual([]);
+    expect(leading("lambda/postgres", "lambda/ingest")).toEqual([]);
+    expect(leading("lambda/rows", "lambda").filter((arrow) => !/ → lambda\/(rows\/.*|deadline\.ts)$/.test(arrow))).toEqual([]);
+    for (const room of ["lambda/ingest", "lambda/postgres"]) expect(leading(room, "lambda/rows")).not.toEqual([]);
+  });
+
+  test("the stages name no SQLSTATE and no type of Postgres's errors", () => {
+    const knowing = sources("lambda/ingest").filter((file) => /sqlstate|DatabaseError|["'][0-9A-Z]{2}[0-9A-Z]{3}["']/i.test(read(file)));
+    expect(knowing).toEqual([]);
+  });
+
+  test("the pure stages know neither the effects nor the environment", () => {
+    const pure = ["parse", "mask", "message", "dates", "row-key", "key-order", "report", "unknown-fields", "envelope"].map(
+      (stage) => `lambda/ingest/${stage}.ts`,
+    );
+    const impure = importsOf("lambda/ingest").filter(
+      ({ from, to }) => pure.includes(from) && !/^(lambda\/(ingest|masking|pipelines|rows)\/.*|aws-lambda|lambda\/errors\.ts)$/.test(to),
+    );
     expect(arrows(impure)).toEqual([]);
     expect(sources("lambda/ingest")).toEqual(expect.arrayContaining(pure));
   });
@@ -76,6 +92,14 @@ describe("what few may do", () => {
       ({ to, names }) => /masking\/sensitive/.test(to) && /\breveal\b|\*/.test(names),
     );
     expect(openers.map(({ from }) => from)).toEqual(["lambda/ingest/mask.ts", "lambda/ingest/unknown-fields.ts"]);
+  });
+
+  test("a row that may be stored is made by the masking stage alone", () => {
+    const makers = importsOf("lambda").filter(
+      ({ to, names }) => to === "lambda/rows/masked-row.ts" && /(?<!type )\bMaskedRow\b/.test(names),
+    );
+    const typesOnly = (from: string) => /import type \{[^}]*\bMaskedRow\b[^}]*\} from "[^"]*masked-row\.ts"/.test(read(from));
+    expect(makers.map(({ from }) => from).filter((from) => !typesOnly(from))).toEqual(["lambda/ingest/mask.ts"]);
   });
 
   test("no page hands the opener of personal values on", () => {

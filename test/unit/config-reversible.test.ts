@@ -32,7 +32,7 @@ describe("masking by plain SHA-256", () => {
   });
 
   test("is taken outside Lambda, and needs no key", () => {
-    expect(configured({ sha256: true }).masterKey).toBeUndefined();
+    expect(configured({ sha256: true }).masking).toEqual({ mode: "sha256" });
   });
 
   test("is not what a missing key falls back to", () => {

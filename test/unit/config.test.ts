@@ -69,13 +69,15 @@ describe("a complete environment", () => {
   });
 
   test("gives a master key that is the key file's", async () => {
-    const { masterKey } = readConfig(environment());
-    expect(await masterKey?.(Buffer.from("message"))).toEqual(createHmac("sha256", SECRET).update("message").digest());
+    const { masking } = readConfig(environment());
+    expect(await (masking.mode === "hmac" && masking.masterKey(Buffer.from("message")))).toEqual(
+      createHmac("sha256", SECRET).update("message").digest(),
+    );
   });
 
   test("may name a key in KMS instead of a file, which is not asked yet", () => {
     const config = readConfig(environment({ MASK_KEY_FILE: undefined, MASK_KMS_KEY_ID: "alias/masqueue" }));
-    expect(config.masterKey).toBeInstanceOf(Function);
+    expect(config.masking).toEqual({ mode: "hmac", masterKey: expect.any(Function) });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { dateOf, dateOfMillis } from "../../lambda/ingest/dates.ts";
+import { parseDate, parseMillis } from "../../lambda/ingest/dates.ts";
 
 /** Any moment of the years 1 to 9999. */
 const moment = fc.date({ min: new Date("0001-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true });
@@ -22,7 +22,7 @@ describe("the date of a text", () => {
     ["0099-12-31", "0099-12-31"],
     ["9999-12-31", "9999-12-31"],
   ])("%s is %s", (text, date) => {
-    expect(dateOf(text)).toBe(date);
+    expect(parseDate(text)).toBe(date);
   });
 
   test.each([
@@ -34,7 +34,7 @@ describe("the date of a text", () => {
     ["2026-12-31T23:45:00-00:15", "2027-01-01"],
     ["2026-12-31T14:00:00-10", "2027-01-01"],
   ])("%s is shifted by its offset to %s", (text, date) => {
-    expect(dateOf(text)).toBe(date);
+    expect(parseDate(text)).toBe(date);
   });
 
   test.each([
@@ -64,11 +64,11 @@ describe("the date of a text", () => {
     "yesterday",
     "",
   ])("%j has none", (text) => {
-    expect(dateOf(text)).toBeNull();
+    expect(parseDate(text)).toBeNull();
   });
 
   test("that toISOString gives is its own first ten characters", () => {
-    fc.assert(fc.property(moment, (date) => expect(dateOf(date.toISOString())).toBe(date.toISOString().slice(0, 10))));
+    fc.assert(fc.property(moment, (date) => expect(parseDate(date.toISOString())).toBe(date.toISOString().slice(0, 10))));
   });
 
   test("that stands for a moment is the same whatever offset it is written with", () => {
@@ -78,7 +78,7 @@ describe("the date of a text", () => {
         fc.pre(local.getUTCFullYear() >= 0 && local.getUTCFullYear() <= 9999);
         const size = Math.abs(offset);
         const zone = `${offset < 0 ? "-" : "+"}${pad(Math.floor(size / 60), 2)}:${pad(size % 60, 2)}`;
-        expect(dateOf(local.toISOString().replace("Z", zone))).toBe(date.toISOString().slice(0, 10));
+        expect(parseDate(local.toISOString().replace("Z", zone))).toBe(date.toISOString().slice(0, 10));
       }),
     );
   });
@@ -90,14 +90,14 @@ describe("the date of a text", () => {
         const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
         const days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0;
         const text = `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`;
-        expect(dateOf(text)).toBe(day >= 1 && day <= days ? text : null);
+        expect(parseDate(text)).toBe(day >= 1 && day <= days ? text : null);
       }),
       { numRuns: 500 },
     );
   });
 
   test("is never anything but a date or null, whatever the text", () => {
-    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => expect(dateOf(text) ?? "0001-01-01").toMatch(/^\d{4}-\d\d-\d\d$/)));
+    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => expect(parseDate(text) ?? "0001-01-01").toMatch(/^\d{4}-\d\d-\d\d$/)));
   });
 });
 
@@ -109,13 +109,13 @@ describe("the date of milliseconds", () => {
     ["1772323200000", "2026-03-01"],
     ["253402300799999", "9999-12-31"],
   ])("%s is %s in UTC", (digits, date) => {
-    expect(dateOfMillis(digits)).toBe(date);
+    expect(parseMillis(digits)).toBe(date);
   });
 
   test.each([undefined, "", "-1", "1.5", "1e3", " 1", "0x10", "NaN", "253402300800000", "999999999999999", "1772366400000000"])(
     "%j has none",
     (digits) => {
-      expect(dateOfMillis(digits)).toBeNull();
+      expect(parseMillis(digits)).toBeNull();
     },
   );
 });

@@ -16,10 +16,10 @@ const byEventId = definePipeline({
 
 /** The key of a message, or its rejection. */
 function keyOf(body: unknown, options: RecordOptions = {}, pipeline: Pipeline = userLogins) {
-  const parsed = parse(record(body, { messageId: "m-1", ...options }), 0, pipeline);
+  const parsed = parse(record(body, { messageId: "m-1", ...options }), pipeline);
   return parsed.kind === "message" ? parsed.key : parsed;
 }
-const because = (code: string, field: string) => ({ kind: "rejection", index: 0, code, field });
+const because = (code: string, field: string) => ({ kind: "rejected", code, field, sqlstate: null });
 
 describe("the date of a row", () => {
   test.each([
@@ -45,7 +45,7 @@ describe("the date of a row", () => {
 
   test("cannot be told where a hand-made record has no time of sending", () => {
     const { attributes: _, ...bare } = record(login());
-    expect(parse(bare as ReturnType<typeof record>, 0, userLogins)).toEqual(because("missing_field", "create_date"));
+    expect(parse(bare as ReturnType<typeof record>, userLogins)).toEqual(because("missing_field", "create_date"));
   });
 });
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
-import { REJECTION_CODES } from "../../lambda/ingest/message.ts";
 import { parse } from "../../lambda/ingest/parse.ts";
 import { date, definePipeline, text } from "../../lambda/pipelines/pipeline.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
+import { REJECTION_CODES } from "../../lambda/rows/outcome.ts";
 import { login, type RecordOptions, record } from "../support/records.ts";
 
 /** Why a body cannot be stored. */
-const rejection = (body: unknown, options: RecordOptions = {}, pipeline = userLogins) => parse(record(body, options), 5, pipeline);
-const because = (code: string, field: string | null) => ({ kind: "rejection", index: 5, code, field });
+const rejection = (body: unknown, options: RecordOptions = {}, pipeline = userLogins) => parse(record(body, options), pipeline);
+const because = (code: string, field: string | null) => ({ kind: "rejected", code, field, sqlstate: null });
 
 describe("a body that is no object", () => {
   test.each(["", " ", "oops", "{", '{"user_id":"u"', "{'user_id':'u'}", '{"a":1}{"b":2}', "undefined", "NaN", "\uFEFF{}", '{"a":"\n"}'])(
@@ -102,12 +102,12 @@ describe("an envelope around the event", () => {
   const sns = { Type: "Notification", MessageId: "1", TopicArn: "arn:aws:sns:us-east-1:0:t", Message: JSON.stringify(login()) };
   const eventBridge = { version: "0", id: "1", "detail-type": "login", source: "app", detail: login() };
 
-  test("of SNS is wrapped, with the field that holds the event and the setting that unwraps it", () => {
-    expect(rejection(sns)).toEqual({ ...because("wrapped", "Message"), hint: 'unwrap: "sns"' });
+  test("of SNS is wrapped, with the field that holds the event", () => {
+    expect(rejection(sns)).toEqual(because("wrapped", "Message"));
   });
 
-  test("of EventBridge is wrapped, with the field that holds the event and the setting that unwraps it", () => {
-    expect(rejection(eventBridge)).toEqual({ ...because("wrapped", "detail"), hint: 'unwrap: "eventbridge"' });
+  test("of EventBridge is wrapped, with the field that holds the event", () => {
+    expect(rejection(eventBridge)).toEqual(because("wrapped", "detail"));
   });
 
   test("is told by all of its marks, not by one field that an application may have, too", () => {

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
-import { date, definePipeline, exact, identifiersOf, ip, masked, type PipelineDeclaration, text } from "../../lambda/pipelines/pipeline.ts";
+import {
+  date,
+  definePipeline,
+  exact,
+  ip,
+  listIdentifiers,
+  masked,
+  type PipelineDeclaration,
+  text,
+} from "../../lambda/pipelines/pipeline.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 
 const day = { create_date: date({ otherwise: "sent" }) };
@@ -49,8 +58,8 @@ describe("a pipeline", () => {
       b: masked({ from: "y", as: ip }),
       c: masked({ from: "z", as: exact("phone") }),
     });
-    expect(identifiersOf(definePipeline(sameTwice))).toEqual(["ip", "phone"]);
-    expect(identifiersOf(definePipeline(declaration()))).toEqual([]);
+    expect(listIdentifiers(definePipeline(sameTwice))).toEqual(["ip", "phone"]);
+    expect(listIdentifiers(definePipeline(declaration()))).toEqual([]);
   });
 });
 

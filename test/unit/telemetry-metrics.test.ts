@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { IngestError } from "../../lambda/errors.ts";
-import { REJECTION_CODES, type RejectionCode } from "../../lambda/ingest/message.ts";
+import { REJECTION_CODES, type RejectionCode } from "../../lambda/rows/outcome.ts";
 import { telemetry } from "../../lambda/telemetry.ts";
 import { rejected, report, usePrinted } from "../support/telemetry.ts";
 
@@ -65,7 +65,7 @@ test("each line has a number for every metric and a text for every dimension tha
   const reporter = telemetry(service);
   const codes = Object.keys(REJECTION_CODES) as RejectionCode[];
   for (const commitLag of [undefined, 0, 1_234]) reporter.batch(report({ commitLag, rejected: codes.map((code) => rejected({ code })) }));
-  reporter.rejectionsNotWritten("42501");
+  reporter.rejectionsNotWritten(new IngestError("database_refused", "No.", "42501"));
   expect(metrics()).toHaveLength(3 * (codes.length + 1) + 1);
   for (const { dimensions, values } of metrics()) {
     expect(Object.values(values)).toEqual(Object.values(values).map(() => expect.any(Number)));
@@ -76,7 +76,7 @@ test("each line has a number for every metric and a text for every dimension tha
 
 describe("the metrics of a failure", () => {
   test("count rejections that could not be written", () => {
-    telemetry(service).rejectionsNotWritten("42501");
+    telemetry(service).rejectionsNotWritten(new IngestError("database_refused", "No.", "42501"));
     expect(metrics()).toMatchObject([{ dimensions: { service }, values: { rejectionsNotWritten: 1 } }]);
   });
 

@@ -58,11 +58,6 @@ describe("the log of a batch", () => {
     expect(lines()).toHaveLength(2);
   });
 
-  test("names the setting that would let a wrapped message through", () => {
-    telemetry("user-logins").batch(report({ rejected: [rejected({ code: "wrapped", field: "Message", hint: 'unwrap: "sns"' })] }));
-    expect(lines()[0]).toMatchObject({ code: "wrapped", field: "Message", hint: 'unwrap: "sns"' });
-  });
-
   test("says which invocation it belongs to", () => {
     const reporter = telemetry("user-logins");
     const context = contextFor(1_000);
@@ -97,8 +92,10 @@ describe("the log of a failure", () => {
     ]);
   });
 
-  test("tells that the reasons of rejections could not be kept", () => {
-    telemetry("user-logins").rejectionsNotWritten("42501");
-    expect(lines()).toEqual([expect.objectContaining({ level: "ERROR", message: "rejections not written", code: "42501" })]);
+  test("reports that the reasons of rejections could not be stored, with the SQLSTATE or the code", () => {
+    const reporter = telemetry("user-logins");
+    reporter.rejectionsNotWritten(new IngestError("database_refused", "Postgres answered with SQLSTATE 42501.", "42501"));
+    reporter.rejectionsNotWritten(new IngestError("out_of_time", "Too late."));
+    expect(lines()).toMatchObject(["42501", "out_of_time"].map((code) => ({ level: "ERROR", message: "rejections not written", code })));
   });
 });

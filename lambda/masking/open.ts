@@ -1,0 +1,36 @@
+import type { Deadline } from "../deadline.ts";
+import { IngestError } from "../errors.ts";
+import { listIdentifiers, type Pipeline } from "../pipelines/pipeline.ts";
+import type { KeyProof } from "../rows/row-store.ts";
+import { checkValue, deriveKeys, type MasterKey } from "./keys.ts";
+import { hmacTokenizer, sha256Tokenizer, type Tokenizer } from "./tokens.ts";
+
+/** How a function masks: with a secret key, or reversibly as the legacy table's rows were. */
+export type Masking = { readonly mode: "hmac"; readonly masterKey: MasterKey } | { readonly mode: "sha256" };
+
+/** A tokenizer, and the proofs of the keys in it. */
+export interface OpenMasks {
+  readonly tokenize: Tokenizer;
+  readonly proofs: readonly KeyProof[];
+}
+
+/**
+ * Derives the keys of a pipeline's identifiers.
+ * @throws IngestError `mask_key_unavailable`, at the latest at the deadline; nothing is remembered, so the next invocation tries again
+ */
+export async function openMasks(pipeline: Pipeline, masking: Masking, deadline: Deadline): Promise<OpenMasks> {
+  const identifiers = listIdentifiers(pipeline);
+  if (masking.mode === "sha256") {
+    return { tokenize: sha256Tokenizer, proofs: identifiers.flatMap((identifier) => prove(pipeline, identifier, "sha256", "none")) };
+  }
+  const late = new IngestError("mask_key_unavailable", "The masking key was not available within the function's time.");
+  const keys = await deadline.limit(deriveKeys(masking.masterKey, identifiers, pipeline.domain), late);
+  const proofs = [...keys].flatMap(([identifier, key]) => prove(pipeline, identifier, "v1", checkValue(key)));
+  return { tokenize: hmacTokenizer(keys), proofs };
+}
+
+/** One proof for the domain, whose tables join; one for the table, whose rows must not change their domain. */
+function prove({ domain, table }: Pipeline, identifier: string, version: string, value: string): KeyProof[] {
+  const inDomain = domain === "main" ? identifier : `${domain}/${identifier}`;
+  return [inDomain, `${table}.${identifier}`].map((name) => ({ identifier: name, version, checkValue: value }));
+}

@@ -1,0 +1,31 @@
+import type { MaskedRow } from "../rows/masked-row.ts";
+
+/** Ordered rows, produced lazily and kept for a second try. */
+export class LazyRows {
+  readonly #source: Iterator<MaskedRow>;
+  readonly #drawn: MaskedRow[] = [];
+  #isComplete = false;
+
+  constructor(rows: Iterable<MaskedRow>) {
+    this.#source = rows[Symbol.iterator]();
+  }
+
+  /** The rows from `start` up to but excluding `end`; fewer if they end before. */
+  slice(start: number, end: number): readonly MaskedRow[] {
+    while (this.#drawn.length < end && !this.#isComplete) {
+      const { done, value } = this.#source.next();
+      if (done) this.#isComplete = true;
+      else this.#drawn.push(value);
+    }
+    return this.#drawn.slice(start, end);
+  }
+
+  /** Whether no row stands at `position` or after it. */
+  endsBefore(position: number): boolean {
+    return this.slice(position, position + 1).length === 0;
+  }
+
+  all(): readonly MaskedRow[] {
+    return this.slice(0, Number.POSITIVE_INFINITY);
+  }
+}

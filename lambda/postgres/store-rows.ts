@@ -1,0 +1,105 @@
+import pg from "pg";
+import type { Deadline } from "../deadline.ts";
+import type { MaskedRow } from "../rows/masked-row.ts";
+import { type SettledRow, STORED } from "../rows/outcome.ts";
+import { copyRows } from "./copy.ts";
+import type { Database } from "./database.ts";
+import { findRows } from "./insert.ts";
+import { insertIsolating, settleAll } from "./isolate.ts";
+import { LazyRows } from "./lazy-rows.ts";
+import { blameFor } from "./sqlstate.ts";
+import { formatKey, type Table } from "./table.ts";
+
+/**
+ * Stores rows, each once.
+ *
+ * COPY comes first and draws rows while later ones are still being masked. If it meets a row that is already there or is refused, INSERT
+ * finds out which. Both commit before they answer, so `stored` is safe to report.
+ *
+ * @param isByCopy false if COPY would probably fail: INSERT then comes first
+ * @throws IngestError if the failure concerns more than a row; nothing may then be reported as done
+ */
+export async function storeRows(
+  database: Database,
+  table: Table,
+  drawn: Iterable<MaskedRow>,
+  isByCopy: boolean,
+  deadline: Deadline,
+): Promise<SettledRow[]> {
+  const rows = new LazyRows(drawn);
+  if (rows.slice(0, 1).length === 0) return [];
+  const limits = { deadline, soft: deadline.part(ISOLATION_SHARE) };
+  return database.run(async (client, failure) => {
+    if (isByCopy && !failure) return copy(client, table, rows, limits, (error) => storeAround(client, table, rows.all(), error, limits));
+    // After a failed attempt its outcome is unknown: a COPY may have been committed although its answer never came.
+    const settled = await insertIsolating(client, table, rows.all(), limits.soft);
+    // The failure took the time of every row; a response that merely asks for a redelivery would hide it.
+    if (failure && settled.every(({ outcome }) => outcome.kind === "unsettled")) throw failure;
+    return settled;
+  }, deadline);
+}
+
+interface Limits {
+  readonly deadline: Deadline;
+  /** The search for refused rows ends here. */
+  readonly soft: Deadline;
+}
+
+/** The share of the remaining time after which the search for refused rows ends, so that its results can still be reported. */
+const ISOLATION_SHARE = 0.6;
+
+/** @param onRefusal settles the rows if Postgres refused one, and with it stored none */
+async function copy(
+  client: pg.Client,
+  table: Table,
+  rows: LazyRows,
+  { deadline, soft }: Limits,
+  onRefusal: (error: pg.DatabaseError) => Promise<SettledRow[]>,
+): Promise<SettledRow[]> {
+  try {
+    const stored = await copyRows(client, table, rows, deadline);
+    const all = rows.all();
+    return stored === all.length ? settleAll(all, STORED) : await storeMissing(client, table, all, soft);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || blameFor(error) !== "row") throw error;
+    return onRefusal(error);
+  }
+}
+
+/** COPY stored fewer rows than it was given: a trigger left some out, or put them elsewhere. Only missing rows are tried again. */
+async function storeMissing(client: pg.Client, table: Table, rows: readonly MaskedRow[], deadline: Deadline): Promise<SettledRow[]> {
+  const [found, missing] = await findRows(client, table, rows);
+  return [...settleAll(found, STORED), ...(await insertIsolating(client, table, missing, deadline))];
+}
+
+/**
+ * COPY stored nothing. Its error names a row, but only as a hint: a value can forge it, and a deferred fault has none. The rows around
+ * the named one are probably good and are copied once more.
+ */
+async function storeAround(
+  client: pg.Client,
+  table: Table,
+  rows: readonly MaskedRow[],
+  error: pg.DatabaseError,
+  limits: Limits,
+): Promise<SettledRow[]> {
+  const isolate = (part: readonly MaskedRow[]) => insertIsolating(client, table, part, limits.soft);
+  const line = parseLine(error);
+  if (isDuplicate(error, table) || line === null || line < 1 || line > rows.length) return isolate(rows);
+  const copyAgain = (part: readonly MaskedRow[]) =>
+    part.length === 0 || limits.soft.passed ? isolate(part) : copy(client, table, new LazyRows(part), limits, () => isolate(part));
+  const before = await copyAgain(rows.slice(0, line - 1));
+  const suspect = await isolate(rows.slice(line - 1, line));
+  return [...before, ...suspect, ...(await copyAgain(rows.slice(line)))];
+}
+
+/** Whether the violated constraint is the table's own key, whatever its name: Postgres names the columns in the detail. */
+function isDuplicate(error: pg.DatabaseError, table: Table): boolean {
+  return error.code === "23505" && (error.detail?.startsWith(`Key (${formatKey(table)})=`) ?? false);
+}
+
+/** The last line that the context names; it counts the rows as they were sent. */
+function parseLine(error: pg.DatabaseError): number | null {
+  const last = [...(error.where ?? "").matchAll(/\bCOPY \S+, line (\d+)/g)].at(-1)?.[1];
+  return last ? Number(last) : null;
+}

@@ -1,0 +1,42 @@
+import type { Deadline } from "../deadline.ts";
+import type { Pipeline } from "../pipelines/pipeline.ts";
+import type { SettledRow } from "../rows/outcome.ts";
+import type { KeyProof, RejectedMessage, RowBatch, RowStore } from "../rows/row-store.ts";
+import type { Database } from "./database.ts";
+import { checkMaskKeys } from "./mask-keys.ts";
+import { isPooled } from "./pooler.ts";
+import { appendRejections } from "./rejections.ts";
+import { storeRows } from "./store-rows.ts";
+import { describeTable } from "./table.ts";
+import { checkTable } from "./table-check.ts";
+
+/** A pipeline's table in Postgres. */
+export class PostgresStore implements RowStore {
+  readonly #database: Database;
+  readonly #pipeline: Pipeline;
+  #isPooled = false;
+
+  constructor(database: Database, pipeline: Pipeline) {
+    this.#database = database;
+    this.#pipeline = pipeline;
+  }
+
+  async check(proofs: readonly KeyProof[], deadline: Deadline): Promise<void> {
+    await this.#database.run(async (client) => {
+      await checkTable(client, this.#pipeline);
+      await checkMaskKeys(client, proofs);
+      this.#isPooled = await isPooled(client);
+    }, deadline);
+  }
+
+  async storeRows({ rows, expectsDuplicates }: RowBatch, deadline: Deadline): Promise<readonly SettledRow[]> {
+    // A failed COPY leaves dead rows and a line in the server's log. And PgBouncer keeps the server's connection for us if rows come
+    // before the server has asked for them, as ours do.
+    const isByCopy = !expectsDuplicates && !this.#isPooled;
+    return storeRows(this.#database, describeTable(this.#pipeline), rows, isByCopy, deadline);
+  }
+
+  async appendRejections(rejections: readonly RejectedMessage[], deadline: Deadline): Promise<void> {
+    await this.#database.run((client) => appendRejections(client, this.#pipeline.name, rejections), deadline);
+  }
+}

@@ -1,0 +1,44 @@
+import type { MaskedRow } from "./masked-row.ts";
+
+/** Why a message can never be stored. A table of policy: each code with its meaning. */
+export const REJECTION_CODES = {
+  not_json: "the body is not JSON",
+  not_an_object: "the body is JSON, but not an object",
+  wrapped: "the body is an SNS or EventBridge envelope around the event",
+  missing_field: "a required field is absent or null",
+  wrong_type: "a field has a type that its column cannot take",
+  too_long: "a text has more characters than its column",
+  nul_character: "a text holds U+0000, which Postgres cannot store",
+  lone_surrogate: "a text holds half of a surrogate pair, which is no character",
+  bad_date: "a date is impossible or not ISO 8601",
+  bad_event_id: "the event-id attribute does not match [A-Za-z0-9._:-]{1,128}",
+  refused_by_database: "Postgres refused this row for its data",
+} as const;
+
+export type RejectionCode = keyof typeof REJECTION_CODES;
+
+export interface Rejection {
+  readonly kind: "rejected";
+  readonly code: RejectionCode;
+  /** A field or attribute that the pipeline names, or a column; never a value. */
+  readonly field: string | null;
+  /** The database's own code, if the database refused the row and gave one. */
+  readonly sqlstate: string | null;
+}
+
+/** The outcome of a record. `unsettled`: no step settled it, for lack of time or after a fault; SQS delivers it again. */
+export type Outcome = { readonly kind: "stored" } | { readonly kind: "duplicate" } | Rejection | { readonly kind: "unsettled" };
+
+export const STORED: Outcome = { kind: "stored" };
+export const DUPLICATE: Outcome = { kind: "duplicate" };
+export const UNSETTLED: Outcome = { kind: "unsettled" };
+
+export function reject(code: RejectionCode, field: string | null = null, sqlstate: string | null = null): Rejection {
+  return { kind: "rejected", code, field, sqlstate };
+}
+
+/** A row with its outcome. */
+export interface SettledRow {
+  readonly row: MaskedRow;
+  readonly outcome: Outcome;
+}

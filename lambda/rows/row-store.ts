@@ -1,0 +1,42 @@
+import type { Deadline } from "../deadline.ts";
+import type { MaskedRow } from "./masked-row.ts";
+import type { Rejection, SettledRow } from "./outcome.ts";
+
+/** Proof of the key that makes an identifier's tokens. */
+export interface KeyProof {
+  /** `ip` for the domain `main`, `ads/ip` for another domain, `user_logins.ip` for a table. */
+  readonly identifier: string;
+  readonly version: string;
+  readonly checkValue: string;
+}
+
+/** The rows of a batch, ordered by id, then date, each key once. */
+export interface RowBatch {
+  /** Drawn once, as far as the store needs it: a row is parsed and masked when it is drawn. */
+  readonly rows: Iterable<MaskedRow>;
+  /** Some rows have probably been stored before, or refused. */
+  readonly expectsDuplicates: boolean;
+}
+
+/** A rejected delivery of a message. It holds no value of the message. */
+export interface RejectedMessage extends Rejection {
+  readonly messageId: string;
+  readonly receiveCount: number;
+}
+
+/** The place for the rows of one pipeline. The stages know it by this contract alone. */
+export interface RowStore {
+  /**
+   * Compares the declaration and the masking keys with the database; called before the first batch of a container.
+   * @throws IngestError if they do not match, or the database is not available
+   */
+  check(proofs: readonly KeyProof[], deadline: Deadline): Promise<void>;
+  /**
+   * Stores each row once.
+   * @returns the rows that are settled: `stored` and `duplicate` are committed. A row that is missing here is not settled.
+   * @throws IngestError if the failure concerns more than a row; nothing may then be reported as done
+   */
+  storeRows(batch: RowBatch, deadline: Deadline): Promise<readonly SettledRow[]>;
+  /** Appends a row for each rejected delivery. @throws IngestError */
+  appendRejections(rejections: readonly RejectedMessage[], deadline: Deadline): Promise<void>;
+}

@@ -1,0 +1,46 @@
+import type { Deadline } from "../../lambda/deadline.ts";
+import type { MaskedRow } from "../../lambda/rows/masked-row.ts";
+import { type Outcome, type SettledRow, STORED } from "../../lambda/rows/outcome.ts";
+import type { KeyProof, RejectedMessage, RowBatch, RowStore } from "../../lambda/rows/row-store.ts";
+
+interface Options {
+  /** The outcome of a row; undefined leaves it out of the answer. @default stored */
+  readonly settle?: (row: MaskedRow) => Outcome | undefined;
+  /** Called before each answer, with the name of the step. */
+  readonly onStep?: (step: "check" | "storeRows" | "appendRejections", deadline: Deadline) => void;
+}
+
+/** A store without a database, for tests of the stages before it. */
+export class MemoryStore implements RowStore {
+  /** The rows of the last batch, in the order in which they came. */
+  rows: readonly MaskedRow[] = [];
+  expectsDuplicates: boolean | undefined;
+  proofs: readonly KeyProof[] = [];
+  readonly rejections: RejectedMessage[] = [];
+  readonly #options: Options;
+
+  constructor(options: Options = {}) {
+    this.#options = options;
+  }
+
+  async check(proofs: readonly KeyProof[], deadline: Deadline): Promise<void> {
+    this.proofs = proofs;
+    this.#options.onStep?.("check", deadline);
+  }
+
+  async storeRows({ rows, expectsDuplicates }: RowBatch, deadline: Deadline): Promise<readonly SettledRow[]> {
+    const { settle = () => STORED, onStep } = this.#options;
+    this.rows = [...rows];
+    this.expectsDuplicates = expectsDuplicates;
+    onStep?.("storeRows", deadline);
+    return this.rows.flatMap((row) => {
+      const outcome = settle(row);
+      return outcome ? [{ row, outcome }] : [];
+    });
+  }
+
+  async appendRejections(rejections: readonly RejectedMessage[], deadline: Deadline): Promise<void> {
+    this.#options.onStep?.("appendRejections", deadline);
+    this.rejections.push(...rejections);
+  }
+}
