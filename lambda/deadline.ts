@@ -1,4 +1,4 @@
-/** A point in time by which a batch must be settled; effects take it as an argument. */
+/** The point in time at which a batch must be settled. Effects take it as an argument. */
 export class Deadline {
   readonly #at: number;
   readonly #now: () => number;
@@ -27,11 +27,11 @@ export class Deadline {
   }
 
   /**
-   * Waits for `work`, at the longest until the deadline; then calls `giveUp`, which must make `work` settle
-   * (destroy its socket), and waits for that, so that nothing goes on unseen.
+   * Waits for `work`. At the deadline it calls `giveUp`, which must make `work` settle (destroy its socket), and waits for that,
+   * so that no work goes on unseen.
    */
   async guard<T>(work: Promise<T>, giveUp: () => void): Promise<T> {
-    // A timer may fire a millisecond early by the clock; the deadline must have passed by then.
+    // A timer may fire a millisecond early by the clock, but the deadline must have passed.
     const timer = setTimeout(giveUp, this.remaining + 1);
     try {
       return await work;
@@ -41,8 +41,8 @@ export class Deadline {
   }
 
   /**
-   * Waits for `work` that nothing can end, at the longest until the deadline; after that it goes on unseen.
-   * @param late what is thrown then
+   * Waits for `work` that cannot be ended, but not beyond the deadline; after that it goes on unseen.
+   * @param late the error that is thrown at the deadline
    */
   async limit<T>(work: Promise<T>, late: Error): Promise<T> {
     let timer: NodeJS.Timeout | undefined;

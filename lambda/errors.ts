@@ -1,30 +1,64 @@
 /**
- * The only errors that leave the handler: Lambda prints what is thrown, and the
- * text of a foreign error (Postgres's `detail`, JSON.parse's message) quotes values.
+ * Every error that leaves a function: the table of codes first, then a function for each sentence. Lambda prints what is thrown, and the
+ * text of a foreign error (Postgres's `detail`, JSON.parse's message) quotes values, so nothing else may be thrown.
  */
-export type ErrorCode =
-  | "not_an_sqs_event"
-  | "configuration"
-  | "table_mismatch"
-  | "mask_key_mismatch"
-  | "mask_key_unavailable"
-  | "login_unavailable"
-  | "database_unavailable"
-  | "database_refused"
-  | "rows_unaccounted"
-  | "out_of_time"
-  | "internal_error";
 
-/** A failure of the whole batch: nothing of it is reported as done, SQS delivers it again. */
+/** By code: what happened, and what to do. docs/operate.md shows this table; a test compares the two. */
+export const ERRORS = {
+  not_an_sqs_event: {
+    happened: "The event has no list of SQS records.",
+    action: "Invoke the function with an SQS event, for example `events/login.json`.",
+  },
+  configuration: {
+    happened: "An environment variable or a pipeline's declaration is missing or wrong.",
+    action: "Correct what the sentence names. A deployed function: deploy again.",
+  },
+  table_mismatch: {
+    happened: "The table does not fit the pipeline's declaration.",
+    action: "Run the migrations, or correct the declaration.",
+  },
+  mask_key_mismatch: {
+    happened: "Another key, or another mode, masked the rows in the database.",
+    action: "Use the key and the mode that masked them, or an empty database.",
+  },
+  mask_key_unavailable: {
+    happened: "KMS did not derive the masking keys.",
+    action: "Check the key's state, its policy, and the network's way to KMS.",
+  },
+  login_unavailable: {
+    happened: "The password for Postgres was not available.",
+    action: "Check the secret, the permission to read it, and the network's way to Secrets Manager.",
+  },
+  database_unavailable: {
+    happened: "The connection to Postgres failed for several seconds.",
+    action: "Check that the server runs and that the function's security group may reach it.",
+  },
+  database_refused: {
+    happened: "Postgres refused the whole batch; `sqlstate` is its code.",
+    action: "Look the SQLSTATE up in the table below.",
+  },
+  out_of_time: {
+    happened: "Postgres did not answer within the function's time.",
+    action: "Look for locks and for load on the server.",
+  },
+  internal_error: {
+    happened: "The function has a bug.",
+    action: "Report it with the stack, which quotes no value.",
+  },
+} as const satisfies Record<string, { happened: string; action: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A failure of the whole batch: nothing of it is reported as done, and SQS delivers it again. */
 export class IngestError extends Error {
   override readonly name = "IngestError";
   readonly code: ErrorCode;
   readonly sqlstate: string | undefined;
 
   /**
-   * @param code what happened, for alarms and the runbook
-   * @param message a sentence of our own: what is wrong, where, what to do; never a value out of a message
-   * @param sqlstate Postgres's five characters, where Postgres refused
+   * @param code for alarms and the runbook
+   * @param message our own sentence: what is wrong, where, what to do; never a value out of a message
+   * @param sqlstate Postgres's five characters, if Postgres refused
    */
   constructor(code: ErrorCode, message: string, sqlstate?: string) {
     super(message);
@@ -39,7 +73,7 @@ export function toIngestError(error: unknown): IngestError {
   const name = error instanceof Error ? error.name : typeof error;
   const own = new IngestError("internal_error", `An unexpected ${name} was thrown; its text is withheld because it may quote a message.`);
   if (error instanceof Error && error.stack) {
-    // Without its message first: a line of that may look like a frame.
+    // The message goes first: one of its lines may look like a frame.
     const frames = error.stack
       .replace(error.message, "")
       .split("\n")
@@ -49,10 +83,68 @@ export function toIngestError(error: unknown): IngestError {
   return own;
 }
 
-/** The system's code of a foreign error, like ECONNREFUSED; several addresses of one host fail together, each with its own. */
+/** The system's code of a foreign error, for example ECONNREFUSED. Several addresses of one host fail together, each with its own code. */
 export function systemCodeOf(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   if ("errors" in error && Array.isArray(error.errors)) return systemCodeOf(error.errors[0]);
   const code = "code" in error ? error.code : undefined;
   return typeof code === "string" && /^[A-Z0-9_]+$/.test(code) ? code : undefined;
+}
+
+// Errors of the ingest function
+
+export function notAnSqsEvent(): IngestError {
+  return new IngestError("not_an_sqs_event", "The event is not an SQS event: it needs a list Records, each with a messageId and a body.");
+}
+
+export function variableMissing(name: string): IngestError {
+  return new IngestError("configuration", `${name} is not set.`);
+}
+
+/** @param allowed the values that the variable takes */
+export function variableInvalid(name: string, value: string | undefined, allowed: string): IngestError {
+  return new IngestError("configuration", `${name} is "${value}"; allowed: ${allowed}.`);
+}
+
+/** @param subject what the variables give, for example `a login` */
+export function variablesConflict(names: readonly string[], subject: string): IngestError {
+  return new IngestError("configuration", `${names.join(" and ")} are set; set one of them: ${subject} comes from one place.`);
+}
+
+export function fileUnreadable(variable: string, file: string, expected: string): IngestError {
+  return new IngestError("configuration", `${variable} names ${file}, which is not ${expected}.`);
+}
+
+export function tlsMissing(variable: string, sslMode: string): IngestError {
+  return new IngestError("configuration", `${variable} needs TLS: set ${sslMode} to verify-full.`);
+}
+
+export function maskingReversible(pipeline: string): IngestError {
+  return new IngestError(
+    "configuration",
+    `Pipeline ${pipeline} masks by plain SHA-256, which anyone can reverse. Use "hmac", or set acceptReversible: true in its declaration.`,
+  );
+}
+
+export function maskKeyMissing(kmsKey: string, keyFile: string): IngestError {
+  return new IngestError(
+    "configuration",
+    `No masking key: set ${kmsKey} to an HMAC key in KMS (or, outside AWS, ${keyFile} to a file that holds the key).`,
+  );
+}
+
+export function maskKeyTooShort(bytes: number, min: number): IngestError {
+  return new IngestError("configuration", `The masking key has ${bytes} bytes; it needs at least ${min}.`);
+}
+
+export function maskKeyLate(): IngestError {
+  return new IngestError("mask_key_unavailable", "The masking key was not available within the function's time.");
+}
+
+/** @param code AWS's or the system's */
+export function maskKeyRefused(code: string): IngestError {
+  return new IngestError(
+    "mask_key_unavailable",
+    `KMS did not derive a masking key: ${code}. Check the key's state, its policy and the way to the KMS endpoint.`,
+  );
 }

@@ -3,16 +3,16 @@ import { METRICS } from "./names.ts";
 import type { RejectedMessage } from "./rows/row-store.ts";
 
 /**
- * Reports as JSON log lines, each with the metrics that it counts, which CloudWatch reads out of it. Ids, codes, counts and column
- * names only: never a body, a row or the text of a foreign error.
- * @param service names the source of every line and metric: the function, or the pipeline where there is none
+ * Reports as JSON log lines; CloudWatch reads the metrics out of them. Lines hold ids, codes, counts and column names only: never a
+ * body, a row or the text of a foreign error.
+ * @param service the source of every line and metric: the function's name, or the pipeline's outside Lambda
  */
 export function telemetry(service: string): Reporter {
   let invocation: object = {};
   const write = (level: "INFO" | "WARN" | "ERROR", message: string, fields: object, metrics: Metrics = {}, dimensions = ["service"]) => {
     const time = new Date();
     const line = { level, message, timestamp: time.toISOString(), service, ...invocation, ...fields, ...metrics };
-    // Not by `console`: Lambda's puts text of its own before the line where a function is to log text.
+    // Not by `console`: Lambda's adds a prefix to the line if the function's log format is text.
     process.stdout.write(`${JSON.stringify({ ...line, ...embedded(metrics, dimensions, time) })}\n`);
   };
   return {
@@ -54,7 +54,7 @@ function metricsOf({ outcomes, rejected, unknownFields, maskedAsText, commitLag,
   };
 }
 
-/** At its first delivery: retries of one bad message do not inflate what counts rejections. */
+/** Whether this is the first delivery: redeliveries of a bad message do not inflate the count of rejections. */
 function isNew({ receiveCount }: RejectedMessage): boolean {
   return receiveCount === 1;
 }
@@ -62,7 +62,7 @@ function isNew({ receiveCount }: RejectedMessage): boolean {
 const IN_MILLISECONDS: readonly string[] = [METRICS.commitLag, METRICS.batchTime];
 
 /**
- * What tells CloudWatch which members of a line are metrics, and by which others they are told apart:
+ * The member that declares to CloudWatch which members of a line are metrics and which are their dimensions:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 function embedded(metrics: Metrics, dimensions: readonly string[], time: Date): object {

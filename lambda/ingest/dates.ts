@@ -1,6 +1,6 @@
 const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
 
-/** `YYYY-MM-DD` of a date or an ISO 8601 timestamp, in UTC (no offset means UTC); null where it is impossible. */
+/** `YYYY-MM-DD` of a date or an ISO 8601 timestamp, in UTC (no offset means UTC); null if it is impossible. */
 export function parseDate(text: string): string | null {
   const match = ISO.exec(text);
   if (!match) return null;
@@ -21,7 +21,7 @@ export function parseDate(text: string): string | null {
   return offset === null ? null : format(midnight.getTime() + ((hour * 60 + minute - offset) * 60 + Math.min(second, 59)) * 1000);
 }
 
-/** `YYYY-MM-DD`, UTC, of milliseconds since 1970 in decimal digits, as SQS gives them; null where they are none. */
+/** `YYYY-MM-DD`, UTC, of milliseconds since 1970 in decimal digits, as SQS gives them; null for any other text. */
 export function parseMillis(digits: string | undefined): string | null {
   return digits !== undefined && /^\d{1,15}$/.test(digits) ? format(Number(digits)) : null;
 }
@@ -35,7 +35,7 @@ function offsetMinutes(zone: string | undefined): number | null {
 }
 
 const DAY = 86_400_000;
-/** The last day that was written: a batch has hardly more than one. */
+/** The latest day that was formatted: a batch hardly has more than one. */
 let latest: { readonly day: number; readonly text: string | null } = { day: Number.NaN, text: null };
 
 function format(millis: number): string | null {

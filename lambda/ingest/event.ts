@@ -1,5 +1,5 @@
 import type { SQSEvent, SQSRecord } from "aws-lambda";
-import { IngestError } from "../errors.ts";
+import * as errors from "../errors.ts";
 
 /** The message attribute by which `masqueue smoke` marks its message. */
 export const SMOKE_ATTRIBUTE = "masqueue-smoke";
@@ -10,9 +10,7 @@ export const SMOKE_ATTRIBUTE = "masqueue-smoke";
  */
 export function assertSqsEvent(event: SQSEvent): void {
   const records: unknown = (event as Partial<SQSEvent> | null)?.Records;
-  if (!Array.isArray(records) || !records.every(isRecord)) {
-    throw new IngestError("not_an_sqs_event", "The event is not an SQS event: it needs a list Records, each with a messageId and a body.");
-  }
+  if (!Array.isArray(records) || !records.every(isRecord)) throw errors.notAnSqsEvent();
 }
 
 function isRecord(record: unknown): boolean {

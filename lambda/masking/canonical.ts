@@ -1,28 +1,28 @@
 import { isIPv4, isIPv6 } from "node:net";
 
 /**
- * How a kind of value is put under the HMAC: a tag byte for the form, then the bytes by which equal values are equal. Written to where
- * the HMAC reads it, because a buffer for each value costs as much as a hash.
+ * The bytes of a kind of value that go under the HMAC: a tag byte for the form, then bytes that are equal for equal values. A form
+ * writes straight into the HMAC's memory, because a buffer for each value costs as much as a hash.
  */
 export interface CanonicalForm {
-  /** The tag of values that have the form; those that do not are written as text, with that tag. */
+  /** The tag of values that have the form; other values are written as text, with the tag of text. */
   readonly tag: number;
   /**
    * @param value trimmed, not empty
-   * @param into has room for {@link mostBytes} of the value
-   * @returns where the bytes end
+   * @param into has room for {@link maxBytes} of the value
+   * @returns the end of the bytes
    */
   write(value: string, into: Buffer, at: number): number;
 }
 
-/** No form of a value has more bytes than this. */
-export function mostBytes(value: string): number {
+/** The maximum number of bytes that any form of a value has. */
+export function maxBytes(value: string): number {
   return 1 + Math.max(IP_BYTES, 3 * value.length);
 }
 
 const IP_BYTES = 16;
 
-/** Text as it is: trimmed by the caller, compared byte for byte in UTF-8. */
+/** Text: the caller trims it, and it is compared byte for byte in UTF-8. */
 export const text: CanonicalForm = {
   tag: 0x02,
   write(value, into, at) {

@@ -4,15 +4,15 @@ import { hash, type KeyObject } from "node:crypto";
 const BLOCK = 64;
 const DIGEST = 32;
 
-/** Longest message for which memory is kept ready; hardly a field is longer. */
+/** The longest message for which memory is kept ready; hardly a field is longer. */
 const USUAL = 256;
 
 /**
- * HMAC-SHA-256 under one key, as RFC 2104 defines it: two one-shot hashes in memory that is used again. `createHmac` makes objects
- * for each value that cost more than the hashing (docs/decisions.md).
+ * HMAC-SHA-256 under one key, as RFC 2104 defines it: two one-shot hashes in memory that is reused. `createHmac` creates objects
+ * for each value, which cost more than the hashing (docs/decisions.md).
  */
 export class HmacSha256 {
-  /** Where a message begins in the memory that {@link room} gives. */
+  /** The start of a message in the memory that {@link room} returns. */
   static readonly START = BLOCK;
 
   readonly #inner: Buffer;
@@ -28,12 +28,12 @@ export class HmacSha256 {
     this.#outer = Buffer.concat([block.map((byte) => byte ^ 0x5c), Buffer.alloc(DIGEST)]);
   }
 
-  /** Memory for a message of at most so many bytes; the next call may give the same again. */
+  /** Memory for a message of at most so many bytes. The next call may return the same memory. */
   room(bytes: number): Buffer {
     return bytes <= USUAL ? this.#inner : Buffer.concat([this.#inner.subarray(0, BLOCK), Buffer.alloc(bytes)]);
   }
 
-  /** The HMAC, in lower-case hex, of what stands in a room from {@link START} up to `end`. */
+  /** The HMAC, in lower-case hex, of the bytes in a room from {@link START} up to but excluding `end`. */
   hex(room: Buffer, end: number): string {
     const whole = room === this.#inner ? this.#beginning(end) : room.subarray(0, end);
     this.#outer.write(hash("sha256", whole, "binary"), BLOCK, "binary");

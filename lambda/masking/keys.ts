@@ -1,23 +1,30 @@
 import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
-import { IngestError } from "../errors.ts";
+import * as errors from "../errors.ts";
 
-/** HMAC-SHA-256 of a message under the master key, wherever that lives: in KMS, or in a local file. */
+/** HMAC-SHA-256 of a message under the master key, which is in KMS or in a local file. */
 export type MasterKey = (message: Uint8Array) => Promise<Uint8Array>;
 
 /** The derived key of each identifier (`ip`, `device_id`). They live in the function's memory; the master key need not. */
 export type MaskKeys = ReadonlyMap<string, KeyObject>;
 
-/** @param secret the master key's bytes; 32 at least, as RFC 2104 advises for SHA-256 */
+/** As many bytes as SHA-256 has, as RFC 2104 advises. */
+const MIN_BYTES = 32;
+
+/**
+ * A master key that is at hand.
+ * @param secret its bytes
+ * @throws IngestError `configuration` if there are fewer than 32
+ */
 export function masterKeyFromSecret(secret: Uint8Array): MasterKey {
-  if (secret.length < 32) throw new IngestError("configuration", `The masking key has ${secret.length} bytes; it needs at least 32.`);
+  if (secret.length < MIN_BYTES) throw errors.maskKeyTooShort(secret.length, MIN_BYTES);
   const key = createSecretKey(secret);
   return async (message) => createHmac("sha256", key).update(message).digest();
 }
 
 /**
  * Derives one key for each identifier: HMAC over `masqueue|v1|<domain>|<identifier>`.
- * @param domain purposes that must stay unjoinable have domains of their own
- * @throws IngestError `mask_key_unavailable`, with nothing remembered, so that the next invocation tries again
+ * @param domain purposes that must stay unjoinable have different domains
+ * @throws IngestError `mask_key_unavailable`; nothing is remembered, so the next invocation tries again
  */
 export async function deriveKeys(master: MasterKey, identifiers: Iterable<string>, domain: string): Promise<MaskKeys> {
   const derive = async (identifier: string) => {
@@ -28,7 +35,7 @@ export async function deriveKeys(master: MasterKey, identifiers: Iterable<string
   return new Map(await Promise.all([...new Set(identifiers)].map(derive)));
 }
 
-/** A value that only the holder of the key can make; the database keeps it, so that another key is noticed. */
+/** A value that only the holder of the key can make. The database keeps it, so that another key is noticed. */
 export function checkValue(key: KeyObject): string {
   return createHmac("sha256", key).update("check").digest("hex");
 }

@@ -1,6 +1,6 @@
 import { AwsError, callAws } from "../aws/call.ts";
 import type { Aws } from "../aws/environment.ts";
-import { IngestError } from "../errors.ts";
+import * as errors from "../errors.ts";
 import type { MasterKey } from "./keys.ts";
 
 /** Of HMAC-SHA-256. */
@@ -14,14 +14,10 @@ export function masterKeyInKms(keyId: string, aws: Aws): MasterKey {
   return async (message) => {
     const input = { KeyId: keyId, MacAlgorithm: "HMAC_SHA_256", Message: Buffer.from(message).toString("base64") };
     const { Mac } = await callAws(aws, "kms", "GenerateMac", input).catch((error: unknown) => {
-      if (!(error instanceof AwsError)) throw error;
-      throw new IngestError(
-        "mask_key_unavailable",
-        `KMS did not derive a masking key: ${error.code}. Check the key's state, its policy and the way to the KMS endpoint.`,
-      );
+      throw error instanceof AwsError ? errors.maskKeyRefused(error.code) : error;
     });
     const bytes = Buffer.from(typeof Mac === "string" ? Mac : "", "base64");
-    if (bytes.length !== MAC_BYTES) throw new IngestError("mask_key_unavailable", "KMS answered without a MAC.");
+    if (bytes.length !== MAC_BYTES) throw errors.maskKeyRefused("it answered without a MAC");
     return bytes;
   };
 }

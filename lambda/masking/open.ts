@@ -1,5 +1,5 @@
 import type { Deadline } from "../deadline.ts";
-import { IngestError } from "../errors.ts";
+import * as errors from "../errors.ts";
 import { listIdentifiers, type Pipeline } from "../pipelines/pipeline.ts";
 import type { KeyProof } from "../rows/row-store.ts";
 import { checkValue, deriveKeys, type MasterKey } from "./keys.ts";
@@ -23,8 +23,7 @@ export async function openMasks(pipeline: Pipeline, masking: Masking, deadline: 
   if (masking.mode === "sha256") {
     return { tokenize: sha256Tokenizer, proofs: identifiers.flatMap((identifier) => prove(pipeline, identifier, "sha256", "none")) };
   }
-  const late = new IngestError("mask_key_unavailable", "The masking key was not available within the function's time.");
-  const keys = await deadline.limit(deriveKeys(masking.masterKey, identifiers, pipeline.domain), late);
+  const keys = await deadline.limit(deriveKeys(masking.masterKey, identifiers, pipeline.domain), errors.maskKeyLate());
   const proofs = [...keys].flatMap(([identifier, key]) => prove(pipeline, identifier, "v1", checkValue(key)));
   return { tokenize: hmacTokenizer(keys), proofs };
 }

@@ -5,8 +5,8 @@ const REDACTED = "[redacted]";
 let open: <T>(sensitive: Sensitive<T>) => T;
 
 /**
- * A value out of a message body. It prints as `[redacted]` under `JSON.stringify`, `console.log` and
- * in template strings; only {@link reveal} opens it, and only the stages that a test names may import that.
+ * A value out of a message body. `JSON.stringify`, `console.log` and template strings print it as `[redacted]`. Only {@link reveal}
+ * opens it, and the architecture test lists the stages that may import that.
  */
 export class Sensitive<T> {
   readonly #value: T;
@@ -32,7 +32,7 @@ export class Sensitive<T> {
   }
 }
 
-/** Opens a sensitive value. For the masking stage and the count of unknown fields alone. */
+/** Opens a sensitive value. Only the masking stage and the counter of unknown fields may call it. */
 export function reveal<T>(sensitive: Sensitive<T>): T {
   return open(sensitive);
 }

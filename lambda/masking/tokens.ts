@@ -1,22 +1,22 @@
 import { hash } from "node:crypto";
-import { type CanonicalForm, mostBytes } from "./canonical.ts";
+import { type CanonicalForm, maxBytes } from "./canonical.ts";
 import { HmacSha256 } from "./hmac.ts";
 import type { MaskKeys } from "./keys.ts";
 
-/** How a column's values are masked: as what kind of thing, read how. */
+/** How the values of a column are masked. */
 export interface MaskSpec {
-  /** The kind of thing masked; the same device masked in two tables gets the same token, an IP and a device id never do. */
+  /** The kind of thing. The same device gets the same token in two tables; an IP and a device id never get the same. */
   readonly identifier: string;
   readonly form: CanonicalForm;
 }
 
 interface Token {
   readonly token: string;
-  /** True where the value did not have the form that its column names, and was masked as text instead. */
+  /** True if the value did not have the form of its column and was masked as text instead. */
   readonly asText: boolean;
 }
 
-/** Masks one value; null where it identifies nobody (empty or blank). */
+/** Masks one value; null if it is empty or blank and so identifies no person. */
 export type Tokenizer = (spec: MaskSpec, value: string) => Token | null;
 
 /** Tokens of version 1: `v1.` + lower-case hex of HMAC-SHA-256 under the identifier's key. */
@@ -27,14 +27,14 @@ export function hmacTokenizer(keys: MaskKeys): Tokenizer {
     if (trimmed === "") return null;
     const hmac = hmacs.get(identifier);
     if (!hmac) throw new TypeError(`no key for identifier ${identifier}`);
-    const room = hmac.room(mostBytes(trimmed));
+    const room = hmac.room(maxBytes(trimmed));
     const end = form.write(trimmed, room, HmacSha256.START);
     return { token: `v1.${hmac.hex(room, end)}`, asText: room[HmacSha256.START] !== form.tag };
   };
 }
 
 /**
- * The take-home's mask, for rows that must match older ones: the bare SHA-256 of the text as sent. Anyone can reverse
+ * The mask of legacy tables, for rows that must match older ones: the bare SHA-256 of the text as it was sent. Anyone can reverse
  * it by trying all values (docs/masking.md), so a deployed function refuses it unless the pipeline accepts that.
  */
 export const sha256Tokenizer: Tokenizer = (_spec, value) =>

@@ -17,67 +17,82 @@ interface MaskedColumn extends MaskSpec {
 
 interface DateColumn {
   readonly kind: "date";
+  /** The date of a message whose body has none: the day on which it was sent. */
+  readonly otherwise: "sent";
 }
 
 export type ColumnSpec = TextColumn | MaskedColumn | DateColumn;
 export type Column = ColumnSpec & { readonly name: string; readonly from: string };
 
-/** How personal fields are masked: under a secret key, or reversibly as the take-home did. */
-type Masking = "hmac" | { readonly sha256: true; readonly acceptReversible?: boolean };
+/** How personal fields are masked: under a secret key, or reversibly, to match the rows of a legacy table. */
+type PipelineMasking = "hmac" | { readonly sha256: true; readonly acceptReversible?: boolean };
 
 export interface PipelineDeclaration {
-  /** Names the pipeline in `rejections`, logs and metrics. */
+  /** The pipeline's name in `rejections`, logs and metrics. */
   name: string;
   table: string;
   /** @default "message-id": a row is stored once for each SQS message; "event-id": once for each `event-id` attribute */
   once?: "message-id" | "event-id";
-  /** Purposes that must stay unjoinable get domains of their own. @default "main" */
+  /** Purposes that must stay unjoinable get different domains. @default "main" */
   domain?: string;
   /** @default "hmac" */
-  masking?: Masking;
+  masking?: PipelineMasking;
   columns: Record<string, ColumnSpec>;
 }
 
 /** A declaration, checked and in the form that the stages read. */
 export interface Pipeline extends Required<Omit<PipelineDeclaration, "columns">> {
   readonly columns: readonly Column[];
-  /** The fields of a body that are looked at; all others are counted as unknown. */
+  /** The fields of a body that have a column; all others are counted as unknown. */
   readonly knownFields: ReadonlySet<string>;
   /** The date column; together with `message_id` it is the table's key. */
   readonly dateColumn: string;
 }
 
-/** Added by every pipeline to its own columns: the second half of the key. */
+/** Every pipeline adds this column to those of its declaration: the second half of the key. */
 export const MESSAGE_ID_COLUMN = "message_id";
 
 /** A string of at most `max` characters; `numbers: true` also takes a JSON number, as its text. */
 export function text(options: { max: number; required?: boolean; numbers?: boolean }): ColumnSpec {
+  refuseUnknown("text()", options, ["max", "required", "numbers"]);
   return { kind: "text", required: false, numbers: false, ...options };
 }
 
 /** A personal field: the token of `from` is stored, never the value. */
 export function masked(options: { from: string; as: MaskSpec }): ColumnSpec {
+  refuseUnknown("masked()", options, ["from", "as"]);
   return { kind: "masked", from: options.from, ...options.as };
 }
 
-/** A date out of the body (`YYYY-MM-DD` or an ISO timestamp, in UTC), otherwise of the time the message was sent. */
-export function date(_options: { otherwise: "sent" }): ColumnSpec {
-  return { kind: "date" };
+/** A date out of the body (`YYYY-MM-DD` or an ISO timestamp, in UTC), otherwise the day on which the message was sent. */
+export function date(options: { otherwise: "sent" }): ColumnSpec {
+  refuseUnknown("date()", options, ["otherwise"]);
+  const { otherwise } = options;
+  if (otherwise !== "sent") throw new TypeError(`date(): otherwise is ${JSON.stringify(otherwise)}; allowed is "sent"`);
+  return { kind: "date", otherwise };
 }
 
-/** Masked as an IP address: equal however it is spelled. */
+/** The compiler refuses an unknown option only where it is written out; a spread or a typo in plain JavaScript would be ignored. */
+function refuseUnknown(owner: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new TypeError(`${owner}: unknown option ${unknown.join(", ")}; there are: ${known.join(", ")}`);
+}
+
+/** Masked as an IP address: all spellings of an address are equal. */
 export const ip: MaskSpec = { identifier: "ip", form: address };
 
-/** Masked as text, equal only when the same character for character. */
+/** Masked as text: equal only if all characters are equal. */
 export function exact(identifier: string): MaskSpec {
   return { identifier, form: textForm };
 }
 
 const NAME = /^[a-z_][a-z0-9_]*$/;
 
-/** Checks a declaration; a mistake in it is a mistake in code and throws at once. */
+/** Checks a declaration. @throws TypeError for a mistake in it, because that is a mistake in code */
 export function definePipeline(declaration: PipelineDeclaration): Pipeline {
   const { name, table, once = "message-id", domain = "main", masking = "hmac" } = declaration;
+  refuseUnknown(`pipeline ${name}`, declaration, ["name", "table", "once", "domain", "masking", "columns"]);
+  if (masking !== "hmac") refuseUnknown(`pipeline ${name}, masking`, masking, ["sha256", "acceptReversible"]);
   const columns = Object.entries(declaration.columns).map(([column, spec]): Column => ({ from: column, ...spec, name: column }));
   const dates = columns.filter((column) => column.kind === "date");
   const fail = (what: string): never => {
@@ -88,7 +103,7 @@ export function definePipeline(declaration: PipelineDeclaration): Pipeline {
     if (!NAME.test(word)) fail(`${word} must be a plain lower-case name`);
   }
   for (const column of columns) {
-    if (column.name === MESSAGE_ID_COLUMN) fail(`${MESSAGE_ID_COLUMN} is added by itself`);
+    if (column.name === MESSAGE_ID_COLUMN) fail(`${MESSAGE_ID_COLUMN} is added automatically; leave it out`);
     if (column.kind === "masked" && !NAME.test(column.identifier)) fail(`${column.identifier} must be a plain lower-case name`);
   }
   const [only, ...more] = dates;

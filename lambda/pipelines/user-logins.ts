@@ -1,6 +1,6 @@
 import { date, definePipeline, exact, ip, masked, text } from "./pipeline.ts";
 
-/** Logins of users; the take-home's table with the key that was missing in it. */
+/** Logins of users. */
 export const userLogins = definePipeline({
   name: "user-logins",
   table: "user_logins",

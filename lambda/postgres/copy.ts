@@ -6,7 +6,7 @@ import type { LazyRows } from "./lazy-rows.ts";
 import { quoteIdent, type Table } from "./table.ts";
 
 declare module "pg" {
-  /** What pg has for COPY and its types leave out. */
+  /** Members that pg has for COPY and its types leave out. */
   interface Connection {
     sendCopyFromChunk(chunk: Buffer): void;
     endCopyFrom(): void;
@@ -15,14 +15,14 @@ declare module "pg" {
 }
 
 /** Rows that go to the socket in one piece: enough to fill packets, few enough that the server works while we still mask. */
-const ROWS_A_CHUNK = 100;
+const CHUNK_ROWS = 100;
 
 /**
- * Writes the rows with one `COPY`, which commits or fails as a whole. The command, the rows and CopyDone are sent without waiting for
+ * Writes the rows with one `COPY`, which commits or fails as a whole. It sends the command, the rows and CopyDone without waiting for
  * an answer in between: at a distance of 2 ms those waits cost more than a hundred rows. Rows are masked while earlier ones are on
- * their way. Should the deadline pass or masking throw before CopyDone, CopyFail is sent instead.
- * @returns the number of rows that Postgres says it stored
- * @throws pg.DatabaseError as Postgres refused it (`where` holds the line); after a broken connection the outcome is unknown
+ * their way. If the deadline passes or masking throws before CopyDone, it sends CopyFail instead.
+ * @returns the number of rows that Postgres reports as stored
+ * @throws pg.DatabaseError if Postgres refused a row (`where` holds the line); after a broken connection the outcome is unknown
  */
 export function copyRows(client: Client, table: Table, rows: LazyRows, deadline: Deadline): Promise<number> {
   const sql = `COPY ${quoteIdent(table.name)} (${table.columns.map(quoteIdent).join(", ")}) FROM STDIN WITH (FORMAT text, ENCODING 'UTF8')`;
@@ -53,11 +53,11 @@ class CopyIn implements Submittable {
     void this.#send(connection);
   }
 
-  /** A chunk a turn of the event loop, so that each leaves, and a refusal is heard, before the next one is masked. */
+  /** Sends one chunk per turn of the event loop, so that it leaves, and a refusal arrives, before the next one is masked. */
   async #send(connection: Connection): Promise<void> {
     try {
-      for (let start = 0; !this.#isOver; start += ROWS_A_CHUNK) {
-        const end = start + ROWS_A_CHUNK;
+      for (let start = 0; !this.#isOver; start += CHUNK_ROWS) {
+        const end = start + CHUNK_ROWS;
         const text = encodeRows(this.#rows.slice(start, end));
         if (this.#deadline.passed) throw new Error("out of time");
         if (this.#rows.endsBefore(end)) return sendLast(connection, text);
@@ -80,14 +80,14 @@ class CopyIn implements Submittable {
     this.#resolve(this.#stored);
   }
 
-  /** Postgres's refusal, or the loss of the connection; a refusal that our own CopyFail brought about gives way to its reason. */
+  /** Postgres's refusal, or the loss of the connection. If our own CopyFail caused the refusal, its reason counts. */
   handleError(error: DatabaseError | Error): void {
     this.#isOver = true;
     this.#reject(this.#fault ?? error);
   }
 }
 
-/** In one packet: the server then reads them together. */
+/** Sends rows and CopyDone in one write, so that the server reads them together. */
 function sendLast(connection: Connection, chunk: Buffer): void {
   connection.stream.cork();
   connection.sendCopyFromChunk(chunk);

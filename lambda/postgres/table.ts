@@ -1,6 +1,6 @@
 import { MESSAGE_ID_COLUMN, type Pipeline } from "../pipelines/pipeline.ts";
 
-/** A table as the statements name it. Plain lower-case names; in a statement they are {@link quoteIdent}. */
+/** A table as the statements name it: plain lower-case names, which {@link quoteIdent} quotes. */
 export interface Table {
   readonly name: string;
   /** The pipeline's columns in its order, then `message_id`: the order of a row's cells. */

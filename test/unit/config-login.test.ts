@@ -68,11 +68,11 @@ describe("the login", () => {
   });
 
   test.each([
-    [{ PGPASSWORD: "canary", PGPASSWORD_SECRET: "db" }, "PGPASSWORD and PGPASSWORD_SECRET are set; a login comes from one place."],
-    [{ PGPASSWORD: "canary", PG_IAM_AUTH: "true" }, "PGPASSWORD and PG_IAM_AUTH are set; a login comes from one place."],
-    [{ PGPASSWORD_SECRET: "db", PG_IAM_AUTH: "true" }, "PGPASSWORD_SECRET and PG_IAM_AUTH are set; a login comes from one place."],
-    [{ PG_IAM_AUTH: "yes" }, 'PG_IAM_AUTH is "yes"; allowed is true, or nothing.'],
-    [{ PG_IAM_AUTH: "true", PGSSLMODE: "disable" }, "PG_IAM_AUTH needs TLS: with it PGSSLMODE must be verify-full."],
+    [{ PGPASSWORD: "canary", PGPASSWORD_SECRET: "db" }, "PGPASSWORD and PGPASSWORD_SECRET are set; set one of them: a login comes from one place."],
+    [{ PGPASSWORD: "canary", PG_IAM_AUTH: "true" }, "PGPASSWORD and PG_IAM_AUTH are set; set one of them: a login comes from one place."],
+    [{ PGPASSWORD_SECRET: "db", PG_IAM_AUTH: "true" }, "PGPASSWORD_SECRET and PG_IAM_AUTH are set; set one of them: a login comes from one place."],
+    [{ PG_IAM_AUTH: "yes" }, 'PG_IAM_AUTH is "yes"; allowed: true, or nothing.'],
+    [{ PG_IAM_AUTH: "true", PGSSLMODE: "disable" }, "PG_IAM_AUTH needs TLS: set PGSSLMODE to verify-full."],
   ])("is refused where it is not clear: %j", (changes, sentence) => {
     expect(complaint(changes)).toBe(sentence);
   });
@@ -92,7 +92,7 @@ describe("the authorities that may have signed the server's certificate", () => 
 
   test.each(["missing.pem", "empty.pem"])("are told to be wrong: %s", (name) => {
     const file = join(folder, name);
-    expect(complaint({ PGSSLROOTCERT: file })).toBe(`PGSSLROOTCERT names ${file}, which is no readable PEM file.`);
+    expect(complaint({ PGSSLROOTCERT: file })).toBe(`PGSSLROOTCERT names ${file}, which is not a readable PEM file.`);
   });
 
   test("do not matter without TLS", () => {

@@ -89,22 +89,22 @@ describe("a variable that is missing", () => {
 
   test("is named with its alternative where it is the masking key", () => {
     expect(complaint({ MASK_KEY_FILE: undefined })).toBe(
-      "No masking key: set MASK_KMS_KEY_ID to an HMAC key in KMS (or, outside AWS, MASK_KEY_FILE to a file).",
+      "No masking key: set MASK_KMS_KEY_ID to an HMAC key in KMS (or, outside AWS, MASK_KEY_FILE to a file that holds the key).",
     );
   });
 });
 
 describe("a variable that is wrong", () => {
   test.each([
-    [{ PIPELINE: "logins" }, 'PIPELINE is "logins"; there are: user-logins.'],
-    [{ PIPELINE: "constructor" }, 'PIPELINE is "constructor"; there are: user-logins.'],
-    [{ PGPORT: "postgres" }, 'PGPORT is "postgres"; a port is a number from 1 to 65535.'],
-    [{ PGPORT: "0" }, 'PGPORT is "0"; a port is a number from 1 to 65535.'],
-    [{ PGPORT: "65536" }, 'PGPORT is "65536"; a port is a number from 1 to 65535.'],
-    [{ PGPORT: "5432.5" }, 'PGPORT is "5432.5"; a port is a number from 1 to 65535.'],
-    [{ PGSSLMODE: "require" }, 'PGSSLMODE is "require"; allowed are verify-full and disable.'],
-    [{ MASK_KEY_FILE: "/nowhere/key" }, "MASK_KEY_FILE names /nowhere/key, which cannot be read."],
-    [{ MASK_KMS_KEY_ID: "alias/masqueue" }, "MASK_KMS_KEY_ID and MASK_KEY_FILE are both set; a key comes from one place."],
+    [{ PIPELINE: "logins" }, 'PIPELINE is "logins"; allowed: user-logins.'],
+    [{ PIPELINE: "constructor" }, 'PIPELINE is "constructor"; allowed: user-logins.'],
+    [{ PGPORT: "postgres" }, 'PGPORT is "postgres"; allowed: a port from 1 to 65535.'],
+    [{ PGPORT: "0" }, 'PGPORT is "0"; allowed: a port from 1 to 65535.'],
+    [{ PGPORT: "65536" }, 'PGPORT is "65536"; allowed: a port from 1 to 65535.'],
+    [{ PGPORT: "5432.5" }, 'PGPORT is "5432.5"; allowed: a port from 1 to 65535.'],
+    [{ PGSSLMODE: "require" }, 'PGSSLMODE is "require"; allowed: verify-full, disable.'],
+    [{ MASK_KEY_FILE: "/nowhere/key" }, "MASK_KEY_FILE names /nowhere/key, which is not a readable file."],
+    [{ MASK_KMS_KEY_ID: "alias/masqueue" }, "MASK_KMS_KEY_ID and MASK_KEY_FILE are set; set one of them: a key comes from one place."],
   ])("is named with what is allowed: %j", (changes, sentence) => {
     expect(complaint(changes)).toBe(sentence);
   });

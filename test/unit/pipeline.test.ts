@@ -36,7 +36,7 @@ describe("a pipeline", () => {
     expect(found).toEqual([
       { kind: "text", name: "user_id", from: "user_id", max: 8, required: true, numbers: false },
       { kind: "masked", name: "masked_ip", from: "ip", ...ip },
-      { kind: "date", name: "create_date", from: "create_date" },
+      { kind: "date", name: "create_date", from: "create_date", otherwise: "sent" },
     ]);
   });
 
@@ -74,7 +74,7 @@ describe("a mistake in a declaration", () => {
     [declaration({ domain: "main|x" }), "pipeline user-logins: main|x must be a plain lower-case name"],
     [columns({ userId: text({ max: 8 }) }), "pipeline user-logins: userId must be a plain lower-case name"],
     [columns({ "user id": text({ max: 8 }) }), "pipeline user-logins: user id must be a plain lower-case name"],
-    [columns({ message_id: text({ max: 8 }) }), "pipeline user-logins: message_id is added by itself"],
+    [columns({ message_id: text({ max: 8 }) }), "pipeline user-logins: message_id is added automatically; leave it out"],
     [columns({ a: masked({ from: "b", as: exact("main|ip") }) }), "pipeline user-logins: main|ip must be a plain lower-case name"],
     [columns({ day: date({ otherwise: "sent" }) }), "pipeline user-logins: exactly one date column is needed; it is half of the key"],
     [
@@ -83,5 +83,24 @@ describe("a mistake in a declaration", () => {
     ],
   ])("is a mistake in code and told at once: %#", (mistaken, sentence) => {
     expect(() => definePipeline(mistaken)).toThrow(new TypeError(sentence));
+  });
+
+  // An option that the compiler does not see as new: out of a variable, or in plain JavaScript.
+  const misspelt = { max: 8, require: true, otherwise: "now" };
+  test.each([
+    [
+      () => definePipeline({ ...declaration(), ...{ unwrap: "sns" } }),
+      "pipeline user-logins: unknown option unwrap; there are: name, table",
+    ],
+    [
+      () => definePipeline(declaration({ masking: { sha256: true, ...{ acceptReversable: true } } })),
+      "pipeline user-logins, masking: unknown option acceptReversable; there are: sha256, acceptReversible",
+    ],
+    [() => text(misspelt), "text(): unknown option require, otherwise; there are: max, required, numbers"],
+    [() => masked({ from: "ip", as: ip, ...misspelt }), "masked(): unknown option max, require, otherwise; there are: from, as"],
+    [() => date({ otherwise: "sent", ...{ zone: "UTC" } }), "date(): unknown option zone; there are: otherwise"],
+    [() => date(JSON.parse('{ "otherwise": "now" }')), 'date(): otherwise is "now"; allowed is "sent"'],
+  ])("in an option is refused by its name: %#", (declare, sentence) => {
+    expect(declare).toThrow(sentence);
   });
 });
