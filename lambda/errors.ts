@@ -5,46 +5,16 @@
 
 /** By code: what happened, and what to do. docs/operate.md shows this table; a test compares the two. */
 export const ERRORS = {
-  not_an_sqs_event: {
-    happened: "The event has no list of SQS records.",
-    action: "Invoke the function with an SQS event, for example `events/login.json`.",
-  },
-  configuration: {
-    happened: "An environment variable or a pipeline's declaration is missing or wrong.",
-    action: "Correct what the sentence names. A deployed function: deploy again.",
-  },
-  table_mismatch: {
-    happened: "The table does not fit the pipeline's declaration.",
-    action: "Run the migrations, or correct the declaration.",
-  },
-  mask_key_mismatch: {
-    happened: "Another key, or another mode, masked the rows in the database.",
-    action: "Use the key and the mode that masked them, or an empty database.",
-  },
-  mask_key_unavailable: {
-    happened: "KMS did not derive the masking keys.",
-    action: "Check the key's state, its policy, and the network's way to KMS.",
-  },
-  login_unavailable: {
-    happened: "The password for Postgres was not available.",
-    action: "Check the secret, the permission to read it, and the network's way to Secrets Manager.",
-  },
-  database_unavailable: {
-    happened: "The connection to Postgres failed for several seconds.",
-    action: "Check that the server runs and that the function's security group may reach it.",
-  },
-  database_refused: {
-    happened: "Postgres refused the whole batch; `sqlstate` is its code.",
-    action: "Look the SQLSTATE up in the table below.",
-  },
-  out_of_time: {
-    happened: "Postgres did not answer within the function's time.",
-    action: "Look for locks and for load on the server.",
-  },
-  internal_error: {
-    happened: "The function has a bug.",
-    action: "Report it with the stack, which quotes no value.",
-  },
+  configuration: { happened: "a variable is missing or wrong", action: "correct the variable that reason names" },
+  table_mismatch: { happened: "the table does not fit the pipeline", action: "change what reason lists" },
+  mask_key_mismatch: { happened: "rows were masked with another key or mode", action: "use that key and mode" },
+  mask_key_unavailable: { happened: "KMS did not derive the masking key", action: "check key state, policy and route to KMS" },
+  login_unavailable: { happened: "the Postgres password was not available", action: "check the secret, its policy and the route" },
+  database_unavailable: { happened: "Postgres cannot be reached", action: "bring it back; redelivery does the rest" },
+  database_refused: { happened: "Postgres returned an error", action: "look up its SQLSTATE below" },
+  out_of_time: { happened: "Postgres did not respond in time", action: "look for locks and a slow database" },
+  not_an_sqs_event: { happened: "the event has no list of SQS messages", action: "invoke the function only from SQS" },
+  internal_error: { happened: "unexpected error; its text is withheld", action: "report the bug with the stack from the log" },
 } as const satisfies Record<string, { happened: string; action: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -4,15 +4,15 @@ import type { MaskedRow } from "./masked-row.ts";
 export const REJECTION_CODES = {
   not_json: "the body is not JSON",
   not_an_object: "the body is JSON, but not an object",
-  wrapped: "the body is an SNS or EventBridge envelope around the event",
+  wrapped: "the event is inside an SNS or EventBridge envelope",
   missing_field: "a required field is absent or null",
   wrong_type: "a field has a type that its column cannot take",
   too_long: "a text has more characters than its column",
-  nul_character: "a text holds U+0000, which Postgres cannot store",
-  lone_surrogate: "a text holds half of a surrogate pair, which is no character",
+  nul_character: "a text contains U+0000, which Postgres cannot store",
+  lone_surrogate: "a text contains half of a surrogate pair, which is not a character",
   bad_date: "a date is impossible or not ISO 8601",
   bad_event_id: "the event-id attribute does not match [A-Za-z0-9._:-]{1,128}",
-  refused_by_database: "Postgres refused this row for its data",
+  refused_by_database: "Postgres refused the row for its data; see sqlstate",
 } as const;
 
 export type RejectionCode = keyof typeof REJECTION_CODES;

@@ -11,15 +11,20 @@ function readTable(head: string): string[][] {
   const lines = page.split("\n");
   const start = lines.findIndex((line) => line.replace(/\s+/g, " ").startsWith(`| ${head}`));
   const end = lines.findIndex((line, i) => i > start && !line.startsWith("|"));
-  return lines.slice(start + 2, end).map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+  return lines.slice(start + 2, end).map((line) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll("`", "")),
+  );
 }
 
 test("docs/operate.md lists every code of a failed batch with what happened and what to do, as the code has them", () => {
   expect(readTable("code | what happened | what to do |")).toEqual(
-    Object.entries(ERRORS).map(([code, { happened, action }]) => [`\`${code}\``, happened, action]),
+    Object.entries(ERRORS).map(([code, { happened, action }]) => [code, happened, action]),
   );
 });
 
 test("docs/operate.md lists every code of a rejected message with its meaning, as the code has it", () => {
-  expect(readTable("code | meaning |")).toEqual(Object.entries(REJECTION_CODES).map(([code, meaning]) => [`\`${code}\``, meaning]));
+  expect(readTable("code | what is wrong |")).toEqual(Object.entries(REJECTION_CODES));
 });

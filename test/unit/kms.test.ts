@@ -72,7 +72,8 @@ describe("a master key in KMS", () => {
       const master = await keyInKms(() => ({ body }));
       await expect(master(Buffer.from("x"))).rejects.toMatchObject({
         code: "mask_key_unavailable",
-        message: "KMS did not derive a masking key: it answered without a MAC. Check the key's state, its policy and the way to the KMS endpoint.",
+        message:
+          "KMS did not derive a masking key: it answered without a MAC. Check the key's state, its policy and the way to the KMS endpoint.",
       });
     },
   );
