@@ -50,11 +50,11 @@ describe("a message that can never be stored", () => {
   });
 
   test.each([
-    [SNS, 'unwrap: "sns"'],
-    [EVENTBRIDGE, 'unwrap: "eventbridge"'],
-  ])("because it is an envelope comes with the setting that unwraps it", async (body, hint) => {
+    [SNS, "Message"],
+    [EVENTBRIDGE, "detail"],
+  ])("because it is an envelope names the field that holds the event", async (body, field) => {
     await fixture.lambda.invoke([record(body)]);
-    expect(fixture.lambda.reports.last.rejected).toMatchObject([{ code: "wrapped", hint }]);
+    expect(fixture.lambda.reports.last.rejected).toMatchObject([{ code: "wrapped", field }]);
   });
 
   test("touches no row and needs no statement but that for its reason", async () => {
