@@ -1,11 +1,11 @@
 import type { Client, Connection, Submittable } from "pg";
-import { quoted, type Table } from "../../lambda/postgres/table.ts";
+import { quoteIdent, type Table } from "../../lambda/postgres/table.ts";
 
 /** Enough to fill packets, few enough that the server begins while the rest is on its way. */
 const CHUNK = 64 * 1024;
 
 export function copyCommand(table: Table): string {
-  return `COPY ${quoted(table.name)} (${table.columns.map(quoted).join(", ")}) FROM STDIN WITH (FORMAT text, ENCODING 'UTF8')`;
+  return `COPY ${quoteIdent(table.name)} (${table.columns.map(quoteIdent).join(", ")}) FROM STDIN WITH (FORMAT text, ENCODING 'UTF8')`;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { quoted } from "../../lambda/postgres/table.ts";
+import { quoteIdent } from "../../lambda/postgres/table.ts";
 import type { Bench, PartResult, Scale } from "../bench.ts";
 import { type Figure, figure } from "../figures.ts";
 import { interleave, ratesOf, type Variant } from "../measure.ts";
@@ -30,23 +30,23 @@ export async function runTable(bench: Bench): Promise<PartResult> {
     await fill(client, tables.grown, rows);
     figures.push(...(await measureStep(bench, client, tables, rows)));
   }
-  await client.query(`DROP TABLE ${quoted(tables.grown.table.name)}`);
+  await client.query(`DROP TABLE ${quoteIdent(tables.grown.table.name)}`);
   await client.end();
   return { figures };
 }
 
 /** Rows as the function writes them, in the order of their days, the newest of which is that of the measured rows. */
 async function fill(client: pg.Client, { table }: BenchTable, rows: number): Promise<void> {
-  await client.query(`TRUNCATE ${quoted(table.name)}`);
+  await client.query(`TRUNCATE ${quoteIdent(table.name)}`);
   const { rowCount } = await client.query(
-    `INSERT INTO ${quoted(table.name)} (${table.columns.map(quoted).join(", ")})
+    `INSERT INTO ${quoteIdent(table.name)} (${table.columns.map(quoteIdent).join(", ")})
      SELECT gen_random_uuid(), 'android', ${token("ip")}, ${token("device")}, 'DE', '2.3.0', date '2026-03-01' - day, gen_random_uuid()
      FROM generate_series(${DAYS - 1}, 0, -1) AS day, generate_series(1, $1::int) AS row`,
     [rows / DAYS],
   );
   if (rowCount !== rows) throw new WrongRows(`The table of ${rows} rows was filled with ${rowCount}.`);
   // Or the server would do it by itself, in the middle of a measurement.
-  await client.query(`VACUUM ANALYZE ${quoted(table.name)}`);
+  await client.query(`VACUUM ANALYZE ${quoteIdent(table.name)}`);
 }
 
 function token(what: string): string {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { SQSRecord } from "aws-lambda";
 import type pg from "pg";
-import { quoted, type Table } from "../../lambda/postgres/table.ts";
+import { quoteIdent, type Table } from "../../lambda/postgres/table.ts";
 import { bareCopy } from "../baselines/copy.ts";
 import type { Bench, PartResult } from "../bench.ts";
 import { figure } from "../figures.ts";
@@ -50,7 +50,7 @@ export async function runMixed({ postgres, scale, say }: Bench): Promise<PartRes
   say(`batches of ${SIZE}, some messages of which are rejected, refused or there already`);
   const client = await connected(postgres);
   const { table, pipeline } = await createTable(client, "mixed");
-  await client.query(`ALTER TABLE ${quoted(table.name)} ADD CONSTRAINT not_refused CHECK (user_id <> '${REFUSED}')`);
+  await client.query(`ALTER TABLE ${quoteIdent(table.name)} ADD CONSTRAINT not_refused CHECK (user_id <> '${REFUSED}')`);
   const fn = functionOn(postgres, pipeline);
   const cases = [{ name: "none", make: () => mixedBatch() }, ...KINDS.flatMap((kind) => COUNTS.map((count) => oneOf(kind, count)))];
   const expected = { tally: NOTHING };

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type pg from "pg";
 import type { MaskedRow } from "../../lambda/ingest/mask.ts";
-import { quoted, type Table } from "../../lambda/postgres/table.ts";
+import { quoteIdent, type Table } from "../../lambda/postgres/table.ts";
 
 /** A table does not hold the rows that it should: whatever was measured on it counts for nothing. */
 export class WrongRows extends Error {
@@ -41,10 +41,10 @@ export function plus(a: Checksum, b: Checksum): Checksum {
 
 /** What a table holds: every cell of every row counts. */
 export async function tallyIn(client: pg.Client, table: Table): Promise<Checksum> {
-  const cells = table.columns.map((column) => `${quoted(column)}::text`).join(", ");
+  const cells = table.columns.map((column) => `${quoteIdent(column)}::text`).join(", ");
   const { rows } = await client.query<{ rows: string; sum: string }>(
     `SELECT count(*) AS rows, coalesce(sum(('x' || left(md5(array_to_string(ARRAY[${cells}], $1, $2)), ${DIGITS}))::bit(${DIGITS * 4})::bigint), 0) AS sum
-     FROM ${quoted(table.name)}`,
+     FROM ${quoteIdent(table.name)}`,
     [SEPARATOR, NULL],
   );
   const [found] = rows;
