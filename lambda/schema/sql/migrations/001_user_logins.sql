@@ -11,9 +11,9 @@ CREATE TABLE IF NOT EXISTS user_logins (
   UNIQUE (create_date, message_id)
 );
 
--- A table that was there before is adopted with its rows: the take-home's has an integer app_version, no key, and rows without
--- a date. What its old rows cannot satisfy is asked of new ones only.
-DO $adopt$
+-- An existing table is kept with its rows and upgraded: the legacy table has an integer app_version, no key, and rows without a date.
+-- A constraint that its old rows cannot satisfy applies to new rows only.
+DO $upgrade$
 DECLARE
   target constant regclass := 'user_logins';
   viewers text;
@@ -39,4 +39,4 @@ BEGIN
     ALTER TABLE user_logins ADD CONSTRAINT user_logins_key_present CHECK (create_date IS NOT NULL AND message_id IS NOT NULL) NOT VALID;
   END IF;
 END
-$adopt$;
+$upgrade$;

@@ -1,5 +1,5 @@
 -- Up Migration
--- One row for each delivery of a message that was rejected; insert only. Nothing in it holds a value of a message.
+-- One row for each delivery of a rejected message; insert only. No column holds a value of a message.
 CREATE TABLE rejections (
   id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at            timestamptz NOT NULL DEFAULT now(),
@@ -11,7 +11,7 @@ CREATE TABLE rejections (
   receive_count integer NOT NULL
 );
 
--- A row for each rejected message, with its latest reason.
+-- One row for each rejected message, with its latest reason.
 CREATE VIEW rejected_messages AS
 SELECT pipeline,
        message_id,

@@ -1,5 +1,5 @@
 -- Up Migration
--- For each kind of thing that is masked, proof of the key that masked the rows: HMAC(key, "check"). Nobody can compute the key from it.
+-- For each masked identifier, the proof of the key that masked the rows: HMAC(key, "check"). The key cannot be computed from it.
 CREATE TABLE mask_keys (
   identifier  text PRIMARY KEY,
   version     text NOT NULL,

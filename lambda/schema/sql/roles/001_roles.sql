@@ -1,14 +1,14 @@
 -- Up Migration
--- The roles that the functions log in as. Run by the master user (CREATEROLE and owner of the database; no superuser), once in each
--- database. By hand, where the migrate function has no master secret: psql --single-transaction -f 001_roles.sql
+-- The roles that the functions log in as. The master user (CREATEROLE and owner of the database, not a superuser) runs this once in each
+-- database. By hand, if the migrate function has no master secret: psql --single-transaction -f 001_roles.sql
 
--- Roles belong to the server: another database may have made them, or be making them at this moment.
-DO $make$
+-- Roles belong to the server: a run for another database may have created them, or be creating them now.
+DO $create$
 DECLARE
   statements text[] := ARRAY['CREATE ROLE masqueue_migrate LOGIN', 'CREATE ROLE masqueue_ingest LOGIN'];
   statement text;
 BEGIN
-  -- RDS and Aurora: they log in by IAM and have no password.
+  -- On RDS and Aurora they log in by IAM and have no password.
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') THEN
     statements := statements || ARRAY['GRANT rds_iam TO masqueue_migrate', 'GRANT rds_iam TO masqueue_ingest'];
   END IF;
@@ -20,10 +20,10 @@ BEGIN
     END;
   END LOOP;
 END
-$make$;
+$create$;
 
--- Time-outs belong to the roles, not to sessions: no SET is needed, so a pooler can sit between. In this database only, because
--- two databases of a server may be migrated at once. What the server is too old for is left out.
+-- Time-outs belong to the roles, not to sessions: no SET is needed, so a pooler can stand between. They apply to this database only,
+-- because two databases of a server may be migrated at once. Settings that the server is too old for are left out.
 DO $timeouts$
 DECLARE
   setting record;
@@ -31,16 +31,16 @@ BEGIN
   FOR setting IN
     SELECT wanted.role, wanted.name, wanted.value
     FROM (VALUES
-      -- A batch that waits for a lock fails, and is tried again, well within the function's time (10 s or more); a session whose
-      -- client has gone while it waited does not wait on.
+      -- A batch that waits for a lock fails, and is retried, well within the function's time (10 s or more); a waiting session whose
+      -- client is gone ends, too.
       ('masqueue_ingest', 'lock_timeout', '5s'),
-      -- Nothing here stays in a transaction between two statements: one that does has lost its client, and may hold locks.
+      -- No client pauses within a transaction: a session that does has lost its client, and may hold locks.
       ('masqueue_ingest', 'idle_in_transaction_session_timeout', '10s'),
       ('masqueue_migrate', 'idle_in_transaction_session_timeout', '60s'),
-      -- A frozen container gives its connection back; longer than a queue in use pauses. The next batch connects anew.
+      -- A frozen container releases its connection; a queue in use pauses for less. The next batch opens a new connection.
       ('masqueue_ingest', 'idle_session_timeout', '5min'),
-      -- A dead client is noticed after a minute (30 s of silence, three probes): before its messages are visible again (6 times the
-      -- function's 10 s or more), since an unfinished COPY obeys no other time-out and holds up the redelivery of its rows.
+      -- A dead client is detected after a minute (30 s of silence, three probes), before its messages are visible again (6 times the
+      -- function's 10 s or more): an unfinished COPY obeys no other time-out and blocks the redelivery of its rows.
       ('masqueue_ingest', 'tcp_keepalives_idle', '30'),
       ('masqueue_ingest', 'tcp_keepalives_interval', '10'),
       ('masqueue_ingest', 'tcp_keepalives_count', '3'),
@@ -59,7 +59,7 @@ $timeouts$;
 
 DO $database$
 DECLARE
-  -- In a database that holds tables others may live off what everyone may do; there it is the owner's to take away (docs/deploy.md).
+  -- In a database that holds tables, others may depend on the privileges of PUBLIC; there its owner must revoke them (docs/deploy.md).
   is_new constant boolean := NOT EXISTS (
     SELECT FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -68,13 +68,13 @@ DECLARE
   );
 BEGIN
   IF is_new THEN
-    -- Since Postgres 15 nobody has this; before, everyone could make tables.
+    -- Before Postgres 15, everyone could create tables.
     REVOKE CREATE ON SCHEMA public FROM PUBLIC;
     EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
   END IF;
   EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO masqueue_migrate', current_database());
   EXECUTE format('GRANT CONNECT ON DATABASE %I TO masqueue_ingest', current_database());
-  -- By it the migrate function sees whether a file of this folder is still to be run. Absent where this one is run by hand.
+  -- It shows the migrate function which files of this folder have run. It is absent if this file is run by hand.
   IF to_regclass('public.masqueue_role_migrations') IS NOT NULL THEN
     GRANT SELECT ON public.masqueue_role_migrations TO masqueue_migrate;
   END IF;
