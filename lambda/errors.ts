@@ -3,6 +3,8 @@
  * text of a foreign error (Postgres's `detail`, JSON.parse's message) quotes values, so nothing else may be thrown.
  */
 
+import { ROLES } from "./names.ts";
+
 /** By code: what happened, and what to do. docs/operate.md shows this table; a test compares the two. */
 export const ERRORS = {
   configuration: { happened: "a variable is missing or wrong", action: "correct the variable that reason names" },
@@ -115,6 +117,184 @@ export function maskKeyLate(): IngestError {
 export function maskKeyRefused(code: string): IngestError {
   return new IngestError(
     "mask_key_unavailable",
-    `KMS did not derive a masking key: ${code}. Check the key's state, its policy and the way to the KMS endpoint.`,
+    `KMS did not derive a masking key: ${code}. Check the key's state, its policy and the route to the KMS endpoint.`,
+  );
+}
+
+/** @param variable the one for this service alone */
+export function endpointInvalid(variable: string): IngestError {
+  return new IngestError("configuration", `${variable} or AWS_ENDPOINT_URL is not a URL like http://localhost:4566.`);
+}
+
+/** @param problem of the secret, or the code of the failure to read it */
+export function secretUnusable(variable: string, problem: string): IngestError {
+  const help = "Check the secret, the function's permission to read it and the route to the Secrets Manager endpoint.";
+  return new IngestError("login_unavailable", `The secret that ${variable} names cannot be used: ${problem}. ${help}`);
+}
+
+export function passwordLate(): IngestError {
+  return new IngestError("login_unavailable", "The password for Postgres was not available within the function's time.");
+}
+
+/** @param code the reason if no connection could be opened, like ECONNREFUSED; undefined if an open one was lost */
+export function databaseUnavailable(code?: string): IngestError {
+  const cause = code ? ` (${code})` : "";
+  return new IngestError("database_unavailable", `The connection to Postgres failed${cause}; the batch will be delivered again.`);
+}
+
+export function databaseLate(): IngestError {
+  return new IngestError("out_of_time", "Postgres did not answer within the function's time; the batch will be delivered again.");
+}
+
+export function databaseRefused(sqlstate: string | undefined): IngestError {
+  const help = SQLSTATE_HELP[sqlstate ?? ""] ?? "docs/operate.md lists what to do for each SQLSTATE.";
+  return new IngestError("database_refused", `Postgres answered with SQLSTATE ${sqlstate}. ${help}`, sqlstate);
+}
+
+/** For the codes that a new installation meets first. */
+const SQLSTATE_HELP: Readonly<Record<string, string>> = {
+  "28P01": "The user or the password is wrong.",
+  "3D000": "The database does not exist.",
+  "42P01": "The table does not exist: run `masqueue migrate --env`.",
+  "42501": "The role lacks a privilege: run `masqueue migrate --env` as the table's owner.",
+  "23514": "The table has no partition for the date of a row: add one.",
+  "0A000": "Row security is on for the table; COPY refuses it.",
+};
+
+/** @param problems everything that does not fit, each with what to do */
+export function tableMismatch(table: string, pipeline: string, problems: readonly string[]): IngestError {
+  return new IngestError("table_mismatch", `Table ${table} does not fit pipeline ${pipeline}: ${problems.join("; ")}.`);
+}
+
+export function maskKeyMismatch(identifiers: readonly string[]): IngestError {
+  return new IngestError(
+    "mask_key_mismatch",
+    `The rows in this database were masked with another key or in another mode (${identifiers.join(", ")}): equal values would get unequal tokens. Use the key and the mode that masked them, or an empty database.`,
+  );
+}
+
+// Errors of the migrate function
+
+/** A migration that failed; the message states the reason and what to do. */
+export class MigrationError extends Error {
+  override readonly name = "MigrationError";
+}
+
+/** Postgres was reached and refused the login. */
+export class LoginRefused extends MigrationError {}
+
+export function serverUnreachable(host: string | undefined, port: number | undefined, code: string | undefined): MigrationError {
+  return new MigrationError(`Postgres at ${host}:${port} cannot be reached (${code ?? "no answer"}).`);
+}
+
+/** @param isTransient the server may accept the connection later */
+export function connectionRefused(database: string | undefined, sqlstate: string | undefined, isTransient: boolean): MigrationError {
+  const help = isTransient ? ` ${TRANSIENT_HELP[sqlstate ?? ""] ?? "Try again later."}` : "";
+  return new MigrationError(`Postgres refused the connection to database ${database} (SQLSTATE ${sqlstate}).${help}`);
+}
+
+const TRANSIENT_HELP: Readonly<Record<string, string>> = {
+  "53300": "All connections are taken: end some or raise the limit (max_connections, CONNECTION LIMIT), then try again.",
+  "57P03": "The server is starting up, shutting down or recovering: try again when it is available.",
+};
+
+export function loginRefused(user: string | undefined, sqlstate: string | undefined, help?: LoginHelp): LoginRefused {
+  return new LoginRefused(`Postgres refused the login of ${user} (SQLSTATE ${sqlstate}).${help ? ` ${LOGIN_HELP[help]}` : ""}`);
+}
+
+/** The help for a refused login. */
+export type LoginHelp = keyof typeof LOGIN_HELP;
+
+const LOGIN_HELP = {
+  admin: "Check the secret that ADMIN_SECRET names: it must hold the user name and the password of the master user.",
+  adminByToken:
+    "It accepts neither the password in the secret that ADMIN_SECRET names nor an IAM token. The creator of the roles may have become a member of rds_iam, and RDS then accepts a token only: let this function's IAM role rds-db:connect as that user (database.adminUser in the configuration), or run the files of lambda/schema/sql/roles/ by hand with a token (docs/deploy.md).",
+  roleCreated:
+    "The role exists: check that IAM authentication is on for the database, and that this function's IAM role may rds-db:connect as that role.",
+  roleByHand:
+    "If the role is missing, run the files of lambda/schema/sql/roles/ as the master user, or set ADMIN_SECRET to the master user's secret (docs/deploy.md).",
+};
+
+export function rolesPending(files: readonly string[]): MigrationError {
+  return new MigrationError(
+    `New in lambda/schema/sql/roles/: ${files.join(", ")}. Set ADMIN_SECRET to the master user's secret, so that this function can run it (docs/deploy.md).`,
+  );
+}
+
+/** @param pid "(just ended)" if the session is already gone */
+export function migrationRunning(seconds: number, pid: number | string, role: string): MigrationError {
+  return new MigrationError(
+    `Another migration has not ended for ${seconds} s: session ${pid} of role ${role}. Wait for it or, if it hangs, end it as that role: SELECT pg_terminate_backend(${pid}); then migrate again.`,
+  );
+}
+
+export function tableInUse(milliseconds: number | undefined): MigrationError {
+  return new MigrationError(
+    `A table was in use for longer than ${milliseconds} ms: another session holds a lock on it. End that session or try again later.`,
+  );
+}
+
+/**
+ * @param help further sentences
+ * @param file the migration that ran
+ * @param message Postgres's message; undefined if it may quote a row
+ */
+export function statementRefused(sqlstate: string, help: readonly string[], file?: string, message?: string): MigrationError {
+  const refusal = `Postgres refused ${file ? `migration ${file}` : "a statement"} (SQLSTATE ${sqlstate})`;
+  const reason = message === undefined ? ". Its message is withheld, because it may quote a row." : `: ${message}.`;
+  return new MigrationError([`${refusal}${reason}`, ...help].join(" "));
+}
+
+/** Help if the user that creates the roles lacks a privilege. */
+export function rolesDenied(): string {
+  return `docs/deploy.md ("A database") lists what its user needs. If another user created the roles, run the files of lambda/schema/sql/roles/ as that user, or let it: GRANT ${ROLES.migrate}, ${ROLES.ingest} TO this one WITH ADMIN OPTION;`;
+}
+
+export function schemaMissing(role: string): MigrationError {
+  return new MigrationError(`No schema of the search_path of role ${role} exists: create one, or set the search_path.`);
+}
+
+export function createForbidden(role: string, schema: string): MigrationError {
+  return new MigrationError(
+    `Role ${role} may not create tables in schema ${schema}: migrate as the schema's owner, or grant CREATE to the role.`,
+  );
+}
+
+export function ownedByFunction(tables: readonly string[], owner: string): MigrationError {
+  return new MigrationError(`Role ${owner} owns ${tables.join(", ")}: its deployed function migrates them, so deploy instead.`);
+}
+
+/** @param statements they hand the tables over to `role` */
+export function ownedByOther(tables: readonly string[], owner: string, role: string, statements: readonly string[]): MigrationError {
+  return new MigrationError(
+    `Role ${owner} owns ${tables.join(", ")}. Hand them over to ${role}, as ${owner} or a superuser: ${statements.join("; ")};`,
+  );
+}
+
+export function tableMissing(table: string, pipeline: string): MigrationError {
+  return new MigrationError(
+    `Table ${table} of pipeline ${pipeline} does not exist: create it by a migration in lambda/custom/migrations/.`,
+  );
+}
+
+export function privilegesMissing(table: string, grants: readonly string[]): MigrationError {
+  return new MigrationError(
+    `Role ${ROLES.ingest} may not write table ${table}. Add to a new file in lambda/custom/grants/: ${grants.join(" ")}`,
+  );
+}
+
+export function sharedPrivilegesMissing(grants: readonly string[]): MigrationError {
+  return new MigrationError(`Role ${ROLES.ingest} has lost privileges that it was granted. Run as the tables' owner: ${grants.join(" ")}`);
+}
+
+export function privilegesInExcess(revokes: Iterable<string>): MigrationError {
+  return new MigrationError(
+    `Role ${ROLES.ingest} may do more than write its tables, perhaps by a default privilege. Run as the tables' owner or the grantor: ${[...revokes].join(" ")}`,
+  );
+}
+
+export function createInExcess(): MigrationError {
+  return new MigrationError(
+    `Role ${ROLES.ingest} may create tables in schema public, because everyone may. Run as the schema's owner, after granting CREATE to the roles that need it: REVOKE CREATE ON SCHEMA public FROM PUBLIC;`,
   );
 }

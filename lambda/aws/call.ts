@@ -1,90 +1,86 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { HttpRequest } from "@smithy/protocol-http";
 import { IngestError, systemCodeOf } from "../errors.ts";
+import { parseObject } from "../json.ts";
+import { retry } from "../retry.ts";
 import type { Aws, Service } from "./environment.ts";
 import { signerFor } from "./signer.ts";
 
-/** In milliseconds, for a try from its connection to the end of its answer: three are over before the shortest function's time is up. */
-const LONGEST_TRY = 2_000;
-const LONGEST_CONNECT = 1_000;
+/** In milliseconds, for one attempt from its connection to the end of its response: three end before the shortest function's time does. */
+const MAX_ATTEMPT = 2_000;
+const MAX_CONNECT = 1_000;
 
-/** Pauses between three tries, in milliseconds. */
+/** Milliseconds before the second and the third attempt. */
 const PAUSES = [100, 300];
 
-/** What stands before the operation's name in X-Amz-Target. */
+/** The prefix of the operation's name in X-Amz-Target. */
 const TARGETS: Readonly<Record<Service, string>> = { kms: "TrentService", secretsmanager: "secretsmanager" };
 
-/** A call that failed. Its code is the name of AWS's exception or of the system's error; texts may quote what was sent. */
+/** A call that failed. Its code is the name of AWS's exception or of the system's error; their texts may quote the request. */
 export class AwsError extends Error {
   override readonly name = "AwsError";
   readonly code: string;
+  readonly isTransient: boolean;
 
-  constructor(code: string) {
+  constructor(code: string, isTransient = false) {
     super(code);
     this.code = code;
+    this.isTransient = isTransient;
   }
 }
 
-const http = new NodeHttpHandler({ connectionTimeout: LONGEST_CONNECT });
+const http = new NodeHttpHandler({ connectionTimeout: MAX_CONNECT });
 
 /**
- * One operation of a service that speaks AWS JSON 1.1: signed, sent, and sent again where the failure may pass.
- * The SDK's clients do the same, and nearly triple the function's code, which is read at each start.
- * @returns the members of the answer
- * @throws AwsError, or IngestError `configuration` where region, credentials or endpoint are missing
+ * Calls one operation of a service that speaks AWS JSON 1.1, again after a transient failure. The SDK's clients do the same and take
+ * half as long again to start (docs/decisions.md).
+ * @returns the members of the response
+ * @throws AwsError, or IngestError `configuration` if region, credentials or endpoint are missing
  */
-export async function callAws(aws: Aws, service: Service, operation: string, input: object): Promise<Record<string, unknown>> {
-  for (let attempt = 0; ; attempt++) {
-    const request = await signed(aws, service, operation, input).catch((error: unknown) => {
-      throw error instanceof IngestError ? error : new AwsError(codeOf(error));
-    });
-    const answer = await send(request);
-    if ("members" in answer) return answer.members;
-    const pause = PAUSES[attempt];
-    if (!answer.again || pause === undefined) throw new AwsError(answer.code);
-    await wait(pause);
-  }
-}
-
-async function signed(aws: Aws, service: Service, operation: string, input: object) {
-  const { protocol, hostname, port, host, pathname } = await aws.endpoint(service);
-  const headers = { host, "content-type": "application/x-amz-json-1.1", "x-amz-target": `${TARGETS[service]}.${operation}` };
-  const body = JSON.stringify(input);
-  return signerFor(service, aws).sign(
-    new HttpRequest({ method: "POST", protocol, hostname, ...(port && { port: Number(port) }), path: pathname, headers, body }),
+export function callAws(aws: Aws, service: Service, operation: string, input: object): Promise<Record<string, unknown>> {
+  return retry(
+    async () => send(await sign(aws, service, operation, input)),
+    (error) => ({ error, retryable: error instanceof AwsError && error.isTransient }),
+    PAUSES,
   );
 }
 
-type Answer = { members: Record<string, unknown> } | { code: string; again: boolean };
-
-async function send(request: Awaited<ReturnType<typeof signed>>): Promise<Answer> {
-  // The client's own limit ends with the answer's headers.
-  const signal = AbortSignal.timeout(LONGEST_TRY);
+async function sign(aws: Aws, service: Service, operation: string, input: object): Promise<HttpRequest> {
   try {
-    const { response } = await http.handle(new HttpRequest(request), { abortSignal: signal });
-    const text = Buffer.concat(await response.body.toArray({ signal })).toString("utf8");
-    const members = membersIn(text);
-    if (response.statusCode === 200) return members ? { members } : { code: "InvalidResponse", again: false };
-    const type = /^(?:.*#)?([A-Za-z]{1,64})(?::.*)?$/.exec(String(members?.__type ?? response.headers["x-amzn-errortype"] ?? ""))?.[1];
-    const passes = response.statusCode >= 500 || response.statusCode === 429 || /Throttl|TooManyRequests/.test(type ?? "");
-    return { code: type ?? `HTTP ${response.statusCode}`, again: passes };
+    const { protocol, hostname, port, host, pathname } = await aws.endpoint(service);
+    const headers = { host, "content-type": "application/x-amz-json-1.1", "x-amz-target": `${TARGETS[service]}.${operation}` };
+    const to = { protocol, hostname, ...(port && { port: Number(port) }), path: pathname };
+    const request = new HttpRequest({ method: "POST", ...to, headers, body: JSON.stringify(input) });
+    return new HttpRequest(await signerFor(service, aws).sign(request));
   } catch (error) {
-    return { code: signal.aborted ? "TimeoutError" : codeOf(error), again: true };
+    throw error instanceof IngestError ? error : new AwsError(toCode(error));
   }
 }
 
-function membersIn(text: string): Record<string, unknown> | undefined {
+async function send(request: HttpRequest): Promise<Record<string, unknown>> {
+  const { statusCode, headers, text } = await post(request);
+  const members = parseObject(text);
+  if (statusCode === 200 && members) return members;
+  if (statusCode === 200) throw new AwsError("InvalidResponse");
+  const type = /^(?:.*#)?([A-Za-z]{1,64})(?::.*)?$/.exec(String(members?.__type ?? headers["x-amzn-errortype"] ?? ""))?.[1];
+  const isTransient = statusCode >= 500 || statusCode === 429 || /Throttl|TooManyRequests/.test(type ?? "");
+  throw new AwsError(type ?? `HTTP ${statusCode}`, isTransient);
+}
+
+async function post(request: HttpRequest): Promise<{ statusCode: number; headers: Record<string, string>; text: string }> {
+  // The HTTP handler's limit would end with the headers of the response.
+  const signal = AbortSignal.timeout(MAX_ATTEMPT);
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? { ...value } : undefined;
-  } catch {
-    return undefined;
+    const { response } = await http.handle(request, { abortSignal: signal });
+    const { statusCode, headers, body } = response;
+    return { statusCode, headers, text: Buffer.concat(await body.toArray({ signal })).toString("utf8") };
+  } catch (error) {
+    throw new AwsError(signal.aborted ? "TimeoutError" : toCode(error), true);
   }
 }
 
-/** Of a foreign error, the system's code (ECONNREFUSED), else the name of its class. */
-function codeOf(error: unknown): string {
+/** The system's code of a foreign error (ECONNREFUSED), else the name of its class. */
+function toCode(error: unknown): string {
   const name = typeof error === "object" && error !== null && "name" in error ? String(error.name) : "";
   return systemCodeOf(error) ?? (/^\w{1,64}$/.test(name) ? name : "unknown");
 }

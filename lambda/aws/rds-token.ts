@@ -3,13 +3,13 @@ import { getCanonicalQuery } from "@smithy/signature-v4";
 import type { Identity } from "./environment.ts";
 import { signerFor } from "./signer.ts";
 
-/** Seconds; RDS takes no longer ones. A connection that stands outlives its token. */
+/** Seconds; RDS accepts no more. An open connection outlives its token. */
 const LIFETIME = 900;
 
 /**
- * The token that RDS and Aurora take in place of a password: a presigned request, without its scheme, that is never sent.
- * Made without asking AWS. https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.Connecting.html
- * @param host the database's own endpoint: an alias of it is signed in vain
+ * Signs the token that RDS and Aurora accept in place of a password: a presigned request without its scheme, which is never sent.
+ * AWS is not called. https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.Connecting.html
+ * @param to the endpoint that RDS gave the database: it refuses a token for an alias
  */
 export async function rdsToken(to: { host: string; port: number; user: string }, identity: Identity): Promise<string> {
   const address = `${to.host}:${to.port}`;

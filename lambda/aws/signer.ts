@@ -1,4 +1,4 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
 import type { Identity } from "./environment.ts";
 
@@ -9,16 +9,16 @@ export function signerFor(service: string, { region, credentials }: Identity): S
 
 type Source = string | ArrayBuffer | ArrayBufferView;
 
-/** SHA-256, or HMAC-SHA-256 where there is a secret, in the shape that the signer asks for. */
+/** SHA-256, or HMAC-SHA-256 if there is a secret, in the form that the signer requires. */
 class Sha256 {
-  readonly #hash: { update(data: string | Uint8Array): unknown; digest(): Uint8Array };
+  readonly #hash: Hash | Hmac;
 
   constructor(secret?: Source) {
-    this.#hash = secret === undefined ? createHash("sha256") : createHmac("sha256", bytesOf(secret));
+    this.#hash = secret === undefined ? createHash("sha256") : createHmac("sha256", toBytes(secret));
   }
 
   update(data: Source): void {
-    this.#hash.update(bytesOf(data));
+    this.#hash.update(toBytes(data));
   }
 
   async digest(): Promise<Uint8Array> {
@@ -26,7 +26,7 @@ class Sha256 {
   }
 }
 
-function bytesOf(data: Source): string | Uint8Array {
+function toBytes(data: Source): string | Uint8Array {
   if (typeof data === "string") return data;
   return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
 }

@@ -1,13 +1,14 @@
 import { awsIn, type Environment } from "../aws/environment.ts";
 import { readSecret } from "../aws/secret.ts";
 import { readPostgres } from "../config.ts";
-import { IngestError } from "../errors.ts";
+import { secretUnusable } from "../errors.ts";
+import { parseObject } from "../json.ts";
 import { ENV } from "../names.ts";
 import { type AdminLogin, updateSchema } from "../schema/update.ts";
 
 /**
- * The function that a deployment runs before it touches any ingest function. What it throws fails the deployment with its message.
- * @returns the names of the files that ran; none where the database is up to date or ahead
+ * The function that a deployment runs before it changes any ingest function. An error fails the deployment with its message.
+ * @returns the names of the files that ran; none if the database is up to date or ahead
  */
 export async function handler(): Promise<{ applied: string[] }> {
   const { env } = process;
@@ -17,25 +18,13 @@ export async function handler(): Promise<{ applied: string[] }> {
 }
 
 /**
- * The master user as RDS keeps it: a JSON object with `username` and `password`. Who has made a role is a member of it, and may so have
- * become one of `rds_iam`: then RDS takes that user's password no more, but a token.
+ * Reads the master user's logins from the secret that RDS keeps: a JSON object with `username` and `password`. The creator of a role
+ * becomes a member of it, and so perhaps a member of `rds_iam`; RDS then accepts a token from that user, but no longer the password.
  */
 async function readAdmin(id: string, env: Environment): Promise<AdminLogin[]> {
-  const { username: user, password } = membersIn(await readSecret(id, ENV.adminSecret, awsIn(env)));
-  if (typeof user === "string" && typeof password === "string") {
-    const byToken = env[ENV.iamAuth] ? [readPostgres({ ...env, [ENV.user]: user }).password ?? ""] : [];
-    return [password, ...byToken].map((way) => ({ user, password: way }));
-  }
-  throw new IngestError(
-    "configuration",
-    `The secret that ${ENV.adminSecret} names is no JSON object with the texts "username" and "password".`,
-  );
-}
-
-function membersIn(text: string): Record<string, unknown> {
-  try {
-    return { ...JSON.parse(text) };
-  } catch {
-    return {};
-  }
+  const { username: user, password } = parseObject(await readSecret(id, ENV.adminSecret, awsIn(env))) ?? {};
+  if (typeof user !== "string" || typeof password !== "string")
+    throw secretUnusable(ENV.adminSecret, 'it is not a JSON object with the texts "username" and "password"');
+  const byToken = env[ENV.iamAuth] ? [readPostgres({ ...env, [ENV.user]: user }).password ?? ""] : [];
+  return [password, ...byToken].map((login) => ({ user, password: login }));
 }

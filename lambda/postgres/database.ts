@@ -1,53 +1,47 @@
-import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import type { Deadline } from "../deadline.ts";
+import * as errors from "../errors.ts";
 import { IngestError, systemCodeOf } from "../errors.ts";
+import { type Failure, retry } from "../retry.ts";
 import { blameFor, dropsConnection, refusesLogin } from "./sqlstate.ts";
 
-/** Pauses between tries, in milliseconds: some three seconds in all, which outlasts a deadlock or a quick restart. */
+/** Milliseconds before each further attempt: some three seconds in all, which outlast a deadlock or a quick restart. */
 const PAUSES = [50, 100, 200, 400, 800, 1600];
 
-/** Milliseconds after which a server that does not answer counts as away. */
-const LONGEST_CONNECT = 5_000;
+/** Milliseconds after which a server that does not answer counts as unavailable. */
+const MAX_CONNECT = 5_000;
 
 /**
- * What is done with the connection, for as long as it is needed.
- * @param failure why the try before failed; undefined at the first one
+ * Work on the connection.
+ * @param failure the error of the attempt before; undefined at first
  */
 export type Work<T> = (client: pg.Client, failure: IngestError | undefined) => Promise<T>;
 
 /**
- * The one connection of a container. Opened at the first use, kept between invocations, opened anew after it broke.
- * An invocation runs alone in its container, so there is no pool.
+ * The one connection of a container: opened at its first use, kept between invocations, opened again after it broke.
+ * A container handles one invocation at a time, so there is no pool.
  */
 export class Database {
   readonly #config: pg.ClientConfig;
   #client: pg.Client | undefined;
 
-  /** @param config as for `pg.Client`; a password function is asked at each new connection, and its IngestError ends the run */
+  /** @param config as for `pg.Client`; a password function is called for each new connection, and its IngestError ends the run */
   constructor(config: pg.ClientConfig) {
     this.#config = config;
   }
 
   /**
-   * Runs `work` with a connection; again, on a new one where needed, while its failure is of the passing kind and time is left.
-   * A row's fault is for `work` to handle: one that comes through here fails the batch.
-   * @throws IngestError `database_unavailable`, `database_refused` or `out_of_time`; errors of our own pass unchanged
+   * Runs `work` with the connection, again (on a new one if needed) while its failure is transient and time is left.
+   * `work` must handle a row's fault: one that it throws fails the batch.
+   * @throws IngestError `database_unavailable`, `database_refused` or `out_of_time`; other IngestErrors unchanged
    */
-  async run<T>(work: Work<T>, deadline: Deadline): Promise<T> {
-    let failure: IngestError | undefined;
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await deadline.guard(this.#attempt(work, failure, deadline), () => this.#drop());
-      } catch (error) {
-        if (error instanceof IngestError) throw error;
-        const { again, error: own } = deadline.passed ? outOfTime() : this.#failureOf(error, attempt);
-        failure = own;
-        const pause = PAUSES[attempt];
-        if (!again || pause === undefined || pause > deadline.remaining) throw failure;
-        await wait(pause);
-      }
-    }
+  run<T>(work: Work<T>, deadline: Deadline): Promise<T> {
+    return retry<T, IngestError>(
+      (failure) => deadline.guard(this.#attempt(work, failure, deadline), () => this.#drop()),
+      (error, earlier) => this.#assess(error, earlier, deadline),
+      PAUSES,
+      deadline,
+    );
   }
 
   /** Ends the connection politely. */
@@ -63,84 +57,51 @@ export class Database {
   }
 
   async #connect(deadline: Deadline): Promise<pg.Client> {
-    // Before the connection is made: a password service that is away must not look like a database that is.
+    // Before the connection is opened: an unavailable password service must not look like an unavailable database.
     const password = await this.#password(deadline);
-    const connectionTimeoutMillis = Math.max(1, Math.min(LONGEST_CONNECT, deadline.remaining));
+    const connectionTimeoutMillis = Math.max(1, Math.min(MAX_CONNECT, deadline.remaining));
     const client = new pg.Client({ keepAlive: true, ...this.#config, ...password, connectionTimeoutMillis });
-    // Without a listener, a server that restarts while nothing is asked of it would end the process.
+    // Without a listener, a server that restarts while the connection is idle would end the process.
     client.on("error", () => {
       if (this.#client === client) this.#client = undefined;
     });
     try {
       return await client.connect();
     } catch (error) {
-      throw error instanceof pg.DatabaseError ? error : new ConnectionFault(error);
+      throw error instanceof pg.DatabaseError ? error : new ConnectFailure(error);
     }
   }
 
   async #password(deadline: Deadline): Promise<{ password?: string }> {
     const { password } = this.#config;
     if (typeof password !== "function") return {};
-    const late = new IngestError("login_unavailable", "The password for Postgres could not be had within the function's time.");
-    return { password: await deadline.limit(Promise.resolve(password()), late) };
+    return { password: await deadline.limit(Promise.resolve(password()), errors.passwordLate()) };
   }
 
-  /** Destroys the socket: what is under way fails at once, and the server gives up an unfinished COPY. */
+  /** Destroys the socket: the statement under way fails at once, and the server gives up an unfinished COPY. */
   #drop(): void {
     const client = this.#client;
     this.#client = undefined;
     client?.connection.stream.destroy();
   }
 
-  #failureOf(error: unknown, attempt: number): Failure {
+  #assess(error: unknown, earlier: number, deadline: Deadline): Failure<IngestError> {
+    if (error instanceof IngestError) return { error, retryable: false };
+    if (deadline.passed) return { error: errors.databaseLate(), retryable: false };
     if (error instanceof pg.DatabaseError) {
       if (dropsConnection(error)) this.#drop();
-      const again = blameFor(error) === "passing" || (refusesLogin(error) && attempt === 0);
-      return { again, error: refused(error) };
+      const retryable = blameFor(error) === "transient" || (refusesLogin(error) && earlier === 0);
+      return { error: errors.databaseRefused(error.code), retryable };
     }
-    if (!(error instanceof ConnectionFault) && this.#client) throw error;
-    this.#drop();
-    const cause = error instanceof ConnectionFault ? ` (${error.code})` : "";
-    return {
-      again: true,
-      error: new IngestError("database_unavailable", `The connection to Postgres failed${cause}; the batch will be delivered again.`),
-    };
+    if (error instanceof ConnectFailure) return { error: errors.databaseUnavailable(error.message), retryable: true };
+    // With the connection intact, the error is a mistake in `work`.
+    return this.#client ? { error, retryable: false } : { error: errors.databaseUnavailable(), retryable: true };
   }
 }
 
-interface Failure {
-  again: boolean;
-  error: IngestError;
-}
-
-/** A connection that could not be made; of the reason only the system's code is kept. */
-class ConnectionFault extends Error {
-  readonly code: string;
-
-  constructor(error: unknown) {
-    super("connection failed");
-    this.code = systemCodeOf(error) ?? "no answer";
+/** A connection that could not be opened; of the reason, only the system's code is kept. */
+class ConnectFailure extends Error {
+  constructor(reason: unknown) {
+    super(systemCodeOf(reason) ?? "no answer");
   }
-}
-
-function refused(error: pg.DatabaseError): IngestError {
-  const help = HELP[error.code ?? ""] ?? "See docs/operate.md for what each SQLSTATE asks for.";
-  return new IngestError("database_refused", `Postgres answered with SQLSTATE ${error.code}. ${help}`, error.code);
-}
-
-/** What to do about the codes that a new installation meets first. */
-const HELP: Readonly<Record<string, string>> = {
-  "28P01": "User or password are wrong.",
-  "3D000": "The database does not exist.",
-  "42P01": "The table does not exist: run `masqueue migrate --env`.",
-  "42501": "The role lacks a permission: run `masqueue migrate --env` as the table's owner.",
-  "23514": "The table has no partition for the date of a row: add one.",
-  "0A000": "Row security is on for the table; COPY refuses it.",
-};
-
-function outOfTime(): Failure {
-  return {
-    again: false,
-    error: new IngestError("out_of_time", "Postgres did not answer within the function's time; the batch will be delivered again."),
-  };
 }

@@ -1,9 +1,9 @@
 import type { Client } from "pg";
-import { IngestError } from "../errors.ts";
+import * as errors from "../errors.ts";
 import type { KeyProof } from "../rows/row-store.ts";
 
 /**
- * Compares the keys with those that masked the rows before, and registers them at the very first use. Another key would split the
+ * Compares the keys with those that masked the existing rows, and registers them at their first use. Another key would split the
  * tokens silently: the same address would get two.
  * @throws IngestError `mask_key_mismatch`, naming the identifiers
  */
@@ -22,11 +22,7 @@ export async function checkMaskKeys(client: Client, proofs: readonly KeyProof[])
 function assertSame(proofs: readonly KeyProof[], known: ReadonlyMap<string, string>): void {
   const wrong = proofs.filter(({ identifier, version, checkValue }) => known.get(identifier) !== `${version} ${checkValue}`);
   if (wrong.length === 0) return;
-  const names = [...new Set(wrong.map(({ identifier }) => identifier.replace(/^.*[/.]/, "")))].join(", ");
-  throw new IngestError(
-    "mask_key_mismatch",
-    `The rows in this database were masked with another key or in another mode (${names}): equal values would get unequal tokens. Use the key and the mode that masked them, or an empty database.`,
-  );
+  throw errors.maskKeyMismatch([...new Set(wrong.map(({ identifier }) => identifier.replace(/^.*[/.]/, "")))]);
 }
 
 async function readProofs(client: Client, proofs: readonly KeyProof[]): Promise<Map<string, string>> {
@@ -37,7 +33,7 @@ async function readProofs(client: Client, proofs: readonly KeyProof[]): Promise<
   return new Map(rows.map(({ identifier, proof }) => [identifier, proof]));
 }
 
-/** Two containers may start at once: the first one's proof stays. */
+/** Of two containers that start at once, the first one's proof stays. */
 async function registerProofs(client: Client, proofs: readonly KeyProof[]): Promise<void> {
   await client.query(
     `INSERT INTO mask_keys (identifier, version, check_value)

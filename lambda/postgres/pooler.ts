@@ -1,14 +1,14 @@
 import type { Client } from "pg";
 
 declare module "pg" {
-  /** What pg has and its types leave out. */
+  /** A member of pg that its types omit. */
   interface Client {
-    /** The process that was announced at login. */
+    /** The server process that was announced at login. */
     readonly processID: number | null;
   }
 }
 
-/** Whether a pooler stands between: it announces process ids of its own, and another process answers. */
+/** Whether a pooler stands between: then the process that answers is not the one that was announced at login. */
 export async function isPooled(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
   return rows[0]?.pid !== client.processID;

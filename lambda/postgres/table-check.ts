@@ -1,31 +1,30 @@
 import type { Client } from "pg";
-import { IngestError } from "../errors.ts";
+import * as errors from "../errors.ts";
 import { type Column, MESSAGE_ID_COLUMN, type Pipeline } from "../pipelines/pipeline.ts";
-import { type Catalogue, type CatalogueColumn, readCatalogue } from "./catalogue.ts";
 import { quoteIdent } from "./table.ts";
 
-/** The take-home's Postgres; older ones lack identity columns and more. */
-const OLDEST_SERVER = 10;
+/** The oldest server that works; older ones lack identity columns and more. */
+const MIN_SERVER = 10;
 /** `v1.` and 64 hex digits; the SHA-256 compatibility mode needs less. */
 const TOKEN_LENGTH = 67;
 const TEXT_TYPES = ["text", "character varying", "character"];
 
 /**
- * Holds the pipeline's declaration against the table, so that a mismatch is one clear error and not a row's. Wider columns and extra
- * nullable ones are fine: migrations go first, and old code still runs.
+ * Compares the pipeline's declaration with the table, so that a mismatch is one clear error instead of one for each row. Wider columns
+ * and extra nullable ones are fine: migrations go first, and old code still runs.
  * @throws IngestError `table_mismatch` with everything that is wrong, each with what to do
  */
 export async function checkTable(client: Client, pipeline: Pipeline): Promise<void> {
-  const problems = problemsOf(await readCatalogue(client, quoteIdent(pipeline.table), [pipeline.dateColumn, MESSAGE_ID_COLUMN]), pipeline);
-  if (problems.length > 0)
-    throw new IngestError("table_mismatch", `Table ${pipeline.table} does not fit pipeline ${pipeline.name}: ${problems.join("; ")}.`);
+  const catalogue = await readCatalogue(client, quoteIdent(pipeline.table), [pipeline.dateColumn, MESSAGE_ID_COLUMN]);
+  const problems = findProblems(catalogue, pipeline);
+  if (problems.length > 0) throw errors.tableMismatch(pipeline.table, pipeline.name, problems);
 }
 
-/** What is wrong, a phrase each; pure, so that every case can be tested without a server. */
-export function problemsOf(catalogue: Catalogue, pipeline: Pipeline): string[] {
+/** Lists what is wrong, a phrase each. Pure, so that every case can be tested without a server. */
+export function findProblems(catalogue: Catalogue, pipeline: Pipeline): string[] {
   const { serverVersion, serverEncoding, clientEncoding, exists, rowSecurity, hasKey, columns } = catalogue;
-  if (serverVersion < OLDEST_SERVER * 10_000)
-    return [`the server is Postgres ${Math.floor(serverVersion / 10_000)}, ${OLDEST_SERVER} or newer is needed`];
+  if (serverVersion < MIN_SERVER * 10_000)
+    return [`the server is Postgres ${Math.floor(serverVersion / 10_000)}, ${MIN_SERVER} or newer is needed`];
   if (!exists) return ["it does not exist; run `masqueue migrate --env`"];
   const problems: string[] = [];
   if (serverEncoding !== "UTF8") problems.push(`the database's encoding is ${serverEncoding}, UTF8 is needed`);
@@ -37,30 +36,88 @@ export function problemsOf(catalogue: Catalogue, pipeline: Pipeline): string[] {
     );
 
   const byName = new Map(columns.map((column) => [column.name, column]));
-  const wanted: { name: string; types: readonly string[]; length: number }[] = pipeline.columns.map((column) => ({
-    name: column.name,
-    ...demandOf(column),
-  }));
-  wanted.push({ name: MESSAGE_ID_COLUMN, types: TEXT_TYPES, length: 128 });
-  for (const { name, types, length } of wanted) {
-    const problem = columnProblem(byName.get(name), types, length);
-    if (problem) problems.push(`column ${name} ${problem}`);
-    byName.delete(name);
+  const demands = [...pipeline.columns.map(toDemand), { name: MESSAGE_ID_COLUMN, types: TEXT_TYPES, length: 128 }];
+  for (const demand of demands) {
+    const problem = findColumnProblem(byName.get(demand.name), demand);
+    if (problem) problems.push(`column ${demand.name} ${problem}`);
+    byName.delete(demand.name);
   }
-  for (const extra of byName.values()) {
-    if (extra.needsValue) problems.push(`column ${extra.name} is NOT NULL without a default and the pipeline does not fill it`);
-  }
+  for (const { name, needsValue } of byName.values())
+    if (needsValue) problems.push(`column ${name} is NOT NULL without a default and the pipeline does not fill it`);
   return problems;
 }
 
-function demandOf(column: Column): { types: readonly string[]; length: number } {
-  if (column.kind === "date") return { types: ["date"], length: 0 };
-  return { types: TEXT_TYPES, length: column.kind === "masked" ? TOKEN_LENGTH : column.max };
+/** The least that a column of the table must be. */
+interface Demand {
+  readonly name: string;
+  readonly types: readonly string[];
+  readonly length: number;
 }
 
-function columnProblem(column: CatalogueColumn | undefined, types: readonly string[], length: number): string | null {
+function toDemand(column: Column): Demand {
+  const { name } = column;
+  if (column.kind === "date") return { name, types: ["date"], length: 0 };
+  return { name, types: TEXT_TYPES, length: column.kind === "masked" ? TOKEN_LENGTH : column.max };
+}
+
+function findColumnProblem(column: CatalogueColumn | undefined, { types, length }: Demand): string | null {
   if (!column) return "is missing; run `masqueue migrate --env`";
   if (!types.includes(column.type)) return `is ${column.type}, not ${types[0]}; run \`masqueue migrate --env\``;
   if (column.length !== null && column.length < length) return `holds ${column.length} characters, ${length} are needed`;
   return null;
+}
+
+/** Postgres's description of a table and of itself. */
+export interface Catalogue {
+  readonly serverVersion: number;
+  readonly serverEncoding: string;
+  readonly clientEncoding: string;
+  /** Whether the table exists in the search path. */
+  readonly exists: boolean;
+  readonly rowSecurity: boolean;
+  readonly columns: readonly CatalogueColumn[];
+  /** A unique index on exactly the key's columns that `ON CONFLICT` can use. */
+  readonly hasKey: boolean;
+}
+
+export interface CatalogueColumn {
+  readonly name: string;
+  /** The result of `format_type` without a length: `character varying`, `text`, `date`. */
+  readonly type: string;
+  /** The longest value in characters; null if there is no limit. */
+  readonly length: number | null;
+  /** NOT NULL without a default. */
+  readonly needsValue: boolean;
+}
+
+/**
+ * Reads the catalogue with one statement that every role may run and Postgres 10 understands.
+ * @param table its name, quoted
+ * @param key the columns of the unique key, in any order
+ */
+async function readCatalogue(client: Client, table: string, key: readonly string[]): Promise<Catalogue> {
+  const { rows } = await client.query<Catalogue>(
+    `WITH target AS (SELECT to_regclass($1) AS id)
+     SELECT current_setting('server_version_num')::int AS "serverVersion",
+            current_setting('server_encoding') AS "serverEncoding",
+            current_setting('client_encoding') AS "clientEncoding",
+            target.id IS NOT NULL AS "exists",
+            coalesce(row_security_active(target.id), false) AS "rowSecurity",
+            (SELECT coalesce(json_agg(json_build_object(
+                      'name', a.attname,
+                      'type', format_type(a.atttypid, NULL),
+                      'length', CASE WHEN a.atttypid IN ('varchar'::regtype, 'bpchar'::regtype) AND a.atttypmod > 4 THEN a.atttypmod - 4 END,
+                      'needsValue', a.attnotnull AND NOT a.atthasdef AND a.attidentity = '')), '[]')
+             FROM pg_attribute a WHERE a.attrelid = target.id AND a.attnum > 0 AND NOT a.attisdropped) AS "columns",
+            EXISTS (SELECT FROM pg_index i
+                    WHERE i.indrelid = target.id AND i.indisunique AND i.indisvalid AND i.indimmediate
+                      AND i.indpred IS NULL AND i.indexprs IS NULL
+                      AND (SELECT array_agg(a.attname::text ORDER BY a.attname) FROM pg_attribute a
+                           WHERE a.attrelid = i.indrelid
+                             AND a.attnum = ANY ((i.indkey::int2[])[0:coalesce((to_jsonb(i)->>'indnkeyatts')::int, i.indnatts) - 1]))
+                          = (SELECT array_agg(name ORDER BY name) FROM unnest($2::text[]) AS name)) AS "hasKey"
+     FROM target`,
+    [table, key],
+  );
+  return rows[0] as Catalogue;
 }

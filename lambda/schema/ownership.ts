@@ -1,24 +1,27 @@
 import type { Client } from "pg";
+import * as errors from "../errors.ts";
 import { ROLES } from "../names.ts";
-import { MigrationError } from "./error.ts";
 import type { Folder } from "./folders.ts";
 
-/** The runner says in other words that a role may make no tables. */
-export async function assertMayCreate(client: Client): Promise<void> {
-  const { rows } = await client.query<{ role: string; schema: string | null; may: boolean | null }>(
-    "SELECT current_user AS role, current_schema() AS schema, has_schema_privilege(current_schema(), 'CREATE') AS may",
+/**
+ * Checks that the role may create tables; node-pg-migrate reports it in other words if it may not.
+ * @throws MigrationError
+ */
+export async function checkMayCreate(client: Client): Promise<void> {
+  const { rows } = await client.query<{ role: string; schema: string | null; allowed: boolean | null }>(
+    "SELECT current_user AS role, current_schema() AS schema, has_schema_privilege(current_schema(), 'CREATE') AS allowed",
   );
-  const { role, schema, may } = rows[0] as { role: string; schema: string | null; may: boolean | null };
-  if (!schema) throw new MigrationError(`No schema of the search_path of role ${role} exists: create one, or set the search_path.`);
-  if (!may)
-    throw new MigrationError(`Role ${role} may not create tables in schema ${schema}: migrate as the schema's owner, or grant CREATE.`);
+  for (const { role, schema, allowed } of rows) {
+    if (!schema) throw errors.schemaMissing(role);
+    if (!allowed) throw errors.createForbidden(role, schema);
+  }
 }
 
 /**
- * Finds what an earlier migration by another role has left to that role; the runner would take its history for missing.
- * @throws MigrationError with the statements that hand it over
+ * Checks that no earlier migration by another role has left tables to that role; node-pg-migrate would take its history for missing.
+ * @throws MigrationError with the statements that hand them over
  */
-export async function assertOwned(client: Client, folders: readonly Folder[]): Promise<void> {
+export async function checkOwnership(client: Client, folders: readonly Folder[]): Promise<void> {
   const names = folders.flatMap(({ history, relations = [] }) => [history, ...relations]);
   const { rows } = await client.query<{ name: string; owner: string; role: string }>(
     `SELECT given.name, quote_ident(pg_get_userbyid(c.relowner)) AS owner, quote_ident(current_user) AS role
@@ -30,20 +33,14 @@ export async function assertOwned(client: Client, folders: readonly Folder[]): P
   const [first] = rows;
   if (!first) return;
   const { owner, role } = first;
-  const theirs = rows.filter((row) => row.owner === owner).map(({ name }) => name);
-  if (owner === ROLES.migrate)
-    throw new MigrationError(
-      `${theirs.join(", ")}: only the owner may change these, role ${owner}, so its deployed function migrates them.`,
-    );
-  // The old owner is a member for the length of the transaction only: in rds_iam through it, RDS would refuse its password.
-  const statements = [
+  const tables = rows.filter((row) => row.owner === owner).map(({ name }) => name);
+  if (owner === ROLES.migrate) throw errors.ownedByFunction(tables, owner);
+  // The old owner is a member during the transaction only: as a member of rds_iam through it, RDS would refuse its password.
+  throw errors.ownedByOther(tables, owner, role, [
     "BEGIN",
     `GRANT ${role} TO ${owner}`,
-    ...theirs.map((name) => `ALTER TABLE ${name} OWNER TO ${role}`),
+    ...tables.map((name) => `ALTER TABLE ${name} OWNER TO ${role}`),
     `REVOKE ${role} FROM ${owner}`,
     "COMMIT",
-  ];
-  throw new MigrationError(
-    `${theirs.join(", ")}: only the owner may change these, role ${owner}. Hand them to ${role}, as ${owner} or a superuser: ${statements.join("; ")};`,
-  );
+  ]);
 }

@@ -9,15 +9,15 @@ import { type Rds, startRds } from "../support/rds.ts";
 import { MASTER } from "../support/roles.ts";
 import { ALL_FILES, useSchemaDeployment } from "../support/schema-deployment.ts";
 
-/** The migrate function before a server that stands for RDS. */
+/** The migrate function with a stand-in for RDS. */
 const fixture = useSchemaDeployment();
 const before = { ...process.env };
 let folder: string;
 let aws: AwsJson;
 let rds: Rds;
-let takesPassword: boolean;
+let acceptsPassword: boolean;
 
-/** @param tokensOf whose token is taken */
+/** @param tokensOf the user whose token is accepted */
 async function start(tokensOf: string): Promise<void> {
   const { host, port, database = "" } = fixture.database.config;
   rds = await startRds({ host, port, user: tokensOf, password: MASTER.password });
@@ -38,10 +38,10 @@ async function start(tokensOf: string): Promise<void> {
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "masqueue-admin-"));
-  takesPassword = true;
-  // The secret is asked for right before the login with it.
+  acceptsPassword = true;
+  // The secret is read just before the login with it.
   aws = await startAwsJson(() => {
-    if (!takesPassword) rds.refuseOnce();
+    if (!acceptsPassword) rds.refuseOnce();
     return { body: { SecretString: JSON.stringify({ username: MASTER.user, password: MASTER.password }) } };
   });
 });
@@ -55,27 +55,27 @@ afterEach(async () => {
 const adminLogins = () => rds.logins.filter(({ user }) => user === MASTER.user).map(({ password }) => password);
 const token = expect.stringMatching(/Action=connect.*&DBUser=master&.*X-Amz-Signature=/);
 
-describe("who makes the roles", () => {
+describe("the user that creates the roles", () => {
   test("logs in with the password, and signs no token", async () => {
     await start(ROLES.migrate);
     expect(await handler()).toEqual({ applied: ALL_FILES });
     expect(adminLogins()).toEqual([MASTER.password]);
   });
 
-  test("logs in with a token of its own where RDS takes its password no more", async () => {
-    takesPassword = false;
+  test("logs in with a token if RDS no longer accepts its password", async () => {
+    acceptsPassword = false;
     await start(MASTER.user);
     expect(await handler()).toEqual({ applied: ALL_FILES });
     expect(adminLogins()).toEqual([MASTER.password, token]);
   });
 
-  test("is told, where both are refused, what the cause may be and the two ways out", async () => {
-    takesPassword = false;
+  test("gets the probable cause and two remedies if both are refused", async () => {
+    acceptsPassword = false;
     await start("nobody");
     await expect(handler()).rejects.toMatchObject({
       name: "MigrationError",
       message: expect.stringMatching(
-        /let master in .*member of rds_iam.*rds-db:connect as that user \(database\.adminUser.*by hand with a token/,
+        /refused the login of master .*member of rds_iam.*rds-db:connect as that user \(database\.adminUser.*by hand with a token/,
       ),
     });
     expect(adminLogins()).toEqual([MASTER.password, token]);

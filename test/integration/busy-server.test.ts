@@ -12,7 +12,7 @@ const limit = (connections: number) =>
 
 describe("a deployment to a server that takes no more connections", () => {
   test("goes on when it takes them again", async () => {
-    await fixture.makeRolesByHand();
+    await fixture.createRolesByHand();
     await limit(0);
     const deployment = fixture.deploy({ pauses: Array(100).fill(50) });
     await wait(200);
@@ -21,7 +21,7 @@ describe("a deployment to a server that takes no more connections", () => {
   });
 
   test("says in the end what to do", async () => {
-    await fixture.makeRolesByHand();
+    await fixture.createRolesByHand();
     await limit(0);
     expect(await fixture.failure()).toMatch(
       /^Postgres refused the connection to database test_\w+ \(SQLSTATE 53300\)\. All connections are taken: /,
@@ -36,9 +36,9 @@ describe("a migration that another one keeps waiting", () => {
     await holder.connect();
     await holder.query("SELECT pg_advisory_lock(7241865)");
     const { pid } = (await holder.query("SELECT pg_backend_pid() AS pid")).rows[0];
-    const failure = await connected({ ...fixture.database.config, ...MASTER }, (client) => migrate(client, { turnTimeout: 100 })).catch(
-      (error: Error) => error,
-    );
+    const failure = await connected({ ...fixture.database.config, ...MASTER }, (client) =>
+      migrate(client, { advisoryLockTimeout: 100 }),
+    ).catch((error: Error) => error);
     expect(failure).toBeInstanceOf(MigrationError);
     expect(failure).toMatchObject({ message: expect.stringContaining(`session ${pid} of role ${fixture.database.config.user}.`) });
     expect(failure).toMatchObject({ message: expect.stringContaining(`SELECT pg_terminate_backend(${pid});`) });
@@ -48,7 +48,7 @@ describe("a migration that another one keeps waiting", () => {
 
   test("takes its turn with a table's lock timeout of its own", async () => {
     await connected({ ...fixture.database.config, ...MASTER }, async (client) => {
-      await migrate(client, { lockTimeout: 1234, turnTimeout: 60_000 });
+      await migrate(client, { lockTimeout: 1234, advisoryLockTimeout: 60_000 });
       expect((await client.query("SHOW lock_timeout")).rows).toEqual([{ lock_timeout: "1234ms" }]);
     });
   });

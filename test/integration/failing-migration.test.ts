@@ -10,7 +10,7 @@ const raise = (using: string) =>
   `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '% is known', NEW.who USING HINT = NEW.at${using}; END $$;
    CREATE TRIGGER refuse BEFORE INSERT ON people FOR EACH ROW EXECUTE PROCEDURE refuse(); ${PERSON}`;
 
-describe("a migration that a value stops", () => {
+describe("a migration that fails because of a value", () => {
   test.each([
     ["an address cast to a number", `${PERSON}; ALTER TABLE people ALTER who TYPE bigint USING who::bigint`, "22P02"],
     ["an address cast to a date", `${PERSON}; ALTER TABLE people ALTER at TYPE date USING at::date`, "22007"],
@@ -21,10 +21,10 @@ describe("a migration that a value stops", () => {
       `CREATE VIEW bobs AS SELECT * FROM people WHERE who = 'bob' WITH CHECK OPTION; INSERT INTO bobs VALUES ('alice@example.org', 'x')`,
       "44000",
     ],
-  ])("tells file and SQLSTATE, not the value: %s", async (_what, sql, sqlstate) => {
+  ])("reports file and SQLSTATE, not the value: %s", async (_what, sql, sqlstate) => {
     fixture.add("custom/migrations/001_people.sql", `${TABLE}; ${sql}`);
     expect(await fixture.failure()).toBe(
-      `Postgres refused migration 001_people (SQLSTATE ${sqlstate}). Its words are withheld, because they may quote a row.`,
+      `Postgres refused migration 001_people (SQLSTATE ${sqlstate}). Its message is withheld, because it may quote a row.`,
     );
   });
 
@@ -47,7 +47,7 @@ describe("a migration that a value stops", () => {
       "23514",
       "table people, constraint short",
     ],
-  ])("names table and column or constraint where %s", async (_what, sql, sqlstate, places) => {
+  ])("names table and column or constraint if %s", async (_what, sql, sqlstate, places) => {
     fixture.add("custom/migrations/001_people.sql", `${TABLE}; ${sql}`);
     const message = await fixture.failure();
     expect(message).toMatch(new RegExp(`^Postgres refused migration 001_people \\(SQLSTATE ${sqlstate}\\): .*\\. See ${places}\\.$`));

@@ -11,7 +11,7 @@ import { as, connected, deploySchema, type RoleServer, startRoleServer } from ".
 const POSTGRES_10 = join(import.meta.dirname, "../../node_modules/postgres-10/native");
 
 describe("the ingest role", () => onServer(undefined, 18));
-// The oldest server's package is for one platform.
+// The package of the oldest server exists for one platform.
 if (`${process.platform}-${process.arch}` === "linux-x64") describe("on Postgres 10, the ingest role", () => onServer(POSTGRES_10, 10));
 
 function onServer(native: string | undefined, major: number): void {
@@ -33,19 +33,19 @@ function onServer(native: string | undefined, major: number): void {
     await server.stop();
   });
 
-  test("is all that the function needs: keys are registered, rows copied, repeats found, bad rows isolated and their reasons kept", async () => {
+  test("suffices for the function: keys are registered, rows copied, repeats found, bad rows isolated and their reasons stored", async () => {
     await expectFirstBatches(lambda, database);
     expect(lambda.reports.lost).toEqual([]);
     expect(await database.rows("SELECT count(*)::int FROM mask_keys")).toEqual([{ count: 4 }]);
   });
 
-  test("is let into a later container, whose key is known", async () => {
+  test("suffices for a later container, whose key is known", async () => {
     const late = container(role);
     expect(await late.failures(logins(1))).toEqual([]);
     await late.close();
   });
 
-  test("tells a row that a trigger leaves out from a duplicate", async () => {
+  test("distinguishes a row that a trigger leaves out from a duplicate", async () => {
     await database.client.query(
       `CREATE FUNCTION leave_out() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN CASE WHEN NEW.locale = ''out'' THEN NULL ELSE NEW END; END';
        CREATE TRIGGER leave_out BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE PROCEDURE leave_out()`,
@@ -88,7 +88,7 @@ function onServer(native: string | undefined, major: number): void {
     });
   });
 
-  test("has time-outs in each of its sessions, and so has the owner", async () => {
+  test("has time-outs in each of its sessions, as has the owner", async () => {
     const settings = `SELECT rolname AS role, array_agg(setting ORDER BY setting) AS settings
                       FROM pg_db_role_setting JOIN pg_roles ON pg_roles.oid = setrole, unnest(setconfig) AS setting GROUP BY 1 ORDER BY 1`;
     const keepalives = ["tcp_keepalives_count=3", "tcp_keepalives_idle=30", "tcp_keepalives_interval=10"];
@@ -106,12 +106,12 @@ function onServer(native: string | undefined, major: number): void {
     });
   });
 
-  test("may connect, as the owner may, where not everyone may", async () => {
+  test("may connect, as may the owner, if PUBLIC may not", async () => {
     await database.client.query(`REVOKE CONNECT ON DATABASE ${database.config.database} FROM PUBLIC`);
     for (const name of [ROLES.ingest, ROLES.migrate]) await connected(as(name, database), (client) => client.query("SELECT 1"));
   });
 
-  test("changes no privilege of the tables' owner, who goes on migrating", async () => {
+  test("leaves the tables' owner the privileges to migrate", async () => {
     await connected(as(ROLES.migrate, database), async (client) => {
       await client.query("ALTER TABLE user_logins ADD COLUMN more text; ALTER TABLE user_logins DROP COLUMN more");
       await client.query("CREATE TEMP TABLE scratch (id int)");

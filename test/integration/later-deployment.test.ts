@@ -13,13 +13,13 @@ const ORDERS_TABLE =
   'CREATE TABLE orders (id serial, order_id text, ordered_on date NOT NULL, message_id text COLLATE "C" NOT NULL, UNIQUE (ordered_on, message_id))';
 
 describe("a later deployment", () => {
-  test("with a new file of roles runs it as the master user, and without one says so", async () => {
+  test("with a new file of roles runs it as the master user, and fails without one", async () => {
     fixture.add("schema/sql/roles/002_more.sql", ROLE_CHANGE);
     expect(await fixture.failure({ admin: undefined })).toMatch(/^New in lambda\/schema\/sql\/roles\/: 002_more\./);
     expect(await fixture.deploy()).toEqual(["002_more"]);
   });
 
-  test("of older code changes nothing, whatever the newer one has added, and the older function works", async () => {
+  test("of older code changes nothing that newer code has added, and the older function works", async () => {
     fixture.add("schema/sql/roles/002_more.sql", ROLE_CHANGE);
     fixture.add("schema/sql/migrations/900_more.sql", "ALTER TABLE user_logins ADD COLUMN more text");
     fixture.add("schema/sql/grants/002_more.sql", "SELECT 'what the newer code takes for granted'");
@@ -33,12 +33,12 @@ describe("a later deployment", () => {
     await lambda.close();
   });
 
-  test("without the user's own folders is none the worse", async () => {
+  test("works without custom folders", async () => {
     fixture.remove("custom");
     expect(await fixture.deploy()).toEqual([]);
   });
 
-  test("whose migration fails says why, keeps nothing of it, and quotes no row", async () => {
+  test("whose migration fails reports the reason, leaves nothing of it, and quotes no row", async () => {
     fixture.add(
       "custom/migrations/001_orders.sql",
       `${ORDERS_TABLE}; INSERT INTO orders SELECT n, 'canary', '2026-01-01', 'canary' FROM generate_series(1, 2) AS n`,

@@ -12,12 +12,12 @@ describe("a table that is locked until after the function's time", () => {
     await expect(fixture.lambda.invoke(batch, 2)).rejects.toMatchObject({ code: "out_of_time" });
     expect(fixture.lambda.reports.failures.map(({ code }) => code)).toEqual(["out_of_time"]);
     await release();
-    // What the first invocation sent may still be committed now that the table is free, under the second one.
+    // The rows of the first invocation may be committed now that the table is free, during the second one.
     expect(await fixture.lambda.failures(batch)).toEqual([]);
     expect(await fixture.stored()).toEqual(idsBut(100));
   });
 
-  test("fails the invocation in the same way where only milliseconds are left: nothing else ends it before", async () => {
+  test("fails the invocation in the same way if only milliseconds are left: nothing else ends it first", async () => {
     await fixture.lambda.invoke([]);
     const release = await holdTable(fixture.database);
     await expect(fixture.lambda.invoke(logins(3), 0.03)).rejects.toMatchObject({ code: "out_of_time" });
@@ -33,7 +33,7 @@ describe("a table that is locked until after the function's time", () => {
   });
 
   test.each([1, 2])(
-    "is told by the SQLSTATE of the role's lock_timeout where no row could be tried for it (receive count %i)",
+    "is reported by the SQLSTATE of the role's lock_timeout if it let no row be tried (receive count %i)",
     async (count) => {
       const lambda = fixture.container({ ...fixture.database.config, options: "-c lock_timeout=200" });
       const batch = logins(3, () => ({}), { receiveCount: count });
@@ -46,7 +46,7 @@ describe("a table that is locked until after the function's time", () => {
     },
   );
 
-  test("and is free again in time for some rows is a partial answer", async () => {
+  test("that is free again in time for some rows gives a partial answer", async () => {
     await fixture.sql(`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
       PERFORM pg_sleep(0.01); IF NEW.locale = 'bad' THEN RAISE 'no'; END IF; RETURN NEW; END $$;
       CREATE TRIGGER slow BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE PROCEDURE slow()`);
@@ -65,7 +65,7 @@ describe("a table that is locked until after the function's time", () => {
     expect(lambda.reports.last.outcomes.some(({ outcome }) => outcome === "unsettled")).toBe(true);
   });
 
-  test("is waited for while there is time", async () => {
+  test("is waited for while time is left", async () => {
     await fixture.lambda.invoke([]);
     const release = await holdTable(fixture.database);
     const answer = fixture.lambda.failures(logins(3));

@@ -11,7 +11,7 @@ import type { TestDatabase } from "../support/database.ts";
 import { MASTER, type RoleServer, startRoleServer } from "../support/roles.ts";
 
 type Variables = Record<string, string>;
-/** The function's answer, as Lambda gives it to the caller. */
+/** The function's answer, as Lambda returns it to the caller. */
 type Invoke = (variables: Variables) => Promise<{ payload: unknown; isError: boolean }>;
 
 const ALL = ["001_roles", "001_user_logins", "002_rejections", "003_mask_keys", "001_ingest"];
@@ -39,7 +39,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** The environment of the deployed function, but for the password that stands where IAM would. */
+/** The environment of the deployed function, with a password in place of IAM. */
 function variables(changes: Variables = {}): Variables {
   const { host = "", port, database: name = "" } = database.config;
   return {
@@ -93,7 +93,7 @@ describe("the migrate function, bundled and under Lambda's runtime,", () => {
 });
 
 function describeFunction(invoke: Invoke): void {
-  test("makes everything in an empty database with the master user's secret, and later needs it no more", async () => {
+  test("creates everything in an empty database with the master user's secret, and does not read it again", async () => {
     expect(await invoke(variables())).toEqual({ isError: false, payload: { applied: ALL } });
     const calls = aws.calls.length;
     expect(await invoke(variables())).toEqual({ isError: false, payload: { applied: [] } });
@@ -101,21 +101,24 @@ function describeFunction(invoke: Invoke): void {
     expect(aws.calls.at(-1)?.input).toEqual({ SecretId: SECRET });
   });
 
-  test("fails with the migration's message, and keeps nothing of it", async () => {
+  test("fails with the migration's message, and leaves nothing of it", async () => {
     await database.client.query(
       "CREATE TABLE rejections (id int); GRANT ALL ON rejections TO PUBLIC; ALTER TABLE rejections OWNER TO master",
     );
     expect(await invoke(variables())).toEqual({
       isError: true,
-      payload: expect.objectContaining({ errorType: "MigrationError", errorMessage: expect.stringMatching(/^rejections: .*role master/) }),
+      payload: expect.objectContaining({
+        errorType: "MigrationError",
+        errorMessage: expect.stringMatching(/^Role master owns rejections\./),
+      }),
     });
     expect(await database.rows("SELECT to_regclass('user_logins') AS made")).toEqual([{ made: null }]);
   });
 
   test.each([
-    ["that it may not read", undefined, /did not give the secret .*AccessDeniedException/],
-    ["without a user name", JSON.stringify({ password: "canary" }), /no JSON object with the texts "username" and "password"/],
-    ["that is no JSON", "canary", /no JSON object with the texts "username" and "password"/],
+    ["that it may not read", undefined, /^The secret that ADMIN_SECRET names cannot be used: AccessDeniedException/],
+    ["without a user name", JSON.stringify({ password: "canary" }), /not a JSON object with the texts "username" and "password"/],
+    ["that is not JSON", "canary", /not a JSON object with the texts "username" and "password"/],
   ])("fails with a sentence about a secret %s", async (_what, given, sentence) => {
     secret = given;
     const { payload, isError } = await invoke(variables());

@@ -9,7 +9,7 @@ const fixture = useFixture({ migrated: false });
 
 const ALL = ["001_user_logins", "002_rejections", "003_mask_keys"];
 
-/** Everything that a migration could have made or changed: relations, columns and their types, constraints. */
+/** Everything that a migration could create or change: relations, columns and their types, constraints. */
 async function schema(): Promise<unknown> {
   return fixture.database.rows(
     `SELECT c.relname, c.relkind, a.attname, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull,
@@ -20,7 +20,7 @@ async function schema(): Promise<unknown> {
 }
 
 describe("a migration", () => {
-  test("makes of nothing the table that the pipeline needs", async () => {
+  test("creates the table that the pipeline needs in an empty database", async () => {
     expect(await migrate(fixture.database.client)).toEqual(ALL);
     const columns = await fixture.database.rows(
       `SELECT attname || ' ' || format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN ' not null' ELSE '' END AS text
@@ -40,7 +40,7 @@ describe("a migration", () => {
     expect(await fixture.stored()).toEqual(idsBut(3));
   });
 
-  test("gives the key in the order date, id, and the id without a locale's order", async () => {
+  test("creates the key in the order date, id, and the id with collation C", async () => {
     await migrate(fixture.database.client);
     expect(await fixture.database.rows("SELECT indexdef FROM pg_indexes WHERE tablename = 'user_logins'")).toEqual([
       { indexdef: expect.stringMatching(/^CREATE UNIQUE INDEX .*\(create_date, message_id\)$/) },
@@ -61,7 +61,7 @@ describe("a migration", () => {
     expect(await fixture.stored()).toEqual(idsBut(3));
   });
 
-  test("is done by one of two that start at once", async () => {
+  test("is done by one of two that start together", async () => {
     const clients = [new pg.Client(fixture.database.config), new pg.Client(fixture.database.config)];
     await Promise.all(clients.map((client) => client.connect()));
     const done = await Promise.all(clients.map((client) => migrate(client)));
@@ -70,7 +70,7 @@ describe("a migration", () => {
     expect(await fixture.lambda.failures(logins(3))).toEqual([]);
   });
 
-  test("that finds a table in use gives up after the lock timeout and says why; nothing is half done", async () => {
+  test("that finds a table in use fails after the lock timeout with the reason; nothing is half done", async () => {
     await fixture.sql("CREATE TABLE user_logins (user_id varchar(128), app_version integer, create_date date)");
     const before = await fixture.database.rows("SELECT * FROM pg_attribute WHERE attrelid = 'user_logins'::regclass ORDER BY attnum");
     const release = await holdTable(fixture.database);
@@ -85,7 +85,7 @@ describe("a migration", () => {
   });
 });
 
-test("a role that may not create tables is told so, before anything is tried", async () => {
+test("a role that may not create tables gets an error that says so, and nothing is changed", async () => {
   await fixture.sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
   const role = await createRole(fixture.database, "");
   const client = new pg.Client(role.config);

@@ -12,24 +12,24 @@ const right = () => String(fixture.database.config.password);
 const select = (one: Database, milliseconds = 20_000) =>
   one.run(async (client) => (await client.query("SELECT 1 AS one")).rows, new Deadline(milliseconds));
 
-describe("a password that a function gives", () => {
-  test("is asked for once a connection", async () => {
-    let asked = 0;
+describe("a password from a function", () => {
+  test("is read once for each connection", async () => {
+    let calls = 0;
     const one = database(() => {
-      asked++;
+      calls++;
       return right();
     });
     await select(one);
     await select(one);
-    expect(asked).toBe(1);
+    expect(calls).toBe(1);
     fixture.proxy.refuse();
     fixture.proxy.accept();
     await select(one);
-    expect(asked).toBe(2);
+    expect(calls).toBe(2);
     await one.close();
   });
 
-  test("that the server refuses is asked for once more, since a token may have run out", async () => {
+  test("that the server refuses is read once more, since a token may have expired", async () => {
     const answers = ["old token", right()];
     const one = database(async () => answers.shift() ?? "");
     expect(await select(one)).toEqual([{ one: 1 }]);
@@ -38,24 +38,21 @@ describe("a password that a function gives", () => {
   });
 
   test("that the server refuses twice fails the run", async () => {
-    let asked = 0;
-    const run = select(database(() => `wrong ${++asked}`));
+    let calls = 0;
+    const run = select(database(() => `wrong ${++calls}`));
     await expect(run).rejects.toMatchObject({ code: "database_refused", sqlstate: "28P01" });
-    expect(asked).toBe(2);
+    expect(calls).toBe(2);
   });
 
-  test("that cannot be had fails the run with the function's own error, before the server is called", async () => {
-    const own = new IngestError(
-      "login_unavailable",
-      "Secrets Manager did not give the secret that DB_SECRET names: AccessDeniedException.",
-    );
-    await expect(select(database(() => Promise.reject(own)))).rejects.toBe(own);
+  test("that cannot be read fails the run with the function's error, before the server is called", async () => {
+    const error = new IngestError("login_unavailable", "The secret that DB_SECRET names cannot be used: AccessDeniedException.");
+    await expect(select(database(() => Promise.reject(error)))).rejects.toBe(error);
     expect(
       await fixture.database.rows("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"),
     ).toEqual([]);
   });
 
-  test("that cannot be had for a foreign reason fails the run without its text", async () => {
+  test("that fails with a foreign error fails the run without its text", async () => {
     const run = select(
       database(() => Promise.reject(new TypeError("canary"))),
       500,
@@ -63,7 +60,7 @@ describe("a password that a function gives", () => {
     await expect(run).rejects.toMatchObject({ code: "database_unavailable", message: expect.not.stringContaining("canary") });
   });
 
-  test("that does not come fails the run within its time", async () => {
+  test("that does not arrive fails the run within its time", async () => {
     const run = select(
       database(() => new Promise<string>(() => {})),
       300,

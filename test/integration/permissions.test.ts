@@ -26,7 +26,7 @@ describe("a role", () => {
   });
 
   test.each(["", "SELECT"])(
-    "with the privileges %j fails the invocation, and the container recovers when it has them",
+    "with only the privileges %j fails the invocation, and the container recovers when it gets the rest",
     async (privileges) => {
       const role = await roleWith(privileges);
       const lambda = fixture.container(role.config);
@@ -65,17 +65,17 @@ describe("a table that is dropped while the container runs", () => {
 });
 
 describe("a login that the server refuses", () => {
-  test("for its password fails the invocation with 28P01, after a second try", async () => {
-    let asked = 0;
-    const password = () => `wrong ${++asked}`;
+  test("for its password fails the invocation with 28P01, after a second attempt", async () => {
+    let calls = 0;
+    const password = () => `wrong ${++calls}`;
     const lambda = fixture.container({ ...fixture.database.config, password });
     await expect(lambda.invoke(logins(3))).rejects.toMatchObject({ code: "database_refused", sqlstate: "28P01" });
-    expect(asked).toBe(2);
+    expect(calls).toBe(2);
     expect(await fixture.stored()).toEqual([]);
   });
 
-  test("only at first, because a token had run out, fails nothing", async () => {
-    const tokens = ["outdated", fixture.database.config.password as string];
+  test("only at first, because a token had expired, fails nothing", async () => {
+    const tokens = ["expired", fixture.database.config.password as string];
     const lambda = fixture.container({ ...fixture.database.config, password: () => tokens.shift() ?? "" });
     expect(await lambda.failures(logins(3))).toEqual([]);
     expect(tokens).toEqual([]);

@@ -13,9 +13,9 @@ import { idOf, idsBut, logins } from "../support/fixture.ts";
 const NATIVE = join(import.meta.dirname, "../../node_modules/postgres-10/native");
 const PLATFORM = `${process.platform}-${process.arch}`;
 
-/** The oldest server that works. Its npm package is for one platform; elsewhere the one test here says that it was not tried. */
+/** The oldest server that works. Its npm package exists for one platform; on others, the one test here reports that it was not tried. */
 if (PLATFORM === "linux-x64") describe("on Postgres 10", onPostgres10);
-else test(`Postgres 10 is not tried on ${PLATFORM}: it has no package`, () => expect(PLATFORM).not.toBe("linux-x64"));
+else test(`Postgres 10 is not tried on ${PLATFORM}, for which there is no package`, () => expect(PLATFORM).not.toBe("linux-x64"));
 
 function onPostgres10(): void {
   let home: string;
@@ -38,7 +38,7 @@ function onPostgres10(): void {
 
   const stored = async () => (await database.rows("SELECT message_id AS id FROM user_logins ORDER BY 1")).map(({ id }) => id);
 
-  test("the server is that one", async () => {
+  test("the server has that version", async () => {
     expect(await database.rows("SHOW server_version")).toEqual([{ server_version: expect.stringMatching(/^10\./) }]);
   });
 
@@ -62,7 +62,7 @@ function onPostgres10(): void {
     await database.client.query("ALTER TABLE user_logins DROP CONSTRAINT guard");
   });
 
-  test("a table that does not fit is told in one sentence", async () => {
+  test("a table that does not fit is reported in one sentence", async () => {
     await database.client.query("ALTER TABLE user_logins RENAME COLUMN locale TO place");
     const late = container(database.config);
     await expect(late.invoke(logins(1))).rejects.toMatchObject({ code: "table_mismatch" });
@@ -71,7 +71,7 @@ function onPostgres10(): void {
     await late.close();
   });
 
-  test("the take-home's table, which is from this server, is adopted with its rows", async () => {
+  test("a legacy table, which comes from this version, is upgraded with its rows", async () => {
     const old = await createDatabase({ server: server.config, migrated: false });
     await old.client.query(
       `CREATE TABLE user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256), masked_device_id varchar(256),
@@ -79,14 +79,14 @@ function onPostgres10(): void {
        INSERT INTO user_logins VALUES ('u1', 'android', 'a', 'b', 'RU', 230, '2022-11-01'), ('u2', NULL, NULL, NULL, NULL, 2, NULL)`,
     );
     expect(await migrate(old.client)).toHaveLength(3);
-    const adopted = container(old.config);
-    expect(await adopted.failures(logins(1))).toEqual([]);
+    const upgraded = container(old.config);
+    expect(await upgraded.failures(logins(1))).toEqual([]);
     expect(await old.rows("SELECT user_id, app_version, create_date::text, message_id FROM user_logins ORDER BY app_version")).toEqual([
       { user_id: "u2", app_version: "2", create_date: null, message_id: null },
       { user_id: expect.any(String), app_version: "2.3.0", create_date: "2026-03-01", message_id: idOf(0) },
       { user_id: "u1", app_version: "230", create_date: "2022-11-01", message_id: null },
     ]);
-    await adopted.close();
+    await upgraded.close();
     await old.drop();
   });
 }

@@ -144,9 +144,7 @@ describe("a password in Secrets Manager", () => {
     expect(await lambda.invoke(eventOf(record()))).toMatchObject({
       isError: true,
       payload: {
-        errorMessage: expect.stringMatching(
-          /^Secrets Manager did not give the secret that PGPASSWORD_SECRET names: AccessDeniedException\./,
-        ),
+        errorMessage: expect.stringMatching(/^The secret that PGPASSWORD_SECRET names cannot be used: AccessDeniedException\./),
       },
     });
     await stop();

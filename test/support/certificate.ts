@@ -1,22 +1,22 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 
-/** What a TLS server shows, and the authority (PEM) by which a client may trust it. */
+/** The key and certificate of a TLS server, and the authority by which a client trusts it; all PEM. */
 interface ServerCertificate {
   readonly key: string;
   readonly cert: string;
   readonly authority: string;
 }
 
-/** A certificate for `localhost` by an authority that exists for this call alone: Node makes keys, but no certificates. */
+/** Creates a certificate for `localhost`, signed by a new authority: Node creates keys, but no certificates. */
 export function certificateForLocalhost(): ServerCertificate {
   const authority = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const server = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const issuer = nameOf("Masqueue test authority");
+  const issuer = toName("Masqueue test authority");
   const isAuthority = extension(OID.basicConstraints, sequence(boolean(true)));
   const isLocalhost = extension(OID.subjectAltName, sequence(der(0x82, Buffer.from("localhost"))));
   return {
     key: String(server.privateKey.export({ type: "pkcs8", format: "pem" })),
-    cert: certificate(issuer, nameOf("localhost"), server.publicKey, isLocalhost, authority.privateKey),
+    cert: certificate(issuer, toName("localhost"), server.publicKey, isLocalhost, authority.privateKey),
     authority: certificate(issuer, issuer, authority.publicKey, isAuthority, authority.privateKey),
   };
 }
@@ -41,7 +41,7 @@ const OID = {
   ecdsaWithSha256: der(0x06, Buffer.from("2a8648ce3d040302", "hex")),
 };
 
-function nameOf(commonName: string): Buffer {
+function toName(commonName: string): Buffer {
   return sequence(der(0x31, sequence(OID.commonName, der(0x0c, Buffer.from(commonName)))));
 }
 

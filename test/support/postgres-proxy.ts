@@ -7,9 +7,9 @@ interface Cut {
   readonly thenRefuse: boolean;
 }
 
-/** A way to Postgres that can be cut at a word, and that knows which statements went over it. Not for TLS. */
+/** A proxy before Postgres that can cut the connection at a word, and records the statements that pass. It supports no TLS. */
 export class PostgresProxy {
-  /** The server's configuration, with the proxy in front of it. */
+  /** The server's configuration, with the proxy's address. */
   readonly config: ClientConfig;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -31,14 +31,14 @@ export class PostgresProxy {
     this.config = { ...target, host: "127.0.0.1", port };
   }
 
-  /** The first word of each statement since the last call, in the order in which they were sent. */
+  /** Returns the first word of each statement since the last call, in order. */
   takeStatements(): string[] {
     const taken = this.#statements;
     this.#statements = [];
     return taken;
   }
 
-  /** Cuts every connection and lets none through until `accept`. */
+  /** Cuts every connection and refuses new ones until `accept`. */
   refuse(): void {
     this.#refusing = true;
     for (const socket of this.#sockets) socket.destroy();
@@ -48,7 +48,7 @@ export class PostgresProxy {
     this.#refusing = false;
   }
 
-  /** Cuts once, when that side sends the text: what stands before it still arrives, it and the rest do not. */
+  /** Cuts once, when that side sends the text: the bytes before it still arrive, the text and the rest do not. */
   cutAt(from: Cut["from"], text: string, options: { thenRefuse?: boolean } = {}): void {
     this.#cut = { from, text, thenRefuse: options.thenRefuse ?? false };
   }
@@ -92,21 +92,21 @@ export class PostgresProxy {
   }
 }
 
-/** Reads what a client sends: https://www.postgresql.org/docs/current/protocol-message-formats.html */
+/** Counts the statements that a client sends: https://www.postgresql.org/docs/current/protocol-message-formats.html */
 function statementCounter(found: (word: string) => void): (chunk: Buffer) => void {
   let pending = Buffer.alloc(0);
   let started = false;
   return (chunk) => {
     pending = Buffer.concat([pending, chunk]);
     for (;;) {
-      // The start-up message alone has no type byte in front of its length.
+      // Only the start-up message has no type byte before its length.
       const typeLength = started ? 1 : 0;
       if (pending.length < typeLength + 4) return;
       const end = typeLength + pending.readInt32BE(typeLength);
       if (pending.length < end) return;
       const type = started ? String.fromCharCode(pending[0] ?? 0) : "";
       const text = pending.toString("utf8", typeLength + 4, end);
-      // Query holds the text; Parse has a name, empty here, before it.
+      // Query holds the text; in Parse, an empty name comes before it.
       if (type === "Q" || type === "P") found(/[A-Z]+/i.exec(text)?.[0] ?? "");
       started = true;
       pending = pending.subarray(end);

@@ -4,15 +4,15 @@ import { TLSSocket } from "node:tls";
 import type { ClientConfig } from "pg";
 import { certificateForLocalhost } from "./certificate.ts";
 
-/** Postgres as RDS runs it: TLS only, and within it passwords and IAM tokens in clear text. */
+/** Postgres as on RDS: it accepts TLS only, and within it passwords and IAM tokens in clear text. */
 export interface Rds {
   readonly host: string;
   readonly port: number;
   /** PEM of the authority that signed its certificate. */
   readonly authority: string;
-  /** User and password or token of each login that was tried, in order. */
+  /** The user and the password or token of each attempted login, in order. */
   readonly logins: readonly { readonly user: string; readonly password: string }[];
-  /** Refuses the next login as RDS does: with 28000. */
+  /** Refuses the next login with 28000, as RDS does. */
   refuseOnce(): void;
   close(): Promise<void>;
 }
@@ -22,8 +22,8 @@ const CLEAR_TEXT = 3;
 const MD5 = 5;
 
 /**
- * Stands in front of a server that lets a user in without a password, or asks for an MD5 one.
- * @param target its user's password stands for any token of that user: whether a token is right, only AWS can say
+ * Starts a stand-in for RDS before a server that requires an MD5 password, or none.
+ * @param target its user's password replaces each token of that user: only AWS can verify a token
  */
 export async function startRds(target: ClientConfig): Promise<Rds> {
   const { key, cert, authority } = certificateForLocalhost();
@@ -73,7 +73,7 @@ export async function startRds(target: ClientConfig): Promise<Rds> {
   };
 }
 
-/** What a side says before it waits for an answer: short enough to come in one piece. */
+/** The next message, which is short enough to arrive in one piece. */
 function arrival(socket: Socket): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     socket.once("data", resolve).once("close", () => reject(new Error("closed")));

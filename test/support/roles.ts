@@ -16,7 +16,7 @@ export interface TestRole {
   drop(): Promise<void>;
 }
 
-/** A role that owns nothing, with these privileges on every table of the database. @param privileges as GRANT takes them; "" for none */
+/** Creates a role that owns nothing. @param privileges on every table of the database, as in GRANT; "" for none */
 export async function createRole(database: TestDatabase, privileges: string): Promise<TestRole> {
   const name = `role_${randomBytes(8).toString("hex")}`;
   const password = randomBytes(8).toString("hex");
@@ -35,21 +35,21 @@ export async function createRole(database: TestDatabase, privileges: string): Pr
   };
 }
 
-/** A user who may make roles and is no superuser, as RDS has it. */
+/** A user that may create roles and is not a superuser, as on RDS. */
 export const MASTER = { user: "master", password: "master's password" };
 
-/** A server of the test's own: the roles of Masqueue belong to a server and have fixed names. */
+/** A server for one test file: the roles of Masqueue belong to a server and have fixed names. */
 export interface RoleServer {
   /** As the superuser. */
   sql(...statements: string[]): Promise<void>;
-  /** A database without tables that belongs to the master user; the test looks at it as the superuser. */
+  /** Creates a database without tables for the master user; the test reads it as the superuser. */
   database(): Promise<TestDatabase>;
   stop(): Promise<void>;
 }
 
 /**
- * Starts one on which Masqueue's two roles, once they are there, log in without a password, as IAM lets them.
- * @param native folder of another server's programs
+ * Starts a server on which Masqueue's two roles log in without a password, as IAM lets them.
+ * @param native the folder of another version's programs
  */
 export async function startRoleServer(native?: string): Promise<RoleServer> {
   const home = mkdtempSync(join(tmpdir(), "masqueue-roles-"));
@@ -80,12 +80,12 @@ export function as(role: string, { config }: TestDatabase): pg.ClientConfig {
   return { ...config, user: role, password: "" };
 }
 
-/** All that a deployment does in the database, at once. */
-export function deploySchema(database: TestDatabase, parts: Partial<SchemaDeps> = {}): Promise<string[]> {
-  return updateSchema({ postgres: as(ROLES.migrate, database), admin: async () => [MASTER], pauses: [], ...parts });
+/** Does all that a deployment does in the database. */
+export function deploySchema(database: TestDatabase, deps: Partial<SchemaDeps> = {}): Promise<string[]> {
+  return updateSchema({ postgres: as(ROLES.migrate, database), admin: async () => [MASTER], pauses: [], ...deps });
 }
 
-/** A connection for as long as `work` takes. */
+/** Opens a connection for as long as `work` takes. */
 export async function connected<T>(config: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client(config);
   client.on("error", () => {});

@@ -8,7 +8,7 @@ import type { SchemaDeps } from "../../lambda/schema/update.ts";
 import type { TestDatabase } from "./database.ts";
 import { connected, deploySchema, MASTER, type RoleServer, startRoleServer } from "./roles.ts";
 
-/** What the very first deployment runs. */
+/** The files that the first deployment runs. */
 export const ALL_FILES = ["001_roles", "001_user_logins", "002_rejections", "003_mask_keys", "001_ingest"];
 
 const SQL = join(import.meta.dirname, "../../lambda");
@@ -19,12 +19,12 @@ export interface SchemaDeployment {
   readonly server: RoleServer;
   readonly database: TestDatabase;
   /** Runs the copy. */
-  deploy(parts?: Partial<SchemaDeps>): Promise<string[]>;
+  deploy(deps?: Partial<SchemaDeps>): Promise<string[]>;
   /** The message of the MigrationError with which {@link deploy} fails. */
-  failure(parts?: Partial<SchemaDeps>): Promise<string>;
+  failure(deps?: Partial<SchemaDeps>): Promise<string>;
   add(file: string, sql: string): void;
   remove(file: string): void;
-  makeRolesByHand(): Promise<void>;
+  createRolesByHand(): Promise<void>;
 }
 
 /** Registers the hooks that set a {@link SchemaDeployment} up for each test of a file. */
@@ -40,15 +40,15 @@ export function useSchemaDeployment(): SchemaDeployment {
     for (const dir of FOLDERS) cpSync(join(SQL, dir), join(folder, dir), { recursive: true });
     const base = pathToFileURL(join(folder, "schema", "page.ts"));
     made.database = database;
-    made.deploy = (parts) => deploySchema(database, { base, ...parts });
-    made.failure = async (parts) => {
-      const outcome = await made.deploy(parts).catch((error: Error) => error);
+    made.deploy = (deps) => deploySchema(database, { base, ...deps });
+    made.failure = async (deps) => {
+      const outcome = await made.deploy(deps).catch((error: Error) => error);
       if (Array.isArray(outcome) || outcome.name !== "MigrationError") throw new Error(`no MigrationError: ${outcome}`);
       return outcome.message;
     };
     made.add = (file, sql) => writeFileSync(join(folder, file), sql);
     made.remove = (file) => rmSync(join(folder, file), { recursive: true });
-    made.makeRolesByHand = () =>
+    made.createRolesByHand = () =>
       connected({ ...database.config, ...MASTER }, async (client) => {
         await client.query(readFileSync(join(SQL, "schema/sql/roles/001_roles.sql"), "utf8"));
       });

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 
-/** A request as its signature covers it. */
+/** A request, as far as its signature covers it. */
 interface Signed {
   readonly method: string;
   readonly path: string;
@@ -16,10 +16,10 @@ interface Signed {
 }
 
 /**
- * The signature of a request, worked out from AWS's definition and nothing else: what our signer is held against.
+ * Computes the signature of a request from AWS's definition alone; tests compare our signatures with it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export function signatureOf({ method, path, query = {}, headers, body, date, region, service, secretAccessKey }: Signed): string {
+export function computeSignature({ method, path, query = {}, headers, body, date, region, service, secretAccessKey }: Signed): string {
   const names = Object.keys(headers).sort();
   const canonical = [
     method,

@@ -5,7 +5,7 @@ const endpoint = async (service: "kms" | "secretsmanager", variables: Record<str
   String(await awsIn({ AWS_REGION: "eu-west-1", ...variables }).endpoint(service));
 
 describe("the endpoint of a service", () => {
-  test("is AWS's own of the region", async () => {
+  test("is AWS's for the region by default", async () => {
     expect(await endpoint("kms", {})).toBe("https://kms.eu-west-1.amazonaws.com/");
     expect(await endpoint("secretsmanager", { AWS_REGION: "us-gov-west-1" })).toBe("https://secretsmanager.us-gov-west-1.amazonaws.com/");
     expect(await endpoint("kms", { AWS_REGION: "cn-north-1" })).toBe("https://kms.cn-north-1.amazonaws.com.cn/");
@@ -20,15 +20,15 @@ describe("the endpoint of a service", () => {
     expect(await endpoint("kms", { AWS_ENDPOINT_URL_KMS: "http://localhost:4568" })).toBe("http://localhost:4568/");
   });
 
-  test("that is no URL is told, and not quoted", async () => {
+  test("that is not a URL is reported, and not quoted", async () => {
     await expect(endpoint("kms", { AWS_ENDPOINT_URL: "local host" })).rejects.toMatchObject({
       code: "configuration",
-      message: "The endpoint of AWS that the environment names is not a URL like http://localhost:4566.",
+      message: "AWS_ENDPOINT_URL_KMS or AWS_ENDPOINT_URL is not a URL like http://localhost:4566.",
     });
   });
 });
 
-describe("who calls", () => {
+describe("the caller", () => {
   const keys = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
 
   test("is the function's role, by the variables that Lambda sets", async () => {
@@ -41,9 +41,9 @@ describe("who calls", () => {
   });
 
   test.each([
-    [{ AWS_REGION: "eu-west-1" }, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set."],
-    [{ AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "id" }, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set."],
-  ])("is told when it is missing: %j", async (variables, message) => {
+    [{ AWS_REGION: "eu-west-1" }, "AWS_ACCESS_KEY_ID is not set."],
+    [{ AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "id" }, "AWS_SECRET_ACCESS_KEY is not set."],
+  ])("is reported if it is missing: %j", async (variables, message) => {
     await expect(awsIn(variables).credentials()).rejects.toMatchObject({ code: "configuration", message });
   });
 
@@ -51,9 +51,9 @@ describe("who calls", () => {
     await expect(awsIn(keys).endpoint("kms")).rejects.toMatchObject({ code: "configuration", message: "AWS_REGION is not set." });
   });
 
-  test("may be someone else, who is asked at each call", async () => {
-    let asked = 0;
-    const credentials = async () => ({ accessKeyId: String(++asked), secretAccessKey: "secret" });
+  test("may be someone else, whose credentials are read at each call", async () => {
+    let reads = 0;
+    const credentials = async () => ({ accessKeyId: String(++reads), secretAccessKey: "secret" });
     const aws = awsIn({}, { region: async () => "eu-west-1", credentials });
     expect(await aws.credentials()).toMatchObject({ accessKeyId: "1" });
     expect(await aws.credentials()).toMatchObject({ accessKeyId: "2" });

@@ -10,7 +10,7 @@ const SECRET = Buffer.alloc(32, 7);
 const CANARY = "canary-203.0.113.7";
 let kms: AwsJson;
 
-/** Starts a KMS and gives its key. It computes under a secret as the real one does, unless told otherwise. */
+/** Starts a KMS and returns its key. By default it computes under a secret, as the real one does. */
 async function keyInKms(answer: Answer = kmsWith(SECRET)): Promise<MasterKey> {
   kms = await startAwsJson(answer);
   return masterKeyInKms("alias/masqueue", kms.aws());
@@ -28,7 +28,7 @@ describe("a master key in KMS", () => {
     expect(await tokens(await keyInKms())).toEqual(await tokens(masterKeyFromSecret(SECRET)));
   });
 
-  test("is asked for a MAC once for each identifier, by the key's id", async () => {
+  test("computes a MAC once for each identifier, by the key's id", async () => {
     await tokens(await keyInKms());
     const question = { KeyId: "alias/masqueue", MacAlgorithm: "HMAC_SHA_256" };
     expect(kms.calls.map(({ target, input: { Message, ...input } }) => ({ target, input, text: atob(String(Message)) }))).toEqual(
@@ -36,12 +36,12 @@ describe("a master key in KMS", () => {
     );
   });
 
-  test("is not asked before a key is needed", async () => {
+  test("is not called before a key is needed", async () => {
     await keyInKms();
     expect(kms.calls).toEqual([]);
   });
 
-  test("that fails once is asked again the next time", async () => {
+  test("that fails once is called again the next time", async () => {
     let isAway = true;
     const master = await keyInKms((call) => (isAway ? refusal("DisabledException") : kmsWith(SECRET)(call)));
     await expect(deriveKeys(master, ["ip"], "main")).rejects.toMatchObject({ code: "mask_key_unavailable" });
@@ -49,18 +49,18 @@ describe("a master key in KMS", () => {
     expect((await deriveKeys(master, ["ip"], "main")).size).toBe(1);
   });
 
-  test("that fails says the kind of failure and withholds its text", async () => {
+  test("that fails reports the kind of failure and withholds its text", async () => {
     const master = await keyInKms(() => refusal("AccessDeniedException", `User ${CANARY} is not authorized`));
     const failure: unknown = await master(Buffer.from("x")).catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: "IngestError", code: "mask_key_unavailable" });
     expect((failure as Error).message).toBe(
-      "KMS did not derive a masking key: AccessDeniedException. Check the key's state, its policy and the way to the KMS endpoint.",
+      "KMS did not derive a masking key: AccessDeniedException. Check the key's state, its policy and the route to the KMS endpoint.",
     );
     expect((failure as Error).stack).not.toContain(CANARY);
     expect((failure as Error).cause).toBeUndefined();
   });
 
-  test("says what is missing in the environment", async () => {
+  test("reports what is missing in the environment", async () => {
     await keyInKms();
     const master = masterKeyInKms("alias/masqueue", awsIn({ AWS_ENDPOINT_URL: kms.url }));
     await expect(master(Buffer.from("x"))).rejects.toMatchObject({ code: "configuration" });
@@ -73,7 +73,7 @@ describe("a master key in KMS", () => {
       await expect(master(Buffer.from("x"))).rejects.toMatchObject({
         code: "mask_key_unavailable",
         message:
-          "KMS did not derive a masking key: it answered without a MAC. Check the key's state, its policy and the way to the KMS endpoint.",
+          "KMS did not derive a masking key: it answered without a MAC. Check the key's state, its policy and the route to the KMS endpoint.",
       });
     },
   );

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { awsIn } from "../../lambda/aws/environment.ts";
 import { rdsToken } from "../../lambda/aws/rds-token.ts";
 import { CREDENTIALS } from "../support/aws-json.ts";
-import { signatureOf } from "../support/sigv4.ts";
+import { computeSignature } from "../support/sigv4.ts";
 
 const HOST = "masqueue.abcdefghijkl.eu-west-1.rds.amazonaws.com";
 const to = { host: HOST, port: 5432, user: "masqueue_ingest" };
@@ -27,7 +27,7 @@ test.each([
     ...(credentials.AWS_SESSION_TOKEN && { "X-Amz-Security-Token": credentials.AWS_SESSION_TOKEN }),
   });
   expect(signature).toBe(
-    signatureOf({
+    computeSignature({
       method: "GET",
       path: "/",
       query: { ...query, "X-Amz-Date": date },

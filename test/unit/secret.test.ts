@@ -14,7 +14,7 @@ async function aws(answer: Answer) {
 const holding = (SecretString: unknown) => aws(() => ({ body: { SecretString } }));
 
 describe("a secret", () => {
-  test("is asked for by its id, anew each time", async () => {
+  test("is read by its id, anew each time", async () => {
     let version = 0;
     const rotated = await aws(() => ({ body: { SecretString: `v${++version}` } }));
     expect([await readSecret("db", "DB_SECRET", rotated), await readSecret("db", "DB_SECRET", rotated)]).toEqual(["v1", "v2"]);
@@ -23,18 +23,18 @@ describe("a secret", () => {
     );
   });
 
-  test("that cannot be read says why, without AWS's text", async () => {
+  test("that cannot be read fails with the reason, without AWS's text", async () => {
     const refused = await aws(() => refusal("AccessDeniedException", CANARY));
     const failure: unknown = await readSecret("db", "DB_SECRET", refused).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       code: "login_unavailable",
       message:
-        "Secrets Manager did not give the secret that DB_SECRET names: AccessDeniedException. Check the secret, the function's permission to read it and the way to the Secrets Manager endpoint.",
+        "The secret that DB_SECRET names cannot be used: AccessDeniedException. Check the secret, the function's permission to read it and the route to the Secrets Manager endpoint.",
     });
     expect((failure as Error).stack).not.toContain(CANARY);
   });
 
-  test("is never quoted by its id, in whose place a password may stand by mistake", async () => {
+  test("is never named by its id, in whose place a password may stand by mistake", async () => {
     for (const answer of [refusal("ValidationException"), { body: {} }, { body: { SecretString: "{}" } }]) {
       const failure: unknown = await readPassword(CANARY, "DB_SECRET", await aws(() => answer)).catch((error: unknown) => error);
       expect((failure as Error).message).toContain("DB_SECRET");
@@ -43,7 +43,7 @@ describe("a secret", () => {
     }
   });
 
-  test("that is binary is none", async () => {
+  test("that is binary is not accepted", async () => {
     const binary = await aws(() => ({ body: { SecretBinary: "AAAA" } }));
     await expect(readSecret("db", "DB_SECRET", binary)).rejects.toMatchObject({ code: "login_unavailable" });
   });
@@ -60,7 +60,7 @@ describe("the password of a secret", () => {
     expect(await readPassword("db", "DB_SECRET", await holding(text))).toBe(password);
   });
 
-  test.each(['{"username":"u"}', '{"password":7}', "[]"])("is missing in %s, which is told without quoting it", async (text) => {
+  test.each(['{"username":"u"}', '{"password":7}', "[]"])("is missing in %s, which is reported without quoting it", async (text) => {
     const failure: unknown = await readPassword("db", "DB_SECRET", await holding(text)).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       code: "login_unavailable",

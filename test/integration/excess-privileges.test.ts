@@ -9,18 +9,18 @@ beforeEach(() => fixture.deploy());
 
 const sql = (statement: string) => fixture.database.client.query(statement);
 
-/** The deployment must fail with these statements, and go through once they have run. */
+/** The deployment must fail with these statements, and succeed once they have run. */
 async function expectRefusal(statements: string | RegExp): Promise<void> {
   const message = await fixture.failure();
-  const told = message.slice(message.indexOf("REVOKE"));
-  expect(told).toEqual(typeof statements === "string" ? statements : expect.stringMatching(statements));
-  await sql(told);
+  const reported = message.slice(message.indexOf("REVOKE"));
+  expect(reported).toEqual(typeof statements === "string" ? statements : expect.stringMatching(statements));
+  await sql(reported);
   expect(await fixture.deploy()).toEqual([]);
 }
 
-const ALWAYS = ["UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
+const TOO_MUCH = ["UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
 const CASES = [
-  ...["user_logins", "rejections", "mask_keys"].flatMap((table) => ALWAYS.map((right) => [right, right, table] as const)),
+  ...["user_logins", "rejections", "mask_keys"].flatMap((table) => TOO_MUCH.map((privilege) => [privilege, privilege, table] as const)),
   ["SELECT", "SELECT", "rejections"],
   ["SELECT (code)", "SELECT", "rejections"],
   ["UPDATE (message_id)", "UPDATE", "user_logins"],
@@ -29,19 +29,19 @@ const CASES = [
 ] as const;
 
 describe("a deployment refuses an ingest role", () => {
-  test.each(CASES)("that has %s, and tells how to take %s on %s away", async (given, right, table) => {
+  test.each(CASES)("that has %s, and reports how to revoke %s on %s", async (given, privilege, table) => {
     await sql(`GRANT ${given} ON ${table} TO ${ROLES.ingest}`);
-    await expectRefusal(`REVOKE ${right} ON "${table}" FROM ${ROLES.ingest};`);
+    await expectRefusal(`REVOKE ${privilege} ON "${table}" FROM ${ROLES.ingest};`);
   });
 
-  test.each(["SELECT", "SELECT (locale)"])("that has %s on a pipeline's table, and leaves it the key", async (right) => {
-    await sql(`GRANT ${right} ON user_logins TO ${ROLES.ingest}`);
+  test.each(["SELECT", "SELECT (locale)"])("that has %s on a pipeline's table, and leaves it the key", async (privilege) => {
+    await sql(`GRANT ${privilege} ON user_logins TO ${ROLES.ingest}`);
     await expectRefusal(
       `REVOKE SELECT ON "user_logins" FROM ${ROLES.ingest}; GRANT SELECT ("create_date", "message_id") ON "user_logins" TO ${ROLES.ingest};`,
     );
   });
 
-  test("that may do what everyone may", async () => {
+  test("that has too much through PUBLIC", async () => {
     await sql("GRANT SELECT, DELETE ON user_logins TO PUBLIC; GRANT SELECT ON mask_keys TO PUBLIC");
     await expectRefusal('REVOKE DELETE, SELECT ON "user_logins" FROM PUBLIC;');
   });
@@ -59,7 +59,7 @@ describe("a deployment refuses an ingest role", () => {
     await expectRefusal(/REVOKE "masqueue_migrate" FROM masqueue_ingest;/);
   });
 
-  test("that a predefined role lets read everything", async () => {
+  test("that may read everything through a predefined role", async () => {
     await sql(`GRANT pg_read_all_data TO ${ROLES.ingest}`);
     await expectRefusal(/REVOKE "pg_read_all_data" FROM masqueue_ingest;/);
   });

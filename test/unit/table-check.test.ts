@@ -1,7 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
-import type { Catalogue, CatalogueColumn } from "../../lambda/postgres/catalogue.ts";
-import { problemsOf } from "../../lambda/postgres/table-check.ts";
+import { type Catalogue, type CatalogueColumn, findProblems } from "../../lambda/postgres/table-check.ts";
 
 const LENGTHS = { user_id: 128, device_type: 32, masked_ip: 256, masked_device_id: 256, locale: 32, app_version: 32 };
 
@@ -25,15 +24,15 @@ const FITTING: Catalogue = {
   columns: COLUMNS,
 };
 
-const problems = (changes: Partial<Catalogue>) => problemsOf({ ...FITTING, ...changes }, userLogins);
+const problems = (changes: Partial<Catalogue>) => findProblems({ ...FITTING, ...changes }, userLogins);
 
-/** What is said where one column is another one than it should be. */
+/** The problems if one column is not as it should be. */
 function withColumn(name: string, changes: Partial<CatalogueColumn>): string[] {
   return problems({ columns: COLUMNS.map((column) => (column.name === name ? { ...column, ...changes } : column)) });
 }
 
 describe("a table that fits", () => {
-  test("has nothing to be said about", () => {
+  test("has no problems", () => {
     expect(problems({})).toEqual([]);
   });
 
@@ -62,11 +61,11 @@ describe("a table that fits", () => {
 });
 
 describe("a server or table that cannot be used", () => {
-  test("is called too old, and nothing else is said", () => {
+  test("is reported as too old, and nothing else is reported", () => {
     expect(problems({ serverVersion: 90_624, hasKey: false })).toEqual(["the server is Postgres 9, 10 or newer is needed"]);
   });
 
-  test("is called missing, and nothing else is said", () => {
+  test("is reported as missing, and nothing else is reported", () => {
     expect(problems({ exists: false, columns: [], hasKey: false })).toEqual(["it does not exist; run `masqueue migrate --env`"]);
   });
 
@@ -78,13 +77,13 @@ describe("a server or table that cannot be used", () => {
       { hasKey: false },
       "it has no unique key (create_date, message_id) that is valid, complete and not deferrable; run `masqueue migrate --env`",
     ],
-  ])("is told with what is needed: %j", (changes, sentence) => {
+  ])("is reported with what is needed: %j", (changes, sentence) => {
     expect(problems(changes)).toEqual([sentence]);
   });
 });
 
 describe("a column that does not fit", () => {
-  test.each(COLUMNS.map(({ name }) => name))("is named where it is missing: %s", (name) => {
+  test.each(COLUMNS.map(({ name }) => name))("is named if it is missing: %s", (name) => {
     expect(problems({ columns: COLUMNS.filter((column) => column.name !== name) })).toEqual([
       `column ${name} is missing; run \`masqueue migrate --env\``,
     ]);
@@ -102,13 +101,13 @@ describe("a column that does not fit", () => {
     expect(withColumn(name, changes)).toEqual([`column ${name} ${problem}`]);
   });
 
-  test("may be one that the pipeline does not know and the table demands", () => {
+  test("may be one that the table requires and the pipeline does not fill", () => {
     expect(problems({ columns: [...COLUMNS, { name: "country", type: "text", length: null, needsValue: true }] })).toEqual([
       "column country is NOT NULL without a default and the pipeline does not fill it",
     ]);
   });
 });
 
-test("all that is wrong is said at once", () => {
+test("all problems are reported at once", () => {
   expect(problems({ serverEncoding: "LATIN1", rowSecurity: true, hasKey: false, columns: [] })).toHaveLength(3 + COLUMNS.length);
 });

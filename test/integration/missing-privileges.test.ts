@@ -13,7 +13,7 @@ beforeEach(() => fixture.deploy());
 const ORDERS_TABLE =
   'CREATE TABLE orders (id serial, order_id text, ordered_on date NOT NULL, message_id text COLLATE "C" NOT NULL, UNIQUE (ordered_on, message_id))';
 
-describe("a table of the user's own", () => {
+describe("a custom table", () => {
   const orders = definePipeline({
     name: "orders",
     table: "orders",
@@ -21,13 +21,13 @@ describe("a table of the user's own", () => {
   });
   const pipelines = [userLogins, orders];
 
-  test("that no migration makes is missed", async () => {
+  test("that no migration creates is reported", async () => {
     expect(await fixture.failure({ pipelines })).toBe(
-      "Pipeline orders has no table orders: add a migration that makes it to lambda/custom/migrations/.",
+      "Table orders of pipeline orders does not exist: create it by a migration in lambda/custom/migrations/.",
     );
   });
 
-  test("that the ingest role may not write fails the deployment with the very grants that it needs", async () => {
+  test("that the ingest role may not write fails the deployment with exactly the missing grants", async () => {
     fixture.add("custom/migrations/001_orders.sql", ORDERS_TABLE);
     const message = await fixture.failure({ pipelines });
     expect(message).toContain("may not write table orders");
@@ -39,14 +39,14 @@ describe("a table of the user's own", () => {
   });
 
   test.each([
-    ["only one column", ["INSERT (order_id)", "SELECT (ordered_on, message_id)"], "GRANT INSERT ON"],
+    ["one column only", ["INSERT (order_id)", "SELECT (ordered_on, message_id)"], "GRANT INSERT ON"],
     ["all columns but one", ["INSERT (ordered_on, message_id)", "SELECT (ordered_on, message_id)"], "GRANT INSERT ON"],
-    ["half of the key", ["INSERT", "SELECT (message_id)"], 'GRANT SELECT ("ordered_on", message_id) ON'],
-    ["the other half", ["INSERT", "SELECT (ordered_on)"], 'GRANT SELECT ("ordered_on", message_id) ON'],
-  ])("of which it has %s is one that it may not write", async (_what, given, lacking) => {
+    ["half of the key only", ["INSERT", "SELECT (message_id)"], 'GRANT SELECT ("ordered_on", message_id) ON'],
+    ["the other half only", ["INSERT", "SELECT (ordered_on)"], 'GRANT SELECT ("ordered_on", message_id) ON'],
+  ])("with privileges on %s may not be written", async (_what, given, lacking) => {
     fixture.add("custom/migrations/001_orders.sql", ORDERS_TABLE.replace("serial", "int"));
-    for (const right of given)
-      fixture.add(`custom/grants/00${given.indexOf(right)}_orders.sql`, `GRANT ${right} ON orders TO ${ROLES.ingest}`);
+    for (const privilege of given)
+      fixture.add(`custom/grants/00${given.indexOf(privilege)}_orders.sql`, `GRANT ${privilege} ON orders TO ${ROLES.ingest}`);
     const message = await fixture.failure({ pipelines });
     expect(message.slice(message.indexOf("GRANT"))).toBe(`${lacking} "orders" TO ${ROLES.ingest};`);
   });
@@ -54,7 +54,7 @@ describe("a table of the user's own", () => {
   test.each([
     ["an identity column", "int GENERATED ALWAYS AS IDENTITY", []],
     ["a serial column", "serial", ["GRANT USAGE ON SEQUENCE orders_id_seq TO masqueue_ingest;"]],
-  ])("with %s needs a right on its sequence only where Postgres asks for it", async (_what, type, sequences) => {
+  ])("with %s needs a privilege on its sequence only if Postgres demands it", async (_what, type, sequences) => {
     fixture.add("custom/migrations/001_orders.sql", ORDERS_TABLE.replace("serial", type));
     const message = await fixture.failure({ pipelines });
     const grants = [
@@ -66,7 +66,7 @@ describe("a table of the user's own", () => {
     if (sequences.length === 0) expect(await fixture.deploy({ pipelines })).toEqual(["001_orders"]);
   });
 
-  test("needs no right on the sequence of a column that the pipeline fills", async () => {
+  test("needs no privilege on the sequence of a column that the pipeline fills", async () => {
     fixture.add("custom/migrations/001_orders.sql", ORDERS_TABLE.replace("id serial, order_id text", "order_id serial"));
     expect(await fixture.failure({ pipelines })).not.toContain("SEQUENCE");
   });
@@ -77,11 +77,11 @@ describe("the tables that all pipelines share", () => {
     ["INSERT", "rejections"],
     ["SELECT", "mask_keys"],
     ["INSERT", "mask_keys"],
-  ])("without %s on %s fail the deployment with the grant", async (right, table) => {
-    await fixture.database.client.query(`REVOKE ${right} ON ${table} FROM ${ROLES.ingest}`);
+  ])("without %s on %s fail the deployment with the grant", async (privilege, table) => {
+    await fixture.database.client.query(`REVOKE ${privilege} ON ${table} FROM ${ROLES.ingest}`);
     const message = await fixture.failure();
     expect(message).toBe(
-      `Role ${ROLES.ingest} lacks rights that it was given. Run as the tables' owner: GRANT ${right} ON ${table} TO ${ROLES.ingest};`,
+      `Role ${ROLES.ingest} has lost privileges that it was granted. Run as the tables' owner: GRANT ${privilege} ON ${table} TO ${ROLES.ingest};`,
     );
     await fixture.database.client.query(message.slice(message.indexOf("GRANT")));
     expect(await fixture.deploy()).toEqual([]);

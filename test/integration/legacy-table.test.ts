@@ -4,8 +4,8 @@ import { idOf, idsBut, logins, useFixture } from "../support/fixture.ts";
 
 const fixture = useFixture({ migrated: false });
 
-/** The table as the take-home makes it. */
-const TAKE_HOME = `
+/** The table before Masqueue. */
+const LEGACY = `
   CREATE TABLE IF NOT EXISTS user_logins (
     user_id varchar(128), device_type varchar(32), masked_ip varchar(256), masked_device_id varchar(256),
     locale varchar(32), app_version integer, create_date date)`;
@@ -24,12 +24,12 @@ const oldRows = () =>
   );
 
 beforeEach(async () => {
-  await fixture.sql(TAKE_HOME);
+  await fixture.sql(LEGACY);
   await fixture.sql(OLD_ROWS);
 });
 
-describe("the take-home's table with its rows", () => {
-  test("is adopted: its rows are all there and untouched but for the type of app_version", async () => {
+describe("a legacy table with rows", () => {
+  test("is upgraded: its rows are all kept, and only the type of app_version has changed", async () => {
     const before = await oldRows();
     expect(before).toHaveLength(5);
     await migrate(fixture.database.client);
@@ -42,7 +42,7 @@ describe("the take-home's table with its rows", () => {
     ]);
   });
 
-  test("takes new rows next to the old ones, each once", async () => {
+  test("accepts new rows beside the old ones, each once", async () => {
     await migrate(fixture.database.client);
     expect(await fixture.lambda.failures(logins(100))).toEqual([]);
     expect(await fixture.lambda.failures(logins(100))).toEqual([]);
@@ -60,7 +60,7 @@ describe("the take-home's table with its rows", () => {
     expect(await oldRows()).toEqual(before);
   });
 
-  test("demands of new rows what its old ones lack", async () => {
+  test("requires of new rows what its old rows lack", async () => {
     await migrate(fixture.database.client);
     for (const values of ["'new', NULL, 'id'", "'new', '2026-01-01', NULL"]) {
       await expect(fixture.sql(`INSERT INTO user_logins (user_id, create_date, message_id) VALUES (${values})`)).rejects.toMatchObject({
@@ -70,7 +70,7 @@ describe("the take-home's table with its rows", () => {
     }
   });
 
-  test("lets an old row be updated only when both columns of the key are filled", async () => {
+  test("accepts an update of an old row only if it fills both columns of the key", async () => {
     await migrate(fixture.database.client);
     await expect(fixture.sql("UPDATE user_logins SET locale = 'DE' WHERE user_id = 'u2'")).rejects.toMatchObject({ code: "23514" });
     await fixture.sql("UPDATE user_logins SET locale = 'DE', create_date = '2022-01-01', message_id = 'old-2' WHERE user_id = 'u2'");
@@ -92,7 +92,7 @@ describe("a view on app_version", () => {
     expect(await oldRows()).toEqual(before);
   });
 
-  test("may be dropped and made again around the migration", async () => {
+  test("may be dropped before the migration and created again after it", async () => {
     await fixture.sql("CREATE VIEW versions AS SELECT app_version FROM user_logins");
     await expect(migrate(fixture.database.client)).rejects.toThrow(MigrationError);
     await fixture.sql("DROP VIEW versions");
@@ -102,7 +102,7 @@ describe("a view on app_version", () => {
     expect(await fixture.stored()).toContain(idOf(0));
   });
 
-  test("does not stop it when it shows other columns only", async () => {
+  test("does not stop it if it shows only other columns", async () => {
     await fixture.sql("CREATE VIEW locales AS SELECT DISTINCT locale FROM user_logins");
     expect(await migrate(fixture.database.client)).toHaveLength(3);
     expect(await fixture.database.rows("SELECT locale FROM locales ORDER BY 1")).toEqual([{ locale: "RU" }, { locale: null }]);
