@@ -65,66 +65,42 @@ export function systemCodeOf(error: unknown): string | undefined {
 
 // Errors of the ingest function
 
-export function notAnSqsEvent(): IngestError {
-  return new IngestError("not_an_sqs_event", "The event is not an SQS event: it needs a list Records, each with a messageId and a body.");
-}
+const configuration = (message: string) => new IngestError("configuration", message);
 
-export function variableMissing(name: string): IngestError {
-  return new IngestError("configuration", `${name} is not set.`);
-}
+export const notAnSqsEvent = () =>
+  new IngestError("not_an_sqs_event", "The event is not an SQS event: it needs a list Records, each with a messageId and a body.");
+export const variableMissing = (name: string) => configuration(`${name} is not set.`);
 
 /** @param allowed the values that the variable takes */
-export function variableInvalid(name: string, value: string | undefined, allowed: string): IngestError {
-  return new IngestError("configuration", `${name} is "${value}"; allowed: ${allowed}.`);
-}
+export const variableInvalid = (name: string, value: string | undefined, allowed: string) =>
+  configuration(`${name} is "${value}"; allowed: ${allowed}.`);
 
 /** @param subject what the variables give, for example `a login` */
-export function variablesConflict(names: readonly string[], subject: string): IngestError {
-  return new IngestError("configuration", `${names.join(" and ")} are set; set one of them: ${subject} comes from one place.`);
-}
-
-export function fileUnreadable(variable: string, file: string, expected: string): IngestError {
-  return new IngestError("configuration", `${variable} names ${file}, which is not ${expected}.`);
-}
-
-export function tlsMissing(variable: string, sslMode: string): IngestError {
-  return new IngestError("configuration", `${variable} needs TLS: set ${sslMode} to verify-full.`);
-}
-
-export function maskingReversible(pipeline: string): IngestError {
-  return new IngestError(
-    "configuration",
+export const variablesConflict = (names: readonly string[], subject: string) =>
+  configuration(`${names.join(" and ")} are set; set one of them: ${subject} comes from one place.`);
+export const fileUnreadable = (variable: string, file: string, expected: string) =>
+  configuration(`${variable} names ${file}, which is not ${expected}.`);
+export const tlsMissing = (variable: string, sslMode: string) => configuration(`${variable} needs TLS: set ${sslMode} to verify-full.`);
+export const maskingReversible = (pipeline: string) =>
+  configuration(
     `Pipeline ${pipeline} masks by plain SHA-256, which anyone can reverse. Use "hmac", or set acceptReversible: true in its declaration.`,
   );
-}
-
-export function maskKeyMissing(kmsKey: string, keyFile: string): IngestError {
-  return new IngestError(
-    "configuration",
-    `No masking key: set ${kmsKey} to an HMAC key in KMS (or, outside AWS, ${keyFile} to a file that holds the key).`,
-  );
-}
-
-export function maskKeyTooShort(bytes: number, min: number): IngestError {
-  return new IngestError("configuration", `The masking key has ${bytes} bytes; it needs at least ${min}.`);
-}
-
-export function maskKeyLate(): IngestError {
-  return new IngestError("mask_key_unavailable", "The masking key was not available within the function's time.");
-}
+export const maskKeyMissing = (kmsKey: string, keyFile: string) =>
+  configuration(`No masking key: set ${kmsKey} to an HMAC key in KMS (or, outside AWS, ${keyFile} to a file that holds the key).`);
+export const maskKeyTooShort = (bytes: number, min: number) =>
+  configuration(`The masking key has ${bytes} bytes; it needs at least ${min}.`);
+export const maskKeyLate = () => new IngestError("mask_key_unavailable", "The masking key was not available within the function's time.");
 
 /** @param code AWS's or the system's */
-export function maskKeyRefused(code: string): IngestError {
-  return new IngestError(
+export const maskKeyRefused = (code: string) =>
+  new IngestError(
     "mask_key_unavailable",
     `KMS did not derive a masking key: ${code}. Check the key's state, its policy and the route to the KMS endpoint.`,
   );
-}
 
 /** @param variable the one for this service alone */
-export function endpointInvalid(variable: string): IngestError {
-  return new IngestError("configuration", `${variable} or AWS_ENDPOINT_URL is not a URL like http://localhost:4566.`);
-}
+export const endpointInvalid = (variable: string) =>
+  configuration(`${variable} or AWS_ENDPOINT_URL is not a URL like http://localhost:4566.`);
 
 /** @param problem of the secret, or the code of the failure to read it */
 export function secretUnusable(variable: string, problem: string): IngestError {
@@ -132,9 +108,8 @@ export function secretUnusable(variable: string, problem: string): IngestError {
   return new IngestError("login_unavailable", `The secret that ${variable} names cannot be used: ${problem}. ${help}`);
 }
 
-export function passwordLate(): IngestError {
-  return new IngestError("login_unavailable", "The password for Postgres was not available within the function's time.");
-}
+export const passwordLate = () =>
+  new IngestError("login_unavailable", "The password for Postgres was not available within the function's time.");
 
 /** @param code the reason if no connection could be opened, like ECONNREFUSED; undefined if an open one was lost */
 export function databaseUnavailable(code?: string): IngestError {
@@ -142,9 +117,8 @@ export function databaseUnavailable(code?: string): IngestError {
   return new IngestError("database_unavailable", `The connection to Postgres failed${cause}; the batch will be delivered again.`);
 }
 
-export function databaseLate(): IngestError {
-  return new IngestError("out_of_time", "Postgres did not answer within the function's time; the batch will be delivered again.");
-}
+export const databaseLate = () =>
+  new IngestError("out_of_time", "Postgres did not answer within the function's time; the batch will be delivered again.");
 
 export function databaseRefused(sqlstate: string | undefined): IngestError {
   const help = SQLSTATE_HELP[sqlstate ?? ""] ?? "docs/operate.md lists what to do for each SQLSTATE.";
@@ -162,16 +136,13 @@ const SQLSTATE_HELP: Readonly<Record<string, string>> = {
 };
 
 /** @param problems everything that does not fit, each with what to do */
-export function tableMismatch(table: string, pipeline: string, problems: readonly string[]): IngestError {
-  return new IngestError("table_mismatch", `Table ${table} does not fit pipeline ${pipeline}: ${problems.join("; ")}.`);
-}
-
-export function maskKeyMismatch(identifiers: readonly string[]): IngestError {
-  return new IngestError(
+export const tableMismatch = (table: string, pipeline: string, problems: readonly string[]) =>
+  new IngestError("table_mismatch", `Table ${table} does not fit pipeline ${pipeline}: ${problems.join("; ")}.`);
+export const maskKeyMismatch = (identifiers: readonly string[]) =>
+  new IngestError(
     "mask_key_mismatch",
     `The rows in this database were masked with another key or in another mode (${identifiers.join(", ")}): equal values would get unequal tokens. Use the key and the mode that masked them, or an empty database.`,
   );
-}
 
 // Errors of the migrate function
 
@@ -183,9 +154,10 @@ export class MigrationError extends Error {
 /** Postgres was reached and refused the login. */
 export class LoginRefused extends MigrationError {}
 
-export function serverUnreachable(host: string | undefined, port: number | undefined, code: string | undefined): MigrationError {
-  return new MigrationError(`Postgres at ${host}:${port} cannot be reached (${code ?? "no answer"}).`);
-}
+const migration = (message: string) => new MigrationError(message);
+
+export const serverUnreachable = (host: string | undefined, port: number | undefined, code: string | undefined) =>
+  migration(`Postgres at ${host}:${port} cannot be reached (${code ?? "no answer"}).`);
 
 /** @param isTransient the server may accept the connection later */
 export function connectionRefused(database: string | undefined, sqlstate: string | undefined, isTransient: boolean): MigrationError {
@@ -197,10 +169,8 @@ const TRANSIENT_HELP: Readonly<Record<string, string>> = {
   "53300": "All connections are taken: end some or raise the limit (max_connections, CONNECTION LIMIT), then try again.",
   "57P03": "The server is starting up, shutting down or recovering: try again when it is available.",
 };
-
-export function loginRefused(user: string | undefined, sqlstate: string | undefined, help?: LoginHelp): LoginRefused {
-  return new LoginRefused(`Postgres refused the login of ${user} (SQLSTATE ${sqlstate}).${help ? ` ${LOGIN_HELP[help]}` : ""}`);
-}
+export const loginRefused = (user: string | undefined, sqlstate: string | undefined, help?: LoginHelp) =>
+  new LoginRefused(`Postgres refused the login of ${user} (SQLSTATE ${sqlstate}).${help ? ` ${LOGIN_HELP[help]}` : ""}`);
 
 /** The help for a refused login. */
 export type LoginHelp = keyof typeof LOGIN_HELP;
@@ -214,25 +184,20 @@ const LOGIN_HELP = {
   roleByHand:
     "If the role is missing, run the files of lambda/schema/sql/roles/ as the master user, or set ADMIN_SECRET to the master user's secret (docs/deploy.md).",
 };
-
-export function rolesPending(files: readonly string[]): MigrationError {
-  return new MigrationError(
+export const rolesPending = (files: readonly string[]) =>
+  migration(
     `New in lambda/schema/sql/roles/: ${files.join(", ")}. Set ADMIN_SECRET to the master user's secret, so that this function can run it (docs/deploy.md).`,
   );
-}
 
 /** @param pid "(just ended)" if the session is already gone */
-export function migrationRunning(seconds: number, pid: number | string, role: string): MigrationError {
-  return new MigrationError(
+export const migrationRunning = (seconds: number, pid: number | string, role: string) =>
+  migration(
     `Another migration has not ended for ${seconds} s: session ${pid} of role ${role}. Wait for it or, if it hangs, end it as that role: SELECT pg_terminate_backend(${pid}); then migrate again.`,
   );
-}
-
-export function tableInUse(milliseconds: number | undefined): MigrationError {
-  return new MigrationError(
+export const tableInUse = (milliseconds: number | undefined) =>
+  migration(
     `A table was in use for longer than ${milliseconds} ms: another session holds a lock on it. End that session or try again later.`,
   );
-}
 
 /**
  * @param help further sentences
@@ -246,55 +211,29 @@ export function statementRefused(sqlstate: string, help: readonly string[], file
 }
 
 /** Help if the user that creates the roles lacks a privilege. */
-export function rolesDenied(): string {
-  return `docs/deploy.md ("A database") lists what its user needs. If another user created the roles, run the files of lambda/schema/sql/roles/ as that user, or let it: GRANT ${ROLES.migrate}, ${ROLES.ingest} TO this one WITH ADMIN OPTION;`;
-}
-
-export function schemaMissing(role: string): MigrationError {
-  return new MigrationError(`No schema of the search_path of role ${role} exists: create one, or set the search_path.`);
-}
-
-export function createForbidden(role: string, schema: string): MigrationError {
-  return new MigrationError(
-    `Role ${role} may not create tables in schema ${schema}: migrate as the schema's owner, or grant CREATE to the role.`,
-  );
-}
-
-export function ownedByFunction(tables: readonly string[], owner: string): MigrationError {
-  return new MigrationError(`Role ${owner} owns ${tables.join(", ")}: its deployed function migrates them, so deploy instead.`);
-}
+export const rolesDenied = () =>
+  `docs/deploy.md ("A database") lists what its user needs. If another user created the roles, run the files of lambda/schema/sql/roles/ as that user, or let it: GRANT ${ROLES.migrate}, ${ROLES.ingest} TO this one WITH ADMIN OPTION;`;
+export const schemaMissing = (role: string) =>
+  migration(`No schema of the search_path of role ${role} exists: create one, or set the search_path.`);
+export const createForbidden = (role: string, schema: string) =>
+  migration(`Role ${role} may not create tables in schema ${schema}: migrate as the schema's owner, or grant CREATE to the role.`);
+export const ownedByFunction = (tables: readonly string[], owner: string) =>
+  migration(`Role ${owner} owns ${tables.join(", ")}: its deployed function migrates them, so deploy instead.`);
 
 /** @param statements they hand the tables over to `role` */
-export function ownedByOther(tables: readonly string[], owner: string, role: string, statements: readonly string[]): MigrationError {
-  return new MigrationError(
-    `Role ${owner} owns ${tables.join(", ")}. Hand them over to ${role}, as ${owner} or a superuser: ${statements.join("; ")};`,
-  );
-}
-
-export function tableMissing(table: string, pipeline: string): MigrationError {
-  return new MigrationError(
-    `Table ${table} of pipeline ${pipeline} does not exist: create it by a migration in lambda/custom/migrations/.`,
-  );
-}
-
-export function privilegesMissing(table: string, grants: readonly string[]): MigrationError {
-  return new MigrationError(
-    `Role ${ROLES.ingest} may not write table ${table}. Add to a new file in lambda/custom/grants/: ${grants.join(" ")}`,
-  );
-}
-
-export function sharedPrivilegesMissing(grants: readonly string[]): MigrationError {
-  return new MigrationError(`Role ${ROLES.ingest} has lost privileges that it was granted. Run as the tables' owner: ${grants.join(" ")}`);
-}
-
-export function privilegesInExcess(revokes: Iterable<string>): MigrationError {
-  return new MigrationError(
+export const ownedByOther = (tables: readonly string[], owner: string, role: string, statements: readonly string[]) =>
+  migration(`Role ${owner} owns ${tables.join(", ")}. Hand them over to ${role}, as ${owner} or a superuser: ${statements.join("; ")};`);
+export const tableMissing = (table: string, pipeline: string) =>
+  migration(`Table ${table} of pipeline ${pipeline} does not exist: create it by a migration in lambda/custom/migrations/.`);
+export const privilegesMissing = (table: string, grants: readonly string[]) =>
+  migration(`Role ${ROLES.ingest} may not write table ${table}. Add to a new file in lambda/custom/grants/: ${grants.join(" ")}`);
+export const sharedPrivilegesMissing = (grants: readonly string[]) =>
+  migration(`Role ${ROLES.ingest} has lost privileges that it was granted. Run as the tables' owner: ${grants.join(" ")}`);
+export const privilegesInExcess = (revokes: Iterable<string>) =>
+  migration(
     `Role ${ROLES.ingest} may do more than write its tables, perhaps by a default privilege. Run as the tables' owner or the grantor: ${[...revokes].join(" ")}`,
   );
-}
-
-export function createInExcess(): MigrationError {
-  return new MigrationError(
+export const createInExcess = () =>
+  migration(
     `Role ${ROLES.ingest} may create tables in schema public, because everyone may. Run as the schema's owner, after granting CREATE to the roles that need it: REVOKE CREATE ON SCHEMA public FROM PUBLIC;`,
   );
-}
