@@ -41,7 +41,7 @@ function readPipeline(name: string, known: Readonly<Record<string, Pipeline>>): 
 }
 
 /**
- * Reads how to reach Postgres. A password that can change (a secret's, a token) is a function that is called at each new connection.
+ * Reads the connection to Postgres. A password that can change (from a secret, or a token) is a function, called at each new connection.
  * @throws IngestError `configuration`
  */
 export function readPostgres(env: Environment): ClientConfig {
@@ -87,7 +87,7 @@ function readText(file: string): string | undefined {
 }
 
 /**
- * Opens the master key in KMS or in a file, as the environment names it.
+ * Opens the master key that the environment names, in KMS or in a file.
  * @param identity the caller of KMS. @default the function's role
  */
 export function readMasterKey(env: Environment, identity?: Identity): MasterKey {

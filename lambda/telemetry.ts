@@ -3,7 +3,7 @@ import { METRICS } from "./names.ts";
 import type { RejectedMessage } from "./rows/row-store.ts";
 
 /**
- * Reports as JSON log lines; CloudWatch reads the metrics out of them. Lines hold ids, codes, counts and column names only: never a
+ * Reports as JSON log lines, from which CloudWatch extracts the metrics. Lines hold ids, codes, counts and column names only: never a
  * body, a row or the text of a foreign error.
  * @param service the source of every line and metric: the function's name, or the pipeline's outside Lambda
  */
@@ -12,7 +12,7 @@ export function telemetry(service: string): Reporter {
   const write = (level: "INFO" | "WARN" | "ERROR", message: string, fields: object, metrics: Metrics = {}, dimensions = ["service"]) => {
     const time = new Date();
     const line = { level, message, timestamp: time.toISOString(), service, ...invocation, ...fields, ...metrics };
-    // Not by `console`: Lambda's adds a prefix to the line if the function's log format is text.
+    // Lambda's `console` would add a prefix to the line if the function's log format is text.
     process.stdout.write(`${JSON.stringify({ ...line, ...embedded(metrics, dimensions, time) })}\n`);
   };
   return {

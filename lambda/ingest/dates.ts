@@ -35,7 +35,7 @@ function offsetMinutes(zone: string | undefined): number | null {
 }
 
 const DAY = 86_400_000;
-/** The latest day that was formatted: a batch hardly has more than one. */
+/** The latest day that was formatted: a batch rarely has more than one. */
 let latest: { readonly day: number; readonly text: string | null } = { day: Number.NaN, text: null };
 
 function format(millis: number): string | null {
@@ -44,7 +44,7 @@ function format(millis: number): string | null {
   return latest.text;
 }
 
-/** Years 1 to 9999: four digits, and the year 0 does not exist in Postgres. */
+/** Null outside the years 1 to 9999: ISO 8601 has four digits, and Postgres has no year 0. */
 function write(date: Date): string | null {
   const year = date.getUTCFullYear();
   return year >= 1 && year <= 9999 ? date.toISOString().slice(0, 10) : null;

@@ -19,7 +19,8 @@ const RESERVE = 1_000;
 /**
  * The Lambda handler: takes a batch of SQS messages and returns those that are not done. An event without messages is a health check:
  * it checks table and keys again, and stores and counts nothing.
- * @param build makes the dependencies at the first invocation, not at init: an outage would be an init failure. Called until it succeeds.
+ * @param build makes the dependencies. It is called at the first invocation, because at init an outage would be an init failure, and again
+ * until it succeeds.
  * @param early receives the error if `build` throws. @default none
  */
 export function createHandler(build: () => HandlerDeps, early?: Reporter) {
@@ -49,7 +50,7 @@ export function createHandler(build: () => HandlerDeps, early?: Reporter) {
     .handler(handle);
 }
 
-/** Compares keys and declaration with the database, once for each container; a failure is not remembered. */
+/** Compares keys and declaration with the database, once per container. After a failure, the next invocation tries again. */
 async function prepare({ pipeline, masking, store }: HandlerDeps, deadline: Deadline): Promise<Tokenizer> {
   const { tokenize, proofs } = await openMasks(pipeline, masking, deadline);
   await store.check(proofs, deadline);

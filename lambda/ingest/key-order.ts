@@ -4,9 +4,9 @@ import type { Message } from "./message.ts";
 import { readId } from "./row-key.ts";
 
 /**
- * The positions of records in the order of their rows, as far as it is known before a body is read: records with the same id form a
- * group, and only their dates decide the order within it. Every batch writes in this order (by id, then date), because two writers of the same
- * rows in opposite order would deadlock.
+ * Groups the positions of records by id, in the order of their rows. The order within a group depends on the dates, which are known only
+ * when the bodies are read. Every batch writes in this order (by id, then date), because two writers of the same rows in opposite order
+ * would deadlock.
  */
 export function* groupById(records: readonly SQSRecord[], pipeline: Pipeline): Generator<readonly number[]> {
   const ordered = records.map((record, position) => ({ id: sortId(record, pipeline), position })).sort((a, b) => compare(a.id, b.id));
@@ -31,7 +31,7 @@ export interface KeyedMessage {
   readonly positions: readonly number[];
 }
 
-/** Orders messages of one id by their dates; those of one date are one row, made of the first of them. */
+/** Orders the messages of one id by date. Messages of one date share a row, made from the first of them. */
 export function mergeByDate(messages: readonly KeyedMessage[]): readonly KeyedMessage[] {
   if (messages.length < 2) return messages;
   const merged = new Map<string, KeyedMessage>();

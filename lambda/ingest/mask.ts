@@ -4,7 +4,7 @@ import type { Pipeline } from "../pipelines/pipeline.ts";
 import { MaskedRow } from "../rows/masked-row.ts";
 import type { Message } from "./message.ts";
 
-/** A row, and how many of its values did not have the form of their column (no IP address) and were masked as text. */
+/** A row, and the number of its values that lack the form of their column (an IP address) and were masked as text. */
 export interface Masked {
   readonly row: MaskedRow;
   readonly asText: number;

@@ -1,7 +1,7 @@
 import type { Sensitive } from "../masking/sensitive.ts";
 import type { RowKey } from "../rows/masked-row.ts";
 
-/** A parsed message: its key in the open, everything out of its body sensitive. */
+/** A parsed message: its key is open, every other value from its body is sensitive. */
 export interface Message {
   readonly kind: "message";
   readonly key: RowKey;

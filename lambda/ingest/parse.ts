@@ -49,7 +49,7 @@ function readValue(value: unknown, column: Exclude<Column, { kind: "date" }>): s
   return text;
 }
 
-/** Counted in code points, as Postgres does; a string never has more of them than UTF-16 units. */
+/** Counts in code points, as Postgres does. A string never has more code points than UTF-16 units. */
 function isLonger(text: string, max: number): boolean {
   return text.length > max && Array.from(text).length > max;
 }

@@ -5,10 +5,10 @@ import type { RejectedMessage } from "../rows/row-store.ts";
 import { readReceiveCount, SMOKE_ATTRIBUTE } from "./event.ts";
 import type { UnknownFieldCounter, UnknownFields } from "./unknown-fields.ts";
 
-/** The totals of a batch; counts and names only. */
+/** The results of a batch: ids, codes, counts and names; never a value. */
 export interface BatchReport {
   readonly pipeline: string;
-  /** For each record of the batch, in its order. */
+  /** One for each record, in the batch's order. */
   readonly outcomes: readonly { readonly messageId: string; readonly outcome: Outcome["kind"] }[];
   readonly rejected: readonly RejectedMessage[];
   readonly unknownFields: UnknownFields;
@@ -16,9 +16,9 @@ export interface BatchReport {
   readonly maskedAsText: number;
   /** Milliseconds from the sending of the oldest message that is now in the table to its commit; undefined if there is none. */
   readonly commitLag: number | undefined;
-  /** Milliseconds from the first record to the database's last answer: parsing, masking and the reasons of rejections included. */
+  /** Milliseconds from the first record to the database's last answer: includes parsing, masking and writing the rejections. */
   readonly batchTime: number;
-  /** The outcomes of messages that were sent as a test. */
+  /** The outcomes of the messages that `masqueue smoke` sent. */
   readonly smoke: BatchReport["outcomes"];
 }
 
@@ -27,7 +27,7 @@ export interface Reporter {
   /** Called first, with the invocation's context. */
   begin(context: Context): void;
   batch(report: BatchReport): void;
-  /** The reasons of rejections could not be stored; the batch stands nevertheless. */
+  /** The rejections could not be written; the rows of the batch are committed all the same. */
   rejectionsNotWritten(error: IngestError): void;
   /** The batch failed as a whole and will be delivered again. */
   failed(error: IngestError): void;
@@ -43,7 +43,7 @@ interface BatchResult {
   readonly committed: number;
 }
 
-/** Puts the results of a batch into a report. Pure. */
+/** Builds the report from the results of the steps. Pure. */
 export function buildReport(pipeline: string, records: readonly SQSRecord[], result: BatchResult): Omit<BatchReport, "batchTime"> {
   const rejected: RejectedMessage[] = [];
   let oldest = Number.POSITIVE_INFINITY;
@@ -68,7 +68,7 @@ export function buildReport(pipeline: string, records: readonly SQSRecord[], res
   };
 }
 
-/** The records that are not done: SQS delivers them again, and moves them to the dead-letter queue in the end. */
+/** Lists the records that are not done. SQS delivers them again, and finally moves them to the dead-letter queue. */
 export function toResponse({ outcomes }: Pick<BatchReport, "outcomes">): SQSBatchResponse {
   const failed = outcomes.filter(({ outcome }) => outcome === "rejected" || outcome === "unsettled");
   return { batchItemFailures: [...new Set(failed.map(({ messageId }) => messageId))].map((itemIdentifier) => ({ itemIdentifier })) };

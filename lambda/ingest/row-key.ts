@@ -8,8 +8,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const EVENT_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /**
- * The id half of a record's key, which its body does not change. The first of these that counts: the
- * producer's `event-id`, if the pipeline asks for it; the id that our own redrive sends along; the SQS message id.
+ * Reads the id of a record's key, which does not depend on its body. The first of these wins: the producer's `event-id`, if the pipeline
+ * uses it; `masqueue-id`, which our redrive attaches, if it is a UUID; the SQS message id.
  */
 export function readId(record: SQSRecord, pipeline: Pipeline): string | Rejection {
   const eventId = readEventId(record, pipeline);
@@ -19,8 +19,8 @@ export function readId(record: SQSRecord, pipeline: Pipeline): string | Rejectio
 }
 
 /**
- * The whole key. A date never comes from a delivery that can change: it comes from the body, or from the first sending. If an
- * `event-id` counts, only the producer's own time counts with it: otherwise a retry after midnight would be a second row.
+ * Reads the whole key. The date comes from the body or from the first sending, never from a redelivery. With an `event-id` it comes only
+ * from the producer (the body or `event-time`): otherwise a retry after midnight would be a second row.
  * @param stated the value of the body's date field; undefined if there is none
  */
 export function readKey(record: SQSRecord, stated: unknown, pipeline: Pipeline): RowKey | Rejection {

@@ -12,7 +12,7 @@ export interface UnknownFields {
 
 /**
  * Counts undeclared fields, so that a changed sender is noticed. The fields are never stored. A name can be a value too
- * (`{"alice@example.org": 1}`), so a name is reported only if it is a plain identifier and stands in several messages of the batch.
+ * (`{"alice@example.org": 1}`), so a name is reported only if it is a plain identifier and occurs in several messages of the batch.
  */
 export class UnknownFieldCounter {
   #count = 0;

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 
 /**
- * The bytes of a kind of value that go under the HMAC: a tag byte for the form, then bytes that are equal for equal values. A form
+ * The canonical bytes of a value, the input of the HMAC: a tag byte for the form, then bytes that are equal for equal values. A form
  * writes straight into the HMAC's memory, because a buffer for each value costs as much as a hash.
  */
 export interface CanonicalForm {
@@ -22,7 +22,7 @@ export function maxBytes(value: string): number {
 
 const IP_BYTES = 16;
 
-/** Text: the caller trims it, and it is compared byte for byte in UTF-8. */
+/** Text as its UTF-8 bytes. The caller trims it. */
 export const text: CanonicalForm = {
   tag: 0x02,
   write(value, into, at) {
@@ -32,8 +32,8 @@ export const text: CanonicalForm = {
 };
 
 /**
- * An IP address as its 16 bytes in network order, IPv4 as `::ffff:a.b.c.d`, without a zone. Read strictly: what
- * `net.isIP` refuses (`010.0.0.1`, `1.2.3`, `0x7f.1`) is masked as text, so it is neither lost nor taken for an address.
+ * An IP address as its 16 bytes in network order, IPv4 as `::ffff:a.b.c.d`, without a zone. Read strictly: a
+ * value that `net.isIP` refuses (`010.0.0.1`, `1.2.3`, `0x7f.1`) is masked as text, so it is neither lost nor taken for an address.
  */
 export const address: CanonicalForm = {
   tag: 0x01,
@@ -55,7 +55,7 @@ export const address: CanonicalForm = {
 
 const [DOT, COLON, NINE] = [0x2e, 0x3a, 0x39];
 
-/** @param value what `isIPv4` accepts */
+/** @param value an address that `isIPv4` accepts */
 function writeIPv4(value: string, into: Buffer, at: number): void {
   let byte = 0;
   for (let i = 0; i < value.length; i++) {
@@ -70,13 +70,13 @@ function writeIPv4(value: string, into: Buffer, at: number): void {
   into[at] = byte;
 }
 
-/** @param value what `isIPv6` accepts @param start where its sixteen bytes, zero up to now, begin */
+/** @param value an address that `isIPv6` accepts @param start the position of its sixteen bytes, which are still zero */
 function writeIPv6(value: string, into: Buffer, start: number): void {
   const zone = value.indexOf("%");
   const groups = zone < 0 ? value : value.slice(0, zone);
   const dotted = groups.includes(".") ? groups.lastIndexOf(":") + 1 : groups.length;
   let at = start;
-  /** Where `::` stands. */
+  /** The position of `::` in the bytes; -1 if there is none. */
   let gap = -1;
   let group = 0;
   let isGroup = false;

@@ -4,7 +4,7 @@ import { hash, type KeyObject } from "node:crypto";
 const BLOCK = 64;
 const DIGEST = 32;
 
-/** The longest message for which memory is kept ready; hardly a field is longer. */
+/** The longest message for which memory is kept ready; few fields are longer. */
 const USUAL = 256;
 
 /**
@@ -28,7 +28,7 @@ export class HmacSha256 {
     this.#outer = Buffer.concat([block.map((byte) => byte ^ 0x5c), Buffer.alloc(DIGEST)]);
   }
 
-  /** Memory for a message of at most so many bytes. The next call may return the same memory. */
+  /** Returns memory for a message of at most this many bytes. The next call may return the same memory. */
   room(bytes: number): Buffer {
     return bytes <= USUAL ? this.#inner : Buffer.concat([this.#inner.subarray(0, BLOCK), Buffer.alloc(bytes)]);
   }

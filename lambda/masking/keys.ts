@@ -4,14 +4,14 @@ import * as errors from "../errors.ts";
 /** HMAC-SHA-256 of a message under the master key, which is in KMS or in a local file. */
 export type MasterKey = (message: Uint8Array) => Promise<Uint8Array>;
 
-/** The derived key of each identifier (`ip`, `device_id`). They live in the function's memory; the master key need not. */
+/** The derived key of each identifier (`ip`, `device_id`). They are in the function's memory; the master key can stay in KMS. */
 export type MaskKeys = ReadonlyMap<string, KeyObject>;
 
-/** As many bytes as SHA-256 has, as RFC 2104 advises. */
+/** The length of a SHA-256 hash, the minimum that RFC 2104 recommends. */
 const MIN_BYTES = 32;
 
 /**
- * A master key that is at hand.
+ * Makes a master key from its bytes.
  * @param secret its bytes
  * @throws IngestError `configuration` if there are fewer than 32
  */
@@ -35,7 +35,7 @@ export async function deriveKeys(master: MasterKey, identifiers: Iterable<string
   return new Map(await Promise.all([...new Set(identifiers)].map(derive)));
 }
 
-/** A value that only the holder of the key can make. The database keeps it, so that another key is noticed. */
+/** A value that only the holder of the key can make. The database keeps it, so that a different key is noticed. */
 export function checkValue(key: KeyObject): string {
   return createHmac("sha256", key).update("check").digest("hex");
 }

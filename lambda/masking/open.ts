@@ -5,10 +5,10 @@ import type { KeyProof } from "../rows/row-store.ts";
 import { checkValue, deriveKeys, type MasterKey } from "./keys.ts";
 import { hmacTokenizer, sha256Tokenizer, type Tokenizer } from "./tokens.ts";
 
-/** How a function masks: with a secret key, or reversibly as the legacy table's rows were. */
+/** The masking of a function: with a secret key, or reversibly, to match the rows of a legacy table. */
 export type Masking = { readonly mode: "hmac"; readonly masterKey: MasterKey } | { readonly mode: "sha256" };
 
-/** A tokenizer, and the proofs of the keys in it. */
+/** A tokenizer, and the proofs of its keys. */
 export interface OpenMasks {
   readonly tokenize: Tokenizer;
   readonly proofs: readonly KeyProof[];
@@ -28,7 +28,7 @@ export async function openMasks(pipeline: Pipeline, masking: Masking, deadline: 
   return { tokenize: hmacTokenizer(keys), proofs };
 }
 
-/** One proof for the domain, whose tables join; one for the table, whose rows must not change their domain. */
+/** Makes two proofs: one for the domain, whose tables can be joined, and one for the table, whose domain must not change. */
 function prove({ domain, table }: Pipeline, identifier: string, version: string, value: string): KeyProof[] {
   const inDomain = domain === "main" ? identifier : `${domain}/${identifier}`;
   return [inDomain, `${table}.${identifier}`].map((name) => ({ identifier: name, version, checkValue: value }));

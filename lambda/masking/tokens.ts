@@ -3,9 +3,9 @@ import { type CanonicalForm, maxBytes } from "./canonical.ts";
 import { HmacSha256 } from "./hmac.ts";
 import type { MaskKeys } from "./keys.ts";
 
-/** How the values of a column are masked. */
+/** The masking of a column's values. */
 export interface MaskSpec {
-  /** The kind of thing. The same device gets the same token in two tables; an IP and a device id never get the same. */
+  /** The kind of thing. The same device gets the same token in two tables; an IP and a device id never share a token. */
   readonly identifier: string;
   readonly form: CanonicalForm;
 }

@@ -3,7 +3,7 @@ import type { MaskSpec } from "../masking/tokens.ts";
 
 interface TextColumn {
   readonly kind: "text";
-  /** Longest value in characters (code points, as Postgres counts them). */
+  /** Maximum length in characters (code points, as Postgres counts them). */
   readonly max: number;
   readonly required: boolean;
   readonly numbers: boolean;
@@ -24,7 +24,7 @@ interface DateColumn {
 export type ColumnSpec = TextColumn | MaskedColumn | DateColumn;
 export type Column = ColumnSpec & { readonly name: string; readonly from: string };
 
-/** How personal fields are masked: under a secret key, or reversibly, to match the rows of a legacy table. */
+/** The masking of personal fields: under a secret key, or reversibly, to match the rows of a legacy table. */
 type PipelineMasking = "hmac" | { readonly sha256: true; readonly acceptReversible?: boolean };
 
 export interface PipelineDeclaration {
@@ -72,7 +72,7 @@ export function date(options: { otherwise: "sent" }): ColumnSpec {
   return { kind: "date", otherwise };
 }
 
-/** The compiler refuses an unknown option only where it is written out; a spread or a typo in plain JavaScript would be ignored. */
+/** The compiler refuses an unknown option only in an object literal. From a spread, or in plain JavaScript, it would be ignored. */
 function refuseUnknown(owner: string, options: object, known: readonly string[]): void {
   const unknown = Object.keys(options).filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new TypeError(`${owner}: unknown option ${unknown.join(", ")}; there are: ${known.join(", ")}`);

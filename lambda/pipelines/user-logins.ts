@@ -10,7 +10,7 @@ export const userLogins = definePipeline({
     masked_ip: masked({ from: "ip", as: ip }),
     masked_device_id: masked({ from: "device_id", as: exact("device_id") }),
     locale: text({ max: 32 }),
-    // Some senders give 2 or 2.3 instead of "2.3.0". Ids stay strings: JSON numbers lose digits.
+    // Some senders send 2 or 2.3 instead of "2.3.0". Ids stay strings: JSON numbers lose digits.
     app_version: text({ max: 32, numbers: true }),
     create_date: date({ otherwise: "sent" }),
   },

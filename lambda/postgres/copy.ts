@@ -6,7 +6,7 @@ import type { LazyRows } from "./lazy-rows.ts";
 import { quoteIdent, type Table } from "./table.ts";
 
 declare module "pg" {
-  /** Members that pg has for COPY and its types leave out. */
+  /** Members of pg for COPY that its types omit. */
   interface Connection {
     sendCopyFromChunk(chunk: Buffer): void;
     endCopyFrom(): void;
@@ -14,7 +14,7 @@ declare module "pg" {
   }
 }
 
-/** Rows that go to the socket in one piece: enough to fill packets, few enough that the server works while we still mask. */
+/** Rows per write to the socket: enough to fill packets, few enough that the server works while later rows are masked. */
 const CHUNK_ROWS = 100;
 
 /**
@@ -80,7 +80,7 @@ class CopyIn implements Submittable {
     this.#resolve(this.#stored);
   }
 
-  /** Postgres's refusal, or the loss of the connection. If our own CopyFail caused the refusal, its reason counts. */
+  /** Rejects with Postgres's refusal or the loss of the connection; after our own CopyFail, with the reason for it. */
   handleError(error: DatabaseError | Error): void {
     this.#isOver = true;
     this.#reject(this.#fault ?? error);

@@ -13,7 +13,7 @@ type Partition = readonly [named: MaskedRow[], others: MaskedRow[]];
 
 /**
  * Writes the rows with one statement and skips those whose key is already there. The conflict target is named: without it,
- * a row that only a constraint of the user's refuses would vanish as if it were a duplicate.
+ * a row that violates another constraint of the table would vanish as if it were a duplicate.
  * @returns the rows that this statement stored, and the others
  */
 export async function insertRows(client: Client, table: Table, rows: readonly MaskedRow[]): Promise<Partition> {
@@ -28,7 +28,7 @@ export async function insertRows(client: Client, table: Table, rows: readonly Ma
   return partition(rows, stored);
 }
 
-/** @returns the rows whose keys the table has, and the others: tells a duplicate from a row that a trigger or a rule left out */
+/** Finds rows by key, to distinguish duplicates from rows that a trigger or a rule left out. @returns the found ones and the others */
 export async function findRows(client: Client, table: Table, rows: readonly MaskedRow[]): Promise<Partition> {
   const { rows: found } = await client.query<KeyRow>(
     `SELECT to_char(given.date, 'YYYY-MM-DD') AS date, given.id

@@ -7,9 +7,9 @@ import { blameFor } from "./sqlstate.ts";
 import type { Table } from "./table.ts";
 
 /**
- * Writes rows of which Postgres may refuse some: what fails is halved until a row fails alone, about 2·log2(n) statements for one bad
- * row. Only a row that is refused alone is rejected; a row for which no time was left is unsettled.
- * @throws what concerns more than a row: no permission, a lost connection
+ * Inserts rows of which Postgres may refuse some. A part that fails is halved until a row fails alone: about 2·log2(n) statements for one
+ * bad row. Only a row that is refused alone is rejected; a row for which no time was left is unsettled.
+ * @throws any error that concerns more than a row: no permission, a lost connection
  */
 export async function insertIsolating(
   client: pg.Client,
@@ -35,14 +35,14 @@ export function settleAll(rows: readonly MaskedRow[], outcome: Outcome): Settled
   return rows.map((row) => ({ row, outcome }));
 }
 
-/** If a row is neither stored nor there, a trigger or a rule left it out: it is rejected, or it would be lost. */
+/** Inserts rows and settles each. If a trigger or a rule left a row out, it is rejected: otherwise it would be lost. */
 async function insertSettled(client: pg.Client, table: Table, rows: readonly MaskedRow[]): Promise<SettledRow[]> {
   const [stored, others] = await insertRows(client, table, rows);
   const [found, leftOut] = others.length > 0 ? await findRows(client, table, others) : [[], []];
   return [...settleAll(stored, STORED), ...settleAll(found, DUPLICATE), ...settleAll(leftOut, reject("refused_by_database"))];
 }
 
-/** Names the column only if it is one of ours: a trigger can RAISE with any text as the column's name. */
+/** Names the column only if the pipeline has it: a trigger can RAISE with any text as the column's name. */
 function toRejection(error: pg.DatabaseError, table: Table): Outcome {
   const column = table.columns.find((name) => name === error.column);
   return reject("refused_by_database", column, error.code);

@@ -13,8 +13,8 @@ import { formatKey, type Table } from "./table.ts";
 /**
  * Stores rows, each once.
  *
- * COPY comes first and draws rows while later ones are still being masked. If it meets a row that is already there or is refused, INSERT
- * finds out which. Both commit before they answer, so `stored` is safe to report.
+ * COPY comes first and sends rows while later ones are still to be masked. If a row is already there or is refused, INSERT finds out
+ * which. Both commit before they answer, so `stored` is safe to report.
  *
  * @param isByCopy false if COPY would probably fail: INSERT then comes first
  * @throws IngestError if the failure concerns more than a row; nothing may then be reported as done
@@ -33,7 +33,7 @@ export async function storeRows(
     if (isByCopy && !failure) return copy(client, table, rows, limits, (error) => storeAround(client, table, rows.all(), error, limits));
     // After a failed attempt its outcome is unknown: a COPY may have been committed although its answer never came.
     const settled = await insertIsolating(client, table, rows.all(), limits.soft);
-    // The failure took the time of every row; a response that merely asks for a redelivery would hide it.
+    // The failure used up the time of every row; a response that only asks for a redelivery would hide it.
     if (failure && settled.every(({ outcome }) => outcome.kind === "unsettled")) throw failure;
     return settled;
   }, deadline);
@@ -48,7 +48,7 @@ interface Limits {
 /** The share of the remaining time after which the search for refused rows ends, so that its results can still be reported. */
 const ISOLATION_SHARE = 0.6;
 
-/** @param onRefusal settles the rows if Postgres refused one, and with it stored none */
+/** @param onRefusal settles the rows after Postgres refused one of them and so stored none */
 async function copy(
   client: pg.Client,
   table: Table,
@@ -66,15 +66,15 @@ async function copy(
   }
 }
 
-/** COPY stored fewer rows than it was given: a trigger left some out, or put them elsewhere. Only missing rows are tried again. */
+/** Settles the rows if COPY stored only some: a trigger left out the others or moved them elsewhere. Only missing rows are tried again. */
 async function storeMissing(client: pg.Client, table: Table, rows: readonly MaskedRow[], deadline: Deadline): Promise<SettledRow[]> {
   const [found, missing] = await findRows(client, table, rows);
   return [...settleAll(found, STORED), ...(await insertIsolating(client, table, missing, deadline))];
 }
 
 /**
- * COPY stored nothing. Its error names a row, but only as a hint: a value can forge it, and a deferred fault has none. The rows around
- * the named one are probably good and are copied once more.
+ * Settles the rows of a refused COPY, which stored none. The row that its error names is only a hint: a value can forge it, and the error
+ * of a deferred constraint names none. The rows around it are probably good and are copied once more.
  */
 async function storeAround(
   client: pg.Client,
@@ -93,12 +93,12 @@ async function storeAround(
   return [...before, ...suspect, ...(await copyAgain(rows.slice(line)))];
 }
 
-/** Whether the violated constraint is the table's own key, whatever its name: Postgres names the columns in the detail. */
+/** Whether the violated constraint is the key of our rows. Its name may vary, but Postgres lists its columns in the detail. */
 function isDuplicate(error: pg.DatabaseError, table: Table): boolean {
   return error.code === "23505" && (error.detail?.startsWith(`Key (${formatKey(table)})=`) ?? false);
 }
 
-/** The last line that the context names; it counts the rows as they were sent. */
+/** Reads the last line number in the error's context. Lines count the rows as they were sent. */
 function parseLine(error: pg.DatabaseError): number | null {
   const last = [...(error.where ?? "").matchAll(/\bCOPY \S+, line (\d+)/g)].at(-1)?.[1];
   return last ? Number(last) : null;

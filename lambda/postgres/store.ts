@@ -30,8 +30,8 @@ export class PostgresStore implements RowStore {
   }
 
   async storeRows({ rows, expectsDuplicates }: RowBatch, deadline: Deadline): Promise<readonly SettledRow[]> {
-    // A failed COPY leaves dead rows and a line in the server's log. And PgBouncer keeps the server's connection for us if rows come
-    // before the server has asked for them, as ours do.
+    // A failed COPY leaves dead rows and a line in the server's log. PgBouncer does not release the server's connection after a COPY whose
+    // rows arrive before the server has asked for them, as ours do.
     const isByCopy = !expectsDuplicates && !this.#isPooled;
     return storeRows(this.#database, describeTable(this.#pipeline), rows, isByCopy, deadline);
   }

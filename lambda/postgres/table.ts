@@ -16,7 +16,7 @@ export function describeTable(pipeline: Pipeline): Table {
   };
 }
 
-/** A name as a statement takes it: a plain name may still be a keyword of SQL (`user`). */
+/** Quotes a name for a statement: a plain name may be a keyword of SQL (`user`). */
 export function quoteIdent(name: string): string {
   return `"${name}"`;
 }

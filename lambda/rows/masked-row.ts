@@ -7,7 +7,7 @@ export interface RowKey {
   readonly id: string;
 }
 
-/** The only kind of row that a store takes. Only the masking stage makes one (the architecture test checks this), and it prints nothing. */
+/** The only kind of row that a store takes. Only the masking stage makes one (the architecture test checks this). It prints no cell. */
 export class MaskedRow {
   readonly key: RowKey;
   /** Positions in the batch of the records that have this row; the first one supplied its cells. */

@@ -1,6 +1,6 @@
 import type { MaskedRow } from "./masked-row.ts";
 
-/** Why a message can never be stored. A table of policy: each code with its meaning. */
+/** The reasons for which a message can never be stored: each code with its meaning. */
 export const REJECTION_CODES = {
   not_json: "the body is not JSON",
   not_an_object: "the body is JSON, but not an object",
@@ -22,7 +22,7 @@ export interface Rejection {
   readonly code: RejectionCode;
   /** A field or attribute that the pipeline names, or a column; never a value. */
   readonly field: string | null;
-  /** The database's own code, if the database refused the row and gave one. */
+  /** The error code of the database, if it refused the row and returned one. */
   readonly sqlstate: string | null;
 }
 

@@ -12,9 +12,9 @@ export interface KeyProof {
 
 /** The rows of a batch, ordered by id, then date, each key once. */
 export interface RowBatch {
-  /** Drawn once, as far as the store needs it: a row is parsed and masked when it is drawn. */
+  /** Can be drawn once. A row is parsed and masked when the store draws it. */
   readonly rows: Iterable<MaskedRow>;
-  /** Some rows have probably been stored before, or refused. */
+  /** True if some rows have probably been stored or refused before. */
   readonly expectsDuplicates: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface RejectedMessage extends Rejection {
   readonly receiveCount: number;
 }
 
-/** The place for the rows of one pipeline. The stages know it by this contract alone. */
+/** Stores the rows of one pipeline. The stages know only this contract. */
 export interface RowStore {
   /**
    * Compares the declaration and the masking keys with the database; called before the first batch of a container.
