@@ -16,8 +16,8 @@ import { login, record } from "../support/records.ts";
 const BY_EVENT: Pipeline = { ...userLogins, once: "event-id" };
 const asText: Tokenizer = () => ({ token: "t", asText: true });
 
-/** A message of an event; messages of one event and one date have one row. */
-const ofEvent = (event: string, create_date = "2026-03-01") => record(login({ create_date }), { attributes: { "event-id": event } });
+/** A message of an event. Messages of one event and one date share a row. */
+const eventRecord = (event: string, create_date = "2026-03-01") => record(login({ create_date }), { attributes: { "event-id": event } });
 
 /** Runs a batch on a store without a database. */
 async function ingest(records: readonly SQSRecord[], { store = new MemoryStore(), pipeline = BY_EVENT, tokenize = asText } = {}) {
@@ -31,7 +31,7 @@ async function ingest(records: readonly SQSRecord[], { store = new MemoryStore()
 describe("the rows of a batch", () => {
   test("come in one order, by id and then by date, for any order of its messages", async () => {
     const messages = ["a", "b", "c", "d"].flatMap((event) =>
-      ["2026-03-02", "2026-03-01", "2026-02-28"].map((date) => ofEvent(event, date)),
+      ["2026-03-02", "2026-03-01", "2026-02-28"].map((date) => eventRecord(event, date)),
     );
     const { keys: expected } = await ingest(messages);
     expect(expected).toEqual(expected.toSorted());
@@ -40,7 +40,7 @@ describe("the rows of a batch", () => {
     await fc.assert(fc.asyncProperty(shuffled, async (records) => expect((await ingest(records)).keys).toEqual(expected)));
   });
 
-  test("stand once each, though their messages come several times", async () => {
+  test("occur once each, even if their messages occur several times", async () => {
     const records = [
       ...logins(30),
       ...logins(30, () => ({ create_date: "2026-03-02" })),
@@ -52,7 +52,7 @@ describe("the rows of a batch", () => {
     expect(keys).toHaveLength(60);
   });
 
-  test("are parsed and masked when they are drawn, and not before", async () => {
+  test("are parsed and masked only when they are drawn", async () => {
     let masked = 0;
     const counting: Tokenizer = ({ identifier }) => {
       if (identifier === "ip") masked++;
@@ -74,14 +74,14 @@ describe("the rows of a batch", () => {
     expect(failed).toHaveLength(10);
   });
 
-  test("count the values that were masked as text, once for each row", async () => {
+  test("count the values that were masked as text, once per row", async () => {
     const { reporter } = await ingest([...logins(3), ...logins(3)], { pipeline: userLogins });
     expect(reporter.last.maskedAsText).toBe(3 * 2);
   });
 });
 
 describe("each record of a batch", () => {
-  test("has its own outcome, in any order and mixture", async () => {
+  test("has its own outcome, in any order and combination", async () => {
     const kinds = fc.constantFrom("stored", "duplicate", "refused", "forgotten", "unsettled", "bad");
     await fc.assert(
       fc.asyncProperty(fc.array(kinds, { maxLength: 20 }), async (wanted) => {
@@ -102,25 +102,25 @@ describe("each record of a batch", () => {
     );
   });
 
-  test("is delivered again if the store says nothing of its row", async () => {
+  test("is delivered again if the store returns no outcome for its row", async () => {
     const store = new MemoryStore({ settle: ({ key }) => (key.id === idOf(1) ? undefined : STORED) });
     expect((await ingest(logins(3), { pipeline: userLogins, store })).failed).toEqual([idOf(1)]);
   });
 });
 
-describe("messages that have one row", () => {
-  const batch = [ofEvent("e"), ofEvent("f"), ofEvent("e")];
+describe("messages that share a row", () => {
+  const batch = [eventRecord("e"), eventRecord("f"), eventRecord("e")];
   const outcomesAfter = async (outcome: Outcome) => {
     const store = new MemoryStore({ settle: ({ key }) => (key.id === "e" ? outcome : STORED) });
     const { outcomes, reporter } = await ingest(batch, { store });
     return { outcomes, rejected: reporter.last.rejected };
   };
 
-  test.each([UNSETTLED, DUPLICATE])("all have its outcome $kind: none that comes back is called done", async (outcome) => {
+  test.each([UNSETTLED, DUPLICATE])("all have its outcome if it is $kind", async (outcome) => {
     expect((await outcomesAfter(outcome)).outcomes).toEqual([outcome.kind, "stored", outcome.kind]);
   });
 
-  test("are stored once if it is stored", async () => {
+  test("are reported as stored once if it is stored", async () => {
     expect((await outcomesAfter(STORED)).outcomes).toEqual(["stored", "stored", "duplicate"]);
   });
 
@@ -132,13 +132,13 @@ describe("messages that have one row", () => {
   });
 });
 
-describe("duplicates are expected", () => {
+describe("duplicates", () => {
   const redelivered = record(login(), { receiveCount: 2 });
 
   test.each([
-    ["in a first delivery, no", userLogins, logins(2), false],
-    ["in a batch with a redelivery, yes", userLogins, [...logins(2), redelivered], true],
-    ["in a pipeline that goes by event-id, yes: producers repeat themselves", BY_EVENT, logins(2), true],
+    ["are not expected in a first delivery", userLogins, logins(2), false],
+    ["are expected in a batch with a redelivery", userLogins, [...logins(2), redelivered], true],
+    ["are expected if the pipeline stores each event-id once, because producers repeat events", BY_EVENT, logins(2), true],
   ])("%s", async (_title, pipeline, records, expected) => {
     expect((await ingest(records, { pipeline })).store.expectsDuplicates).toBe(expected);
   });

@@ -5,7 +5,7 @@ import { canonical } from "../support/canonical.ts";
 
 const address = (value: string) => canonical(addressForm, value);
 
-/** Sixteen bytes; zeros are frequent, so that `::` has something to stand for, and the prefixes with a dotted tail are among them. */
+/** Sixteen bytes. Many are zero, so that `::` is possible, and some begin with a prefix that allows a dotted tail. */
 const byte = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.integer({ min: 0, max: 255 }) });
 const bytes = fc.oneof(
   fc.array(byte, { minLength: 16, maxLength: 16 }),
@@ -14,13 +14,13 @@ const bytes = fc.oneof(
 );
 
 const hex = (number: number) => number.toString(16);
-const groupsOf = (all: number[]) => Array.from({ length: 8 }, (_, i) => (all[2 * i] ?? 0) * 256 + (all[2 * i + 1] ?? 0));
+const toGroups = (all: number[]) => Array.from({ length: 8 }, (_, i) => (all[2 * i] ?? 0) * 256 + (all[2 * i + 1] ?? 0));
 
-const full = (all: number[]) => groupsOf(all).map((group) => hex(group).padStart(4, "0"));
-const short = (all: number[]) => groupsOf(all).map(hex);
+const full = (all: number[]) => toGroups(all).map((group) => hex(group).padStart(4, "0"));
+const short = (all: number[]) => toGroups(all).map(hex);
 const dotted = (all: number[]) => [...short(all).slice(0, 6), all.slice(12).join(".")];
 
-/** Every way of putting `::` in place of a run of zero groups; a run of one is legal to read. */
+/** Every spelling with `::` in place of a run of zero groups; a run of one group is legal, too. */
 function compressions(groups: string[]): string[] {
   const found: string[] = [];
   for (let from = 0; from < groups.length; from++) {
@@ -31,7 +31,7 @@ function compressions(groups: string[]): string[] {
   return found;
 }
 
-/** Legal spellings of one address. */
+/** The legal spellings of one address. */
 function spellings(all: number[]): string[] {
   const lists = [full(all), short(all), dotted(all)];
   const lower = lists.flatMap((groups) => [groups.join(":"), ...compressions(groups)]);
@@ -40,7 +40,7 @@ function spellings(all: number[]): string[] {
 }
 
 describe("the spelling of an address", () => {
-  test("does not matter: its canonical bytes are its own sixteen behind the tag", () => {
+  test("does not matter: the canonical bytes are always the tag and the sixteen bytes of the address", () => {
     fc.assert(
       fc.property(bytes, (all) => {
         const expected = Buffer.from([1, ...all]);
@@ -51,7 +51,7 @@ describe("the spelling of an address", () => {
     );
   });
 
-  test("has many forms in this test, so that the property says something", () => {
+  test("varies in this test, so that the property covers every form", () => {
     const loopback = spellings([...Array<number>(15).fill(0), 1]);
     expect(loopback).toEqual(expect.arrayContaining(["::1", "0:0:0:0:0:0:0:1", "::0001", "::0.0.0.1", "0::1", "0:0:0:0:0::0.0.0.1"]));
     expect(spellings([...Array<number>(10).fill(0), 255, 255, 1, 2, 3, 4])).toEqual(
@@ -59,7 +59,7 @@ describe("the spelling of an address", () => {
     );
   });
 
-  test("with a zone is the same address", () => {
+  test("may include a zone, which does not count", () => {
     fc.assert(
       fc.property(bytes, fc.stringMatching(/^[0-9a-z]{1,8}$/), (all, zone) => {
         expect(address(`${full(all).join(":")}%${zone}`).bytes).toEqual(Buffer.from([1, ...all]));

@@ -10,7 +10,7 @@ const ADDRESS = "01";
 const TEXT = "02";
 const MAPPED = "00000000000000000000ffff";
 
-const hexOf = (value: string) => address(value).bytes.toString("hex");
+const toHex = (value: string) => address(value).bytes.toString("hex");
 
 describe("an IP address", () => {
   test.each([
@@ -42,16 +42,16 @@ describe("an IP address", () => {
     ["1:2:3:4:5:6:7:8", "00010002000300040005000600070008"],
     ["1:0:0:4:0:0:0:8", "00010000000000040000000000000008"],
   ])("%s is the sixteen bytes %s", (value, bytes) => {
-    expect(hexOf(value)).toBe(ADDRESS + bytes);
+    expect(toHex(value)).toBe(ADDRESS + bytes);
     expect(address(value).asText).toBe(false);
   });
 
-  test("of IPv4 differs from the IPv6 address that merely ends like it", () => {
-    expect(hexOf("::1.2.3.4")).not.toBe(hexOf("1.2.3.4"));
+  test("of IPv4 differs from the IPv6 address with the same last bytes", () => {
+    expect(toHex("::1.2.3.4")).not.toBe(toHex("1.2.3.4"));
   });
 });
 
-describe("what is no IP address", () => {
+describe("a value that is not an IP address", () => {
   test.each([
     "010.0.0.1",
     "1.2.3",
@@ -74,28 +74,28 @@ describe("what is no IP address", () => {
     "1.2.3.4%eth0",
     "unknown",
     "１.2.3.4",
-  ])("%s is masked as the text it is", (value) => {
+  ])("is masked as text: %s", (value) => {
     expect(address(value)).toEqual({ bytes: Buffer.concat([Buffer.from(TEXT, "hex"), Buffer.from(value, "utf8")]), asText: true });
   });
 
-  test("never has the bytes of an address, even if its characters are those bytes", () => {
+  test("never has the bytes of an address, even if its characters have their codes", () => {
     const bytes = Buffer.from(`${MAPPED.replace("ffff", "0000")}01020304`, "hex");
-    expect(hexOf(bytes.toString("latin1"))).toBe(`${TEXT}${bytes.toString("hex")}`);
-    expect(hexOf("::1.2.3.4")).toBe(`${ADDRESS}${bytes.toString("hex")}`);
+    expect(toHex(bytes.toString("latin1"))).toBe(`${TEXT}${bytes.toString("hex")}`);
+    expect(toHex("::1.2.3.4")).toBe(`${ADDRESS}${bytes.toString("hex")}`);
   });
 });
 
 describe("text", () => {
-  test("is its UTF-8 bytes behind a tag of its own, and is no failed address", () => {
+  test("is written as its own tag and its UTF-8 bytes, and does not count as a failed address", () => {
     expect(text("é1.2.3.4")).toEqual({ bytes: Buffer.from("02c3a9312e322e332e34", "hex"), asText: false });
   });
 
-  test("keeps its case and its composition", () => {
+  test("keeps its case and its Unicode normalisation form", () => {
     const spellings = ["abc", "ABC", "\u00e9", "e\u0301"].map((value) => text(value).bytes.toString("hex"));
     expect(new Set(spellings).size).toBe(4);
   });
 
-  test("never has the bytes of an address, whatever both are", () => {
+  test("never has the bytes of an address, for any text and any address", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.oneof(fc.ipV4(), fc.ipV6()), (value, ip) => {
         expect(text(value).bytes.equals(address(ip).bytes)).toBe(false);
@@ -103,7 +103,7 @@ describe("text", () => {
     );
   });
 
-  test("is equal only where it is the same", () => {
+  test("has equal bytes only if it is the same text", () => {
     const short = fc.string({ unit: fc.constantFrom("a", "A", "é", "1", "."), maxLength: 3 });
     fc.assert(fc.property(short, short, (a, b) => expect(text(a).bytes.equals(text(b).bytes)).toBe(a === b)));
   });

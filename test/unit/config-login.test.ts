@@ -26,7 +26,7 @@ function environment(changes: Environment): Environment {
   return { PGHOST: "db.example.org", PGUSER: "masqueue_ingest", PGDATABASE: "logins", AWS_REGION: "eu-west-1", ...CREDENTIALS, ...changes };
 }
 
-function complaint(changes: Environment): string {
+function readErrorMessage(changes: Environment): string {
   try {
     readPostgres(environment(changes));
   } catch (error) {
@@ -44,12 +44,12 @@ async function password(changes: Environment): Promise<string> {
 }
 
 describe("the login", () => {
-  test("is by the password of the environment, which may be empty", () => {
+  test("uses the password of the environment, which may be empty", () => {
     expect(readPostgres(environment({ PGPASSWORD: "p" })).password).toBe("p");
     expect(readPostgres(environment({})).password).toBe("");
   });
 
-  test("is by a secret, which is read at each new connection", async () => {
+  test("uses a secret, which is read for each new connection", async () => {
     let version = 0;
     aws = await startAwsJson(() => ({ body: { SecretString: `{"password":"p${++version}"}` } }));
     const { password: given } = readPostgres(environment({ PGPASSWORD_SECRET: "db", AWS_ENDPOINT_URL: aws.url, PGSSLMODE: "disable" }));
@@ -57,12 +57,12 @@ describe("the login", () => {
     expect(typeof given === "function" && [await given(), await given()]).toEqual(["p1", "p2"]);
   });
 
-  test("fails by its own code where the secret cannot be read", async () => {
+  test("fails with its own code if the secret cannot be read", async () => {
     aws = await startAwsJson(() => refusal("ResourceNotFoundException"));
     await expect(password({ PGPASSWORD_SECRET: "db", AWS_ENDPOINT_URL: aws.url })).rejects.toMatchObject({ code: "login_unavailable" });
   });
 
-  test("is by a token of the function's role, for this host, port and user", async () => {
+  test("uses a token of the function's role, for this host, port and user", async () => {
     const token = await password({ PG_IAM_AUTH: "true", PGPORT: "6432" });
     expect(token).toMatch(/^db\.example\.org:6432\/\?Action=connect&DBUser=masqueue_ingest&.*%2Feu-west-1%2Frds-db%2F/);
   });
@@ -79,29 +79,29 @@ describe("the login", () => {
     ],
     [{ PG_IAM_AUTH: "yes" }, 'PG_IAM_AUTH is "yes"; allowed: true, or nothing.'],
     [{ PG_IAM_AUTH: "true", PGSSLMODE: "disable" }, "PG_IAM_AUTH needs TLS: set PGSSLMODE to verify-full."],
-  ])("is refused where it is not clear: %j", (changes, sentence) => {
-    expect(complaint(changes)).toBe(sentence);
+  ])("is refused if its variables are invalid or contradict each other: %j", (changes, sentence) => {
+    expect(readErrorMessage(changes)).toBe(sentence);
   });
 });
 
-describe("the authorities that may have signed the server's certificate", () => {
-  test("are those of the PEM file", () => {
+describe("the certificate authorities", () => {
+  test("come from the PEM file", () => {
     expect(readPostgres(environment({ PGSSLROOTCERT: join(folder, "ca.pem") })).ssl).toEqual({
       rejectUnauthorized: true,
       ca: `Amazon RDS\n${PEM}`,
     });
   });
 
-  test("are Node's own where no file is named", () => {
+  test("are Node's list if no file is named", () => {
     expect(readPostgres(environment({ PGSSLROOTCERT: "" })).ssl).toEqual({ rejectUnauthorized: true });
   });
 
-  test.each(["missing.pem", "empty.pem"])("are told to be wrong: %s", (name) => {
+  test.each(["missing.pem", "empty.pem"])("are refused if the file is missing or holds no certificate: %s", (name) => {
     const file = join(folder, name);
-    expect(complaint({ PGSSLROOTCERT: file })).toBe(`PGSSLROOTCERT names ${file}, which is not a readable PEM file.`);
+    expect(readErrorMessage({ PGSSLROOTCERT: file })).toBe(`PGSSLROOTCERT names ${file}, which is not a readable PEM file.`);
   });
 
-  test("do not matter without TLS", () => {
+  test("are ignored without TLS", () => {
     expect(readPostgres(environment({ PGSSLMODE: "disable", PGSSLROOTCERT: "missing.pem" })).ssl).toBe(false);
   });
 });

@@ -5,17 +5,17 @@ import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 
 const LAMBDA = { AWS_LAMBDA_FUNCTION_NAME: "masqueue-user-logins" };
 
-/** The configuration of a pipeline that masks like this. */
-function configured(masking: Pipeline["masking"], where: Record<string, string> = {}): Config {
+/** Reads the configuration of a pipeline with this masking. */
+function configure(masking: Pipeline["masking"], variables: Record<string, string> = {}): Config {
   const pipeline: Pipeline = { ...userLogins, masking };
-  const environment = { PIPELINE: "user-logins", PGHOST: "localhost", PGUSER: "masqueue", PGDATABASE: "logins", ...where };
+  const environment = { PIPELINE: "user-logins", PGHOST: "localhost", PGUSER: "masqueue", PGDATABASE: "logins", ...variables };
   return readConfig(environment, { "user-logins": pipeline });
 }
 
 describe("masking by plain SHA-256", () => {
-  test("is refused in a deployed function, with what to do", () => {
+  test("is refused in a deployed function, with an instruction", () => {
     for (const masking of [{ sha256: true }, { sha256: true, acceptReversible: false }] as const) {
-      expect(() => configured(masking, LAMBDA)).toThrow(
+      expect(() => configure(masking, LAMBDA)).toThrow(
         expect.objectContaining({
           code: "configuration",
           message:
@@ -26,16 +26,16 @@ describe("masking by plain SHA-256", () => {
     }
   });
 
-  test("is taken by a deployed function whose pipeline accepts that it is reversible", () => {
-    const config = configured({ sha256: true, acceptReversible: true }, LAMBDA);
+  test("is accepted in a deployed function if the pipeline accepts reversible masks", () => {
+    const config = configure({ sha256: true, acceptReversible: true }, LAMBDA);
     expect(config.pipeline.masking).toEqual({ sha256: true, acceptReversible: true });
   });
 
-  test("is taken outside Lambda, and needs no key", () => {
-    expect(configured({ sha256: true }).masking).toEqual({ mode: "sha256" });
+  test("is accepted outside Lambda, and needs no key", () => {
+    expect(configure({ sha256: true }).masking).toEqual({ mode: "sha256" });
   });
 
-  test("is not what a missing key falls back to", () => {
-    expect(() => configured("hmac", LAMBDA)).toThrow(/^No masking key: /);
+  test("is not the fallback for a missing key", () => {
+    expect(() => configure("hmac", LAMBDA)).toThrow(/^No masking key: /);
   });
 });

@@ -20,7 +20,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** An environment in which all is well, but for what the test changes. */
+/** A valid environment with the test's changes. */
 function environment(changes: Environment = {}): Environment {
   return {
     PIPELINE: "user-logins",
@@ -33,7 +33,7 @@ function environment(changes: Environment = {}): Environment {
   };
 }
 
-function complaint(changes: Environment): string {
+function readErrorMessage(changes: Environment): string {
   try {
     readConfig(environment(changes));
   } catch (error) {
@@ -45,7 +45,7 @@ function complaint(changes: Environment): string {
 }
 
 describe("a complete environment", () => {
-  test("gives the pipeline and the connection, TLS verified and port 5432 unless told otherwise", () => {
+  test("gives the pipeline and the connection, by default with verified TLS on port 5432", () => {
     const config = readConfig(environment());
     expect(config.pipeline).toBe(userLogins);
     expect(config.postgres).toMatchObject({
@@ -59,7 +59,7 @@ describe("a complete environment", () => {
     });
   });
 
-  test("may name another port and do without TLS", () => {
+  test("may set another port and disable TLS", () => {
     expect(readConfig(environment({ PGPORT: "6432", PGSSLMODE: "disable" })).postgres).toMatchObject({ port: 6432, ssl: false });
   });
 
@@ -68,33 +68,33 @@ describe("a complete environment", () => {
     expect(readConfig(environment(empty)).postgres).toMatchObject({ port: 5432, ssl: { rejectUnauthorized: true } });
   });
 
-  test("gives a master key that is the key file's", async () => {
+  test("gives the master key of the key file", async () => {
     const { masking } = readConfig(environment());
     expect(await (masking.mode === "hmac" && masking.masterKey(Buffer.from("message")))).toEqual(
       createHmac("sha256", SECRET).update("message").digest(),
     );
   });
 
-  test("may name a key in KMS instead of a file, which is not asked yet", () => {
+  test("may name a key in KMS instead of a file, and KMS is not called yet", () => {
     const config = readConfig(environment({ MASK_KEY_FILE: undefined, MASK_KMS_KEY_ID: "alias/masqueue" }));
     expect(config.masking).toEqual({ mode: "hmac", masterKey: expect.any(Function) });
   });
 });
 
-describe("a variable that is missing", () => {
+describe("a missing variable", () => {
   test.each(["PIPELINE", "PGHOST", "PGUSER", "PGDATABASE"])("is named: %s", (name) => {
-    expect(complaint({ [name]: undefined })).toBe(`${name} is not set.`);
-    expect(complaint({ [name]: "" })).toBe(`${name} is not set.`);
+    expect(readErrorMessage({ [name]: undefined })).toBe(`${name} is not set.`);
+    expect(readErrorMessage({ [name]: "" })).toBe(`${name} is not set.`);
   });
 
-  test("is named with its alternative where it is the masking key", () => {
-    expect(complaint({ MASK_KEY_FILE: undefined })).toBe(
+  test("is named with its alternative if it is the masking key", () => {
+    expect(readErrorMessage({ MASK_KEY_FILE: undefined })).toBe(
       "No masking key: set MASK_KMS_KEY_ID to an HMAC key in KMS (or, outside AWS, MASK_KEY_FILE to a file that holds the key).",
     );
   });
 });
 
-describe("a variable that is wrong", () => {
+describe("an invalid variable", () => {
   test.each([
     [{ PIPELINE: "logins" }, 'PIPELINE is "logins"; allowed: user-logins.'],
     [{ PIPELINE: "constructor" }, 'PIPELINE is "constructor"; allowed: user-logins.'],
@@ -105,18 +105,18 @@ describe("a variable that is wrong", () => {
     [{ PGSSLMODE: "require" }, 'PGSSLMODE is "require"; allowed: verify-full, disable.'],
     [{ MASK_KEY_FILE: "/nowhere/key" }, "MASK_KEY_FILE names /nowhere/key, which is not a readable file."],
     [{ MASK_KMS_KEY_ID: "alias/masqueue" }, "MASK_KMS_KEY_ID and MASK_KEY_FILE are set; set one of them: a key comes from one place."],
-  ])("is named with what is allowed: %j", (changes, sentence) => {
-    expect(complaint(changes)).toBe(sentence);
+  ])("is named with the allowed values: %j", (changes, sentence) => {
+    expect(readErrorMessage(changes)).toBe(sentence);
   });
 
-  test("is the key file's content, told by its length alone", () => {
+  test("may name a key file that is too short, of which the error holds only the length", () => {
     const short = join(folder, "short");
     writeFileSync(short, "canary-key");
-    expect(complaint({ MASK_KEY_FILE: short })).toBe("The masking key has 10 bytes; it needs at least 32.");
+    expect(readErrorMessage({ MASK_KEY_FILE: short })).toBe("The masking key has 10 bytes; it needs at least 32.");
   });
 
-  test("never has a secret told with it", () => {
+  test("never causes an error that quotes a secret", () => {
     const mistakes: Environment[] = [{ PGHOST: "" }, { PGPORT: "x" }, { PGSSLMODE: "x" }, { PIPELINE: "x" }, { MASK_KEY_FILE: "" }];
-    for (const mistake of mistakes) expect(complaint(mistake)).not.toMatch(/canary|^$/);
+    for (const mistake of mistakes) expect(readErrorMessage(mistake)).not.toMatch(/canary|^$/);
   });
 });

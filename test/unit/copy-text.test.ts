@@ -12,7 +12,7 @@ function decode(line: string): (string | null)[] {
     .map((field) => (field === "\\N" ? null : field.replace(/\\(.)/g, (_, letter: string) => ESCAPED[letter] ?? `wrong escape ${letter}`)));
 }
 
-/** Strings full of what the format treats specially. */
+/** Strings of characters that the format treats specially, and others. */
 const hostile = fc.string({
   unit: fc.constantFrom("\\", "\t", "\n", "\r", "N", ".", "n", "t", "a", "é", "𝒳", "\u2028", "\b", "\v", "\x7f"),
 });
@@ -33,18 +33,18 @@ describe("a row in COPY's text format", () => {
     [["line\nfeed", "carriage\rreturn"], "line\\nfeed\tcarriage\\rreturn\n"],
     [["C:\\temp\\new"], "C:\\\\temp\\\\new\n"],
     [["naïve 𝒳"], "naïve 𝒳\n"],
-  ])("is a line in which %j is %j", (cells, line) => {
+  ])("is written as a line: %j becomes %j", (cells, line) => {
     expect(encodeRow(cells)).toBe(line);
   });
 
-  test("is read back as it was, whatever its strings hold", () => {
+  test("is read back unchanged for any strings", () => {
     fc.assert(
       fc.property(row, (cells) => expect(decode(encodeRow(cells))).toEqual(cells)),
       { numRuns: 2_000 },
     );
   });
 
-  test("is one line and never the one that ends the data", () => {
+  test("is one line, and never the line that ends the data", () => {
     fc.assert(
       fc.property(row, (cells) => {
         const line = encodeRow(cells);
@@ -55,7 +55,7 @@ describe("a row in COPY's text format", () => {
     );
   });
 
-  test("has as many fields as the row has cells, so that no column moves", () => {
+  test("has as many fields as the row has cells, so that no column shifts", () => {
     fc.assert(fc.property(row, (cells) => expect(encodeRow(cells).split("\t")).toHaveLength(cells.length)));
   });
 });

@@ -21,7 +21,7 @@ describe("the date of a text", () => {
     ["0001-01-01", "0001-01-01"],
     ["0099-12-31", "0099-12-31"],
     ["9999-12-31", "9999-12-31"],
-  ])("%s is %s", (text, date) => {
+  ])("such as %s is %s", (text, date) => {
     expect(parseDate(text)).toBe(date);
   });
 
@@ -33,7 +33,7 @@ describe("the date of a text", () => {
     ["2026-01-01T05:30:00+05:30", "2026-01-01"],
     ["2026-12-31T23:45:00-00:15", "2027-01-01"],
     ["2026-12-31T14:00:00-10", "2027-01-01"],
-  ])("%s is shifted by its offset to %s", (text, date) => {
+  ])("such as %s is shifted by its offset to %s", (text, date) => {
     expect(parseDate(text)).toBe(date);
   });
 
@@ -63,15 +63,15 @@ describe("the date of a text", () => {
     "1772366400000",
     "yesterday",
     "",
-  ])("%j has none", (text) => {
+  ])("such as %j is null", (text) => {
     expect(parseDate(text)).toBeNull();
   });
 
-  test("that toISOString gives is its own first ten characters", () => {
+  test("from toISOString is its first ten characters", () => {
     fc.assert(fc.property(moment, (date) => expect(parseDate(date.toISOString())).toBe(date.toISOString().slice(0, 10))));
   });
 
-  test("that stands for a moment is the same whatever offset it is written with", () => {
+  test("is the same for any offset in which a moment is written", () => {
     fc.assert(
       fc.property(moment, fc.integer({ min: -15 * 60, max: 15 * 60 }), (date, offset) => {
         const local = new Date(date.getTime() + offset * 60_000);
@@ -83,7 +83,7 @@ describe("the date of a text", () => {
     );
   });
 
-  test("is there for the days that the calendar has, and for no others", () => {
+  test("exists exactly for the days of the calendar", () => {
     const numbers = fc.tuple(fc.integer({ min: 1, max: 9999 }), fc.integer({ min: 0, max: 13 }), fc.integer({ min: 0, max: 32 }));
     fc.assert(
       fc.property(numbers, ([year, month, day]) => {
@@ -96,7 +96,7 @@ describe("the date of a text", () => {
     );
   });
 
-  test("is never anything but a date or null, whatever the text", () => {
+  test("is a date or null for any text", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => expect(parseDate(text) ?? "0001-01-01").toMatch(/^\d{4}-\d\d-\d\d$/)));
   });
 });
@@ -108,12 +108,12 @@ describe("the date of milliseconds", () => {
     ["1772323199999", "2026-02-28"],
     ["1772323200000", "2026-03-01"],
     ["253402300799999", "9999-12-31"],
-  ])("%s is %s in UTC", (digits, date) => {
+  ])("such as %s is %s in UTC", (digits, date) => {
     expect(parseMillis(digits)).toBe(date);
   });
 
   test.each([undefined, "", "-1", "1.5", "1e3", " 1", "0x10", "NaN", "253402300800000", "999999999999999", "1772366400000000"])(
-    "%j has none",
+    "such as %j is null",
     (digits) => {
       expect(parseMillis(digits)).toBeNull();
     },

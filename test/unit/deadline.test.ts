@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { Deadline } from "../../lambda/deadline.ts";
 
-/** A clock that stands still until it is told the time. */
+/** A clock that moves only when the test moves it. */
 function clock(start = 1_000_000) {
   const face = { time: start };
   return { pass: (milliseconds: number) => (face.time += milliseconds), now: () => face.time };
 }
 
 describe("a deadline", () => {
-  test("has the time left that it was given, less what has gone by", () => {
+  test("has the given time left, minus the time that has passed", () => {
     const { now, pass } = clock();
     const deadline = new Deadline(500, now);
     expect([deadline.remaining, deadline.passed]).toEqual([500, false]);
@@ -18,7 +18,7 @@ describe("a deadline", () => {
     expect([deadline.remaining, deadline.passed]).toEqual([0, true]);
   });
 
-  test("never has less than no time left", () => {
+  test("never has negative time left", () => {
     const { now, pass } = clock();
     const deadline = new Deadline(500, now);
     pass(10_000);
@@ -38,7 +38,7 @@ describe("work under a deadline", () => {
     jest.useRealTimers();
   });
 
-  /** Work that settles when it is told to, and counts how often it was given up. */
+  /** Work that the test settles; it counts how often it was given up. */
   function work() {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const state = { givenUp: 0 };
@@ -49,7 +49,7 @@ describe("work under a deadline", () => {
     return { promise, resolve, reject, giveUp, state };
   }
 
-  test("gives what it gives, and is not given up afterwards", async () => {
+  test("returns its result, and is not given up afterwards", async () => {
     const { promise, resolve, giveUp, state } = work();
     const guarded = new Deadline(500, clock().now).guard(promise, giveUp);
     resolve("done");
@@ -59,7 +59,7 @@ describe("work under a deadline", () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  test("passes its own failure on, and leaves no timer behind", async () => {
+  test("throws its own error, and leaves no timer behind", async () => {
     const { promise, reject, giveUp, state } = work();
     const guarded = new Deadline(500, clock().now).guard(promise, giveUp);
     reject(new Error("its own"));
@@ -78,7 +78,7 @@ describe("work under a deadline", () => {
     await outcome;
   });
 
-  test("is waited for even after it was given up, so that nothing goes on unseen", async () => {
+  test("is awaited even after it was given up, so that no work goes on unnoticed", async () => {
     const { promise, resolve } = work();
     let settled = false;
     const guarded = new Deadline(500, clock().now)
@@ -92,14 +92,14 @@ describe("work under a deadline", () => {
     expect(await guarded).toBe("late");
   });
 
-  test("is given up at once where the time is over already", async () => {
+  test("is given up at once if the time is already over", async () => {
     const { promise, giveUp } = work();
     const guarded = expect(new Deadline(0, clock().now).guard(promise, giveUp)).rejects.toThrow("socket destroyed");
     await jest.advanceTimersByTimeAsync(10);
     await guarded;
   });
 
-  test("that nothing can end gives what it gives, or its own failure, and leaves no timer behind", async () => {
+  test("that cannot be ended returns its result or throws its own error, and leaves no timer behind", async () => {
     const deadline = new Deadline(500, clock().now);
     const late = new Error("too late");
     expect(await deadline.limit(Promise.resolve("done"), late)).toBe("done");
@@ -107,7 +107,7 @@ describe("work under a deadline", () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  test("that nothing can end is left alone when the time is over, and not before", async () => {
+  test("that cannot be ended is abandoned when the time is over, and not before", async () => {
     const { promise, reject } = work();
     const late = new Error("too late");
     let failure: unknown;
@@ -118,7 +118,7 @@ describe("work under a deadline", () => {
     expect(failure).toBeUndefined();
     await jest.advanceTimersByTimeAsync(10);
     expect(failure).toBe(late);
-    reject(new Error("nobody hears this"));
+    reject(new Error("ignored"));
     await limited;
   });
 });

@@ -6,7 +6,7 @@ import { REJECTION_CODES } from "../../lambda/rows/outcome.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/operate.md"), "utf8");
 
-/** The cells of the table whose head begins with these words. */
+/** Reads the cells of the table whose header row begins with these words. */
 function readTable(head: string): string[][] {
   const lines = page.split("\n");
   const start = lines.findIndex((line) => line.replace(/\s+/g, " ").startsWith(`| ${head}`));
@@ -19,12 +19,12 @@ function readTable(head: string): string[][] {
   );
 }
 
-test("docs/operate.md lists every code of a failed batch with what happened and what to do, as the code has them", () => {
+test("docs/operate.md lists every code of a failed batch with what happened and what to do, as lambda/errors.ts defines them", () => {
   expect(readTable("code | what happened | what to do |")).toEqual(
     Object.entries(ERRORS).map(([code, { happened, action }]) => [code, happened, action]),
   );
 });
 
-test("docs/operate.md lists every code of a rejected message with its meaning, as the code has it", () => {
+test("docs/operate.md lists every code of a rejected message with its meaning, as lambda/rows/outcome.ts defines it", () => {
   expect(readTable("code | what is wrong |")).toEqual(Object.entries(REJECTION_CODES));
 });

@@ -13,11 +13,11 @@ function thrown(message: string): Error {
   return new ForeignError(message);
 }
 
-/** All that Lambda or a logger could print of an error. */
+/** Every text that Lambda or a logger could print of an error. */
 const printed = (error: Error) => [error.message, error.stack, String(error), inspect(error), JSON.stringify(error)].join("\n");
 
-describe("an error of our own", () => {
-  test("leaves the handler as it is", () => {
+describe("an IngestError", () => {
+  test("leaves the handler unchanged", () => {
     const own = new IngestError("database_refused", "Postgres answered with SQLSTATE 42P01.", "42P01");
     expect(toIngestError(own)).toBe(own);
     expect(own).toMatchObject({ name: "IngestError", code: "database_refused", sqlstate: "42P01" });
@@ -25,7 +25,7 @@ describe("an error of our own", () => {
 });
 
 describe("a foreign error", () => {
-  test("becomes one of our own that names its class", () => {
+  test("becomes an IngestError that names its class", () => {
     const own = toIngestError(thrown(`Unexpected token in "${CANARY}"`));
     expect(own).toBeInstanceOf(IngestError);
     expect(own.code).toBe("internal_error");
@@ -33,12 +33,12 @@ describe("a foreign error", () => {
     expect(own.sqlstate).toBeUndefined();
   });
 
-  test("keeps its stack frames, for whoever looks for the mistake", () => {
+  test("keeps its stack frames, which help to find the mistake", () => {
     const own = toIngestError(thrown("text"));
     expect(own.stack).toMatch(/^IngestError: An unexpected ForeignError was thrown; .*\n +at thrown \(.*errors\.test\.ts/);
   });
 
-  test("loses its text, its cause and its members", () => {
+  test("loses its text, its cause and its properties", () => {
     const foreign = Object.assign(thrown(`text ${CANARY}`), { detail: CANARY, cause: new Error(CANARY), where: CANARY });
     const own = toIngestError(foreign);
     expect(printed(own)).not.toContain(CANARY);
@@ -46,7 +46,7 @@ describe("a foreign error", () => {
     expect(Object.keys(own).sort()).toEqual(["code", "name", "sqlstate"]);
   });
 
-  test("loses the text of JSON.parse, which quotes what it read", () => {
+  test("loses the text of JSON.parse, which quotes its input", () => {
     const failure = (() => {
       try {
         return JSON.parse(`{"ip": ${CANARY}}`) as unknown;
@@ -64,7 +64,7 @@ describe("a foreign error", () => {
     expect(own.stack).toContain("at thrown (");
   });
 
-  test("never shows a value, wherever in its text that stands", () => {
+  test("never shows a value from any place in its text", () => {
     const around = fc.string({ unit: fc.constantFrom("\n", " ", "at ", "    at ", "Error: ", "(", ":1:1)", "$&", "x"), maxLength: 8 });
     fc.assert(
       fc.property(around, around, (before, after) => {
@@ -74,14 +74,14 @@ describe("a foreign error", () => {
   });
 });
 
-describe("something thrown that is no error", () => {
+describe("a thrown value that is not an error", () => {
   test.each([
     ["string", CANARY],
     ["object", { message: CANARY, stack: `Error\n    at ${CANARY}` }],
     ["object", null],
     ["undefined", undefined],
     ["number", 42],
-  ])("becomes an error that says it is of type %s, and not what it holds", (type, value) => {
+  ])("becomes an error that names its type %s, but not its content", (type, value) => {
     const own = toIngestError(value);
     expect(own.message).toBe(`An unexpected ${type} was thrown; its text is withheld because it may quote a message.`);
     expect(printed(own)).not.toContain(CANARY);

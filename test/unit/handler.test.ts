@@ -25,7 +25,7 @@ describe("the time of an invocation", () => {
 });
 
 describe("the times in a report", () => {
-  /** Reports the times of a batch whose rows were committed, and whose reasons were stored, so many milliseconds after `SENT`. */
+  /** Runs a batch by a clock: its start, its commit, and the end of writing its rejections, in milliseconds after `SENT`. */
   async function reportTimes(records: ReturnType<typeof record>[], began: number, committed: number, done = committed) {
     let clock = SENT + began;
     const store = new MemoryStore({
@@ -43,16 +43,16 @@ describe("the times in a report", () => {
     return { commitLag, batchTime };
   }
 
-  test("are the lag up to the commit, and the batch's time up to the last statement", async () => {
+  test("are the lag until the commit, and the batch's time until the last statement", async () => {
     const records = [record(login(), { sent: SENT - 500 }), record(), record("{", { sent: SENT - 9_000 })];
     expect(await reportTimes(records, 1_000, 1_007, 1_010)).toEqual({ commitLag: 1_507, batchTime: 10 });
   });
 
-  test("have no lag if nothing is stored", async () => {
+  test("include no lag if nothing is stored", async () => {
     expect(await reportTimes([record("{")], 1_000, 1_000, 1_004)).toEqual({ commitLag: undefined, batchTime: 4 });
   });
 
-  test("have the lag since the first sending, though a message is delivered again", async () => {
+  test("include the lag since the first sending, even if a message is redelivered", async () => {
     const message = record();
     expect(await reportTimes([message], 1_000, 1_007)).toEqual({ commitLag: 1_007, batchTime: 7 });
     expect(await reportTimes([message], 31_000, 31_003)).toEqual({ commitLag: 31_003, batchTime: 3 });

@@ -45,15 +45,15 @@ describe("the master key of a secret", () => {
     expect(hex(await masterKeyFromSecret(key)(data))).toBe(mac);
   });
 
-  // Keys under 32 bytes are refused, so these go through what is used beneath: createHmac with a KeyObject. HMAC fills a short key up
-  // with zeros to its block of 64 bytes (RFC 2104), so the same key with some zeros more passes through our own function, too.
-  test.each(short)("gives the HMAC of case %i of RFC 4231, whose key is short, once that is filled up", async (_case, key, data, mac) => {
+  // Our function refuses keys under 32 bytes, so these cases go to createHmac with a KeyObject, which it uses. HMAC pads a short key with
+  // zeros to its block of 64 bytes (RFC 2104), so the same key with some of these zeros goes through our function, too.
+  test.each(short)("gives the HMAC of case %i of RFC 4231, whose short key is padded", async (_case, key, data, mac) => {
     const filled = Buffer.concat([key, Buffer.alloc(32 - key.length)]);
     expect(createHmac("sha256", createSecretKey(key)).update(data).digest("hex").slice(0, mac.length)).toBe(mac);
     expect(hex(await masterKeyFromSecret(filled)(data)).slice(0, mac.length)).toBe(mac);
   });
 
-  test.each([0, 1, 16, 31])("is refused at %i bytes, in a sentence that does not hold it", (length) => {
+  test.each([0, 1, 16, 31])("is refused at %i bytes, with an error that does not quote it", (length) => {
     const secret = Buffer.alloc(length, "s");
     expect(() => masterKeyFromSecret(secret)).toThrow(
       expect.objectContaining({ code: "configuration", message: `The masking key has ${length} bytes; it needs at least 32.` }),
@@ -81,7 +81,7 @@ describe("the key of an identifier", () => {
     expect(new Set(derived.flatMap((keys) => [...keys.values()].map(exported))).size).toBe(6);
   });
 
-  test("is asked of the master key once, however many columns hold the identifier", async () => {
+  test("is derived from the master key once, even if several columns hold the identifier", async () => {
     const asked: string[] = [];
     const master = async (message: Uint8Array) => {
       asked.push(Buffer.from(message).toString());

@@ -5,7 +5,7 @@ import { MaskedRow } from "../../lambda/rows/masked-row.ts";
 
 const rows = Array.from({ length: 60 }, (_, i) => new MaskedRow({ date: "2026-03-01", id: `${i}` }, [i], []));
 
-test("lazy rows are the same in pieces of any size, each once", () => {
+test("lazy rows come once each, in slices of any size", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 70 }), (size) => {
       const lazy = new LazyRows(rows);
@@ -17,7 +17,7 @@ test("lazy rows are the same in pieces of any size, each once", () => {
   );
 });
 
-test("lazy rows are drawn when they are asked for, and not before", () => {
+test("lazy rows are drawn only when they are requested", () => {
   let drawn = 0;
   function* counted() {
     for (const row of rows) {

@@ -8,31 +8,31 @@ const deviceId = exact("device_id");
 const keys = new Map(["ip", "device_id"].map((identifier, i) => [identifier, createSecretKey(Buffer.alloc(32, i))]));
 const tokenize = hmacTokenizer(keys);
 
-/** By the rule, in memory of its own: the tag of text, then UTF-8. */
-function tokenOfText(identifier: string, text: string): string {
+/** The expected token, computed in new memory: the HMAC of the tag of text and the UTF-8 bytes. */
+function expectedToken(identifier: string, text: string): string {
   const bytes = Buffer.concat([Buffer.of(0x02), Buffer.from(text, "utf8")]);
   return `v1.${createHmac("sha256", keys.get(identifier) as KeyObject)
     .update(bytes)
     .digest("hex")}`;
 }
 
-/** Characters of one to four bytes in UTF-8; of half a surrogate pair three are made. */
+/** Characters of one to four bytes in UTF-8; half a surrogate pair is written as three bytes. */
 const WIDTHS = ["x", "é", "€", "🦊", "\ud800"];
 
 describe("the token of a text", () => {
-  test.each(WIDTHS)("is that of all its bytes, however many %j it has", (character) => {
+  test.each(WIDTHS)("covers all its bytes, for any number of %j", (character) => {
     for (let length = 1; length <= 300; length++) {
       const text = character.repeat(length);
-      expect([length, tokenize(deviceId, text)?.token]).toEqual([length, tokenOfText("device_id", text)]);
+      expect([length, tokenize(deviceId, text)?.token]).toEqual([length, expectedToken("device_id", text)]);
     }
   });
 
-  test("changes with its last character, however long it is", () => {
+  test("changes with its last character, even if it is long", () => {
     const [one, other] = ["1", "2"].map((last) => tokenize(deviceId, `${"€".repeat(5_000)}${last}`)?.token);
     expect(one).not.toBe(other);
   });
 
-  test("does not depend on what was masked before it", () => {
+  test("does not depend on the values that were masked before", () => {
     const text = fc
       .array(fc.constantFrom(...WIDTHS, "1", ":"), { minLength: 1, maxLength: 120 })
       .map((characters) => `text ${characters.join("")}`);
@@ -40,7 +40,7 @@ describe("the token of a text", () => {
     fc.assert(
       fc.property(before, text, fc.constantFrom(ip, deviceId), (values, last, spec) => {
         for (const value of values) tokenize(spec, value);
-        expect(tokenize(spec, last)?.token).toBe(tokenOfText(spec.identifier, last));
+        expect(tokenize(spec, last)?.token).toBe(expectedToken(spec.identifier, last));
       }),
       { numRuns: 500 },
     );

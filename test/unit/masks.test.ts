@@ -12,9 +12,9 @@ async function tokenizerFor(domain = "main", fill = 7) {
   return (spec: MaskSpec, value: string) => tokenize(spec, value)?.token ?? null;
 }
 
-const tokenOf = await tokenizerFor();
+const toToken = await tokenizerFor();
 
-/** Values that are one address or one text each; those of different rows are different things. */
+/** Addresses and texts: the values of one line are spellings of one thing, and different lines are different things. */
 const THINGS = [
   ["1.2.3.4", " 1.2.3.4\t", "::ffff:1.2.3.4", "::FFFF:1.2.3.4", "::ffff:102:304"],
   ["::1.2.3.4", "::102:304"],
@@ -42,44 +42,44 @@ describe("a token", () => {
     ["localhost", ip, "v1.09a28fc786162be17728e04ea541ab963aac4114c28c5af8f901dc34b0f25924"],
     ["593-47-5928", deviceId, "v1.1c5ece6b9bcc5c1cd3e515a33fe506114a93f4d21e6d69d7f9e58b88c2cc7e05"],
     [" 593-47-5928\r\n", deviceId, "v1.1c5ece6b9bcc5c1cd3e515a33fe506114a93f4d21e6d69d7f9e58b88c2cc7e05"],
-  ])("of %j is the one that another implementation gives", (value, spec, token) => {
-    expect(tokenOf(spec, value)).toBe(token);
+  ])("of %j agrees with another implementation", (value, spec, token) => {
+    expect(toToken(spec, value)).toBe(token);
   });
 
-  test("is v1. and 64 lower-case hex digits, whatever it masks", () => {
+  test("is v1. and 64 lower-case hex digits for any value", () => {
     const value = fc.string({ unit: "binary", minLength: 1 }).filter((text) => text.trim() !== "");
-    fc.assert(fc.property(value, fc.constantFrom(ip, deviceId), (text, spec) => expect(tokenOf(spec, text)).toMatch(/^v1\.[0-9a-f]{64}$/)));
+    fc.assert(fc.property(value, fc.constantFrom(ip, deviceId), (text, spec) => expect(toToken(spec, text)).toMatch(/^v1\.[0-9a-f]{64}$/)));
   });
 
-  test.each(["", " ", "\t\r\n ", "\u00a0\u2003"])("is not made of %j, which identifies nobody", (blank) => {
-    expect(tokenOf(ip, blank)).toBeNull();
-    expect(tokenOf(deviceId, blank)).toBeNull();
+  test.each(["", " ", "\t\r\n ", "\u00a0\u2003"])("is not made of %j, which identifies no person", (blank) => {
+    expect(toToken(ip, blank)).toBeNull();
+    expect(toToken(deviceId, blank)).toBeNull();
   });
 
-  test("says where an ip was no address and was masked as text", async () => {
+  test("is marked if an ip was not an address and was masked as text", async () => {
     const tokenize = hmacTokenizer(await deriveKeys(masterKeyFromSecret(Buffer.alloc(32, 7)), ["ip", "device_id"], "main"));
     const asText = ["1.2.3.4", "::1", "010.0.0.1", "localhost"].map((value) => tokenize(ip, value)?.asText);
     expect(asText).toEqual([false, false, true, true]);
     expect(tokenize(deviceId, "593-47-5928")?.asText).toBe(false);
   });
 
-  test("without a key for its identifier is a mistake in code, told without the value", async () => {
-    expect(() => tokenOf(exact("phone"), "555-0100")).toThrow(/^no key for identifier phone$/);
+  test("without a key for its identifier is a mistake in code, and its error does not quote the value", async () => {
+    expect(() => toToken(exact("phone"), "555-0100")).toThrow(/^no key for identifier phone$/);
   });
 });
 
 describe("tokens of one identifier", () => {
   test("are equal for spellings of one thing, and for nothing else", () => {
     fc.assert(
-      fc.property(spelled, spelled, (a, b) => expect(tokenOf(ip, a.value) === tokenOf(ip, b.value)).toBe(a.thing === b.thing)),
+      fc.property(spelled, spelled, (a, b) => expect(toToken(ip, a.value) === toToken(ip, b.value)).toBe(a.thing === b.thing)),
       { numRuns: 1_000 },
     );
   });
 
-  test("are equal for texts that differ in the blanks around alone", () => {
+  test("are equal for texts that differ only in surrounding blanks", () => {
     const short = fc.string({ unit: fc.constantFrom("a", "A", "é", " ", "\t"), maxLength: 4 });
     fc.assert(
-      fc.property(short, short, (a, b) => expect(tokenOf(deviceId, a) === tokenOf(deviceId, b)).toBe(a.trim() === b.trim())),
+      fc.property(short, short, (a, b) => expect(toToken(deviceId, a) === toToken(deviceId, b)).toBe(a.trim() === b.trim())),
       { numRuns: 1_000 },
     );
   });
@@ -88,11 +88,11 @@ describe("tokens of one identifier", () => {
 describe("tokens that must stay unjoinable", () => {
   const value = fc.oneof(fc.ipV4(), fc.ipV6(), fc.string({ minLength: 1 })).filter((text) => text.trim() !== "");
 
-  test("never meet: neither of different identifiers, nor of domains, nor of master keys", async () => {
+  test("differ between identifiers, domains and master keys", async () => {
     const [fraud, other] = [await tokenizerFor("fraud"), await tokenizerFor("main", 8)];
     fc.assert(
       fc.property(value, value, (a, b) => {
-        const tokens = [tokenOf(ip, a), tokenOf(deviceId, b), tokenOf(userId, b), fraud(ip, a), fraud(deviceId, b), other(ip, a)];
+        const tokens = [toToken(ip, a), toToken(deviceId, b), toToken(userId, b), fraud(ip, a), fraud(deviceId, b), other(ip, a)];
         expect(new Set(tokens).size).toBe(tokens.length);
       }),
     );
@@ -109,7 +109,7 @@ describe("the SHA-256 compatibility mode", () => {
     expect(sha256Tokenizer(deviceId, value)).toEqual({ token: digest, asText: false });
   });
 
-  test.each(["", "  ", "\t\n"])("gives nothing for %j", (blank) => {
+  test.each(["", "  ", "\t\n"])("returns null for %j", (blank) => {
     expect(sha256Tokenizer(ip, blank)).toBeNull();
   });
 });

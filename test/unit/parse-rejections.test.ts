@@ -5,11 +5,11 @@ import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { REJECTION_CODES } from "../../lambda/rows/outcome.ts";
 import { login, type RecordOptions, record } from "../support/records.ts";
 
-/** Why a body cannot be stored. */
+/** Parses a body; the tests expect its rejection. */
 const rejection = (body: unknown, options: RecordOptions = {}, pipeline = userLogins) => parse(record(body, options), pipeline);
 const because = (code: string, field: string | null) => ({ kind: "rejected", code, field, sqlstate: null });
 
-describe("a body that is no object", () => {
+describe("a body that is not a JSON object", () => {
   test.each(["", " ", "oops", "{", '{"user_id":"u"', "{'user_id':'u'}", '{"a":1}{"b":2}', "undefined", "NaN", "\uFEFF{}", '{"a":"\n"}'])(
     "is not_json: %j",
     (body) => {
@@ -27,7 +27,7 @@ describe("a login without a user", () => {
     expect(rejection(body)).toEqual(because("missing_field", "user_id"));
   });
 
-  test("is not saved by what objects inherit", () => {
+  test("is not completed by inherited properties", () => {
     expect(rejection('{"__proto__":{"user_id":"u"}}')).toEqual(because("missing_field", "user_id"));
     const inherited = definePipeline({
       name: "odd",
@@ -41,21 +41,24 @@ describe("a login without a user", () => {
 
 describe("a field of a wrong type", () => {
   const fields = ["user_id", "device_type", "ip", "device_id", "locale", "app_version", "create_date"];
-  test.each(fields)("is a wrong_type, whatever type that is: %s", (field) => {
+  test.each(fields)("is a wrong_type if it is a boolean, a list or an object: %s", (field) => {
     for (const value of [true, false, [], ["x"], {}, { toString: "x" }]) {
       expect(rejection(login({ [field]: value }))).toEqual(because("wrong_type", field));
     }
   });
 
-  test("is a wrong_type as a number that JSON can write and no computer can hold", () => {
+  test("is a wrong_type if it is a number beyond the range of a double", () => {
     expect(rejection('{"user_id":"u","app_version":1e400}')).toEqual(because("wrong_type", "app_version"));
   });
 
-  test.each(fields.filter((field) => field !== "app_version"))("is a wrong_type as a number, for ids would lose digits: %s", (field) => {
-    for (const value of [0, 1, 2.3, Number.MAX_SAFE_INTEGER, 1e21]) {
-      expect(rejection(login({ [field]: value }))).toEqual(because("wrong_type", field));
-    }
-  });
+  test.each(fields.filter((field) => field !== "app_version"))(
+    "is a wrong_type if it is a number, because ids would lose digits: %s",
+    (field) => {
+      for (const value of [0, 1, 2.3, Number.MAX_SAFE_INTEGER, 1e21]) {
+        expect(rejection(login({ [field]: value }))).toEqual(because("wrong_type", field));
+      }
+    },
+  );
 });
 
 describe("a text that is longer than its column", () => {
@@ -73,23 +76,23 @@ describe("a text that is longer than its column", () => {
 
 describe("a text that Postgres cannot store", () => {
   const fields = ["user_id", "device_type", "ip", "device_id", "locale", "app_version"];
-  test.each(fields)("is a nul_character, written as it is or escaped: %s", (field) => {
+  test.each(fields)("is a nul_character if it has a NUL, literal or escaped: %s", (field) => {
     expect(rejection(login({ [field]: "a\0b" }))).toEqual(because("nul_character", field));
     expect(rejection(`{"user_id":"u","${field}":"\\u0000"}`)).toEqual(because("nul_character", field));
   });
 
-  test.each(fields)("is a lone_surrogate, high, low or the wrong way round: %s", (field) => {
+  test.each(fields)("is a lone_surrogate if it has a high one, a low one or two in the wrong order: %s", (field) => {
     for (const half of ["\\ud800", "a\\udfff", "\\udc00\\ud800"]) {
       expect(rejection(`{"user_id":"u","${field}":"${half}"}`)).toEqual(because("lone_surrogate", field));
     }
   });
 
-  test("is none where two escapes make a pair", () => {
+  test("is not one in which two escapes make a pair", () => {
     expect(rejection('{"user_id":"\\ud835\\udcb3"}')).toMatchObject({ kind: "message" });
   });
 });
 
-describe("a date that does not exist", () => {
+describe("an impossible date", () => {
   test.each(["2026-02-30", "2026-13-01", "0000-01-01", "2026-03-01T25:00:00Z", "01.03.2026", "today", "", "\0", "\ud800"])(
     "is a bad_date: %j",
     (value) => {
@@ -110,14 +113,14 @@ describe("an envelope around the event", () => {
     expect(rejection(eventBridge)).toEqual(because("wrapped", "detail"));
   });
 
-  test("is told by all of its marks, not by one field that an application may have, too", () => {
+  test("is recognised by all its fields, not by one that an application may have, too", () => {
     expect(rejection({ Type: "Notification", Message: "x" })).toEqual(because("missing_field", "user_id"));
     expect(rejection(login({ source: "app", detail: "x" }))).toMatchObject({ kind: "message" });
   });
 });
 
 describe("a rejection", () => {
-  test("says the first fault alone", () => {
+  test("names only the first fault", () => {
     expect(rejection({ user_id: "x".repeat(129), locale: 1, create_date: "never" })).toEqual(because("too_long", "user_id"));
   });
 
@@ -127,7 +130,7 @@ describe("a rejection", () => {
     for (const body of bodies) expect(JSON.stringify(rejection(body))).not.toContain("canary");
   });
 
-  test("has one of eleven codes, which alarms and queries may count on", () => {
+  test("has one of eleven codes, which alarms and queries may rely on", () => {
     expect(Object.keys(REJECTION_CODES).sort()).toEqual([
       "bad_date",
       "bad_event_id",

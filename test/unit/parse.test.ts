@@ -4,8 +4,8 @@ import { reveal } from "../../lambda/masking/sensitive.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { login, type RecordOptions, record } from "../support/records.ts";
 
-/** What a body becomes: its values by column, its date, and its undeclared fields. */
-function read(body: unknown, options: RecordOptions = {}) {
+/** Parses a body. @returns its values by column, its key, and its undeclared fields */
+function readBody(body: unknown, options: RecordOptions = {}) {
   const parsed = parse(record(body, options), userLogins);
   if (parsed.kind === "rejected") throw new Error(`${parsed.code} ${parsed.field}`);
   const values = reveal(parsed.values);
@@ -13,9 +13,9 @@ function read(body: unknown, options: RecordOptions = {}) {
   return { columns, key: parsed.key, unknown: reveal(parsed.unknownFields) };
 }
 
-describe("a login as it really comes", () => {
+describe("a login as applications send it", () => {
   test("has each field in its column, and its key", () => {
-    expect(read(login(), { messageId: "m-1" })).toEqual({
+    expect(readBody(login(), { messageId: "m-1" })).toEqual({
       key: { date: "2026-03-01", id: "m-1" },
       columns: {
         user_id: "424cdd21-063a-43a7-b91b-7ca1a833afae",
@@ -30,8 +30,8 @@ describe("a login as it really comes", () => {
     });
   });
 
-  test("may be written with blanks and line feeds around and in between", () => {
-    expect(read(` ${JSON.stringify(login(), null, 2)}\r\n`).columns.user_id).toBe("424cdd21-063a-43a7-b91b-7ca1a833afae");
+  test("may contain blanks and line feeds around and between its members", () => {
+    expect(readBody(` ${JSON.stringify(login(), null, 2)}\r\n`).columns.user_id).toBe("424cdd21-063a-43a7-b91b-7ca1a833afae");
   });
 });
 
@@ -42,14 +42,14 @@ describe("a field that is not required", () => {
     ["device_id", "masked_device_id"],
     ["locale", "locale"],
     ["app_version", "app_version"],
-  ])("is NULL where it is null or absent: %s", (field, column) => {
+  ])("is NULL if it is null or absent: %s", (field, column) => {
     const { [field]: _, ...without } = login();
-    expect(read(without).columns).toMatchObject({ [column]: null, user_id: expect.any(String) });
-    expect(read(login({ [field]: null })).columns).toMatchObject({ [column]: null });
+    expect(readBody(without).columns).toMatchObject({ [column]: null, user_id: expect.any(String) });
+    expect(readBody(login({ [field]: null })).columns).toMatchObject({ [column]: null });
   });
 
-  test("is not filled from what every object inherits", () => {
-    expect(read({ user_id: "u" }).columns).toEqual({
+  test("is not filled from inherited properties", () => {
+    expect(readBody({ user_id: "u" }).columns).toEqual({
       user_id: "u",
       device_type: null,
       masked_ip: null,
@@ -70,25 +70,25 @@ describe("a text", () => {
   ])("may be as long as its column, counted in characters: %s", (field, max) => {
     for (const character of ["x", "é", "𝒳", "👍"]) {
       const value = character.repeat(max);
-      expect(read(login({ [field]: value })).columns[field]).toBe(value);
+      expect(readBody(login({ [field]: value })).columns[field]).toBe(value);
     }
   });
 
-  test("is kept as it is: empty, blank, and with what COPY treats specially", () => {
+  test("is kept unchanged if it is empty, blank or has characters that COPY treats specially", () => {
     for (const value of ["", "  ", "\\N", "\\.", "a\tb\nc\r\\d", "\u0001\u007f\ufffe"]) {
-      expect(read(login({ locale: value })).columns.locale).toBe(value);
+      expect(readBody(login({ locale: value })).columns.locale).toBe(value);
     }
   });
 });
 
 describe("a masked field", () => {
-  test("may be of any length, for what is stored is its token", () => {
+  test("may be of any length, because only its token is stored", () => {
     const value = "9".repeat(10_000);
-    expect(read(login({ ip: value, device_id: value })).columns).toMatchObject({ masked_ip: value, masked_device_id: value });
+    expect(readBody(login({ ip: value, device_id: value })).columns).toMatchObject({ masked_ip: value, masked_device_id: value });
   });
 
   test("may be empty or blank, which masks to NULL", () => {
-    expect(read(login({ ip: "", device_id: "  " })).columns).toMatchObject({ masked_ip: "", masked_device_id: "  " });
+    expect(readBody(login({ ip: "", device_id: "  " })).columns).toMatchObject({ masked_ip: "", masked_device_id: "  " });
   });
 });
 
@@ -99,30 +99,30 @@ describe("app_version as a number", () => {
     ["2.30", "2.3"],
     ["0", "0"],
     ["-1", "-1"],
-  ])("%s is its text", (json, stored) => {
-    expect(read(`{"user_id":"u","app_version":${json}}`).columns.app_version).toBe(stored);
+  ])("is stored as text: %s becomes %s", (json, stored) => {
+    expect(readBody(`{"user_id":"u","app_version":${json}}`).columns.app_version).toBe(stored);
   });
 });
 
 describe("unknown fields", () => {
-  test("leave the row as it is and are handed on by name", () => {
-    const extra = read(login({ country: "CH", masked_ip: "x", message_id: "y" }));
-    expect(extra.columns).toEqual(read(login()).columns);
+  test("leave the row unchanged and are passed on by name", () => {
+    const extra = readBody(login({ country: "CH", masked_ip: "x", message_id: "y" }));
+    expect(extra.columns).toEqual(readBody(login()).columns);
     expect(extra.unknown).toEqual(["country", "masked_ip", "message_id"]);
   });
 
-  test("may have the names of what every object inherits", () => {
+  test("may have the names of inherited properties", () => {
     const names = ["__proto__", "constructor", "hasOwnProperty", "toString", "prototype"];
     const body = `{"user_id":"u",${names.map((name) => `"${name}":{"user_id":"x"}`).join()}}`;
-    expect(read(body)).toMatchObject({ columns: { user_id: "u" }, unknown: names });
+    expect(readBody(body)).toMatchObject({ columns: { user_id: "u" }, unknown: names });
   });
 
-  test("may hold anything, even what a declared field may not", () => {
+  test("may hold any value, even one that a declared field may not hold", () => {
     const hostile = { a: "\0", b: "\ud800", c: [[[]]], d: { ip: "x" }, e: 1e308, f: "x".repeat(100_000) };
-    expect(read(login(hostile)).unknown).toEqual(Object.keys(hostile));
+    expect(readBody(login(hostile)).unknown).toEqual(Object.keys(hostile));
   });
 
-  test("that repeat a declared one do as JSON does: the last one counts", () => {
-    expect(read('{"user_id":"a","user_id":"b"}').columns.user_id).toBe("b");
+  test("do not include a repeated field, of which the last value counts, as in JSON", () => {
+    expect(readBody('{"user_id":"a","user_id":"b"}').columns.user_id).toBe("b");
   });
 });

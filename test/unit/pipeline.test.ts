@@ -13,23 +13,23 @@ import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 
 const day = { create_date: date({ otherwise: "sent" }) };
 
-/** A declaration in which all is well, but for what the test changes. */
+/** A valid declaration with the test's changes. */
 function declaration(changes: Partial<PipelineDeclaration> = {}): PipelineDeclaration {
   return { name: "user-logins", table: "user_logins", columns: { user_id: text({ max: 8 }), ...day }, ...changes };
 }
 const columns = (more: PipelineDeclaration["columns"]) => declaration({ columns: { ...more, ...day } });
 
 describe("a pipeline", () => {
-  test("has what its declaration leaves out filled in", () => {
+  test("has defaults for the options that its declaration omits", () => {
     expect(definePipeline(declaration())).toMatchObject({ once: "message-id", domain: "main", masking: "hmac", dateColumn: "create_date" });
   });
 
-  test("keeps what its declaration says", () => {
+  test("keeps the options of its declaration", () => {
     const said = { once: "event-id", domain: "fraud", masking: { sha256: true, acceptReversible: true } } as const;
     expect(definePipeline(declaration(said))).toMatchObject(said);
   });
 
-  test("has its columns in their order, each with the field that it comes from", () => {
+  test("has its columns in order, each with the field that it comes from", () => {
     const { columns: found } = definePipeline(
       columns({ user_id: text({ max: 8, required: true }), masked_ip: masked({ from: "ip", as: ip }) }),
     );
@@ -52,7 +52,7 @@ describe("a pipeline", () => {
     ]);
   });
 
-  test("names each identifier once, however many columns mask it", () => {
+  test("lists each identifier once, even if several columns mask it", () => {
     const sameTwice = columns({
       a: masked({ from: "x", as: ip }),
       b: masked({ from: "y", as: ip }),
@@ -81,11 +81,11 @@ describe("a mistake in a declaration", () => {
       declaration({ columns: { user_id: text({ max: 8 }) } }),
       "pipeline user-logins: exactly one date column is needed; it is half of the key",
     ],
-  ])("is a mistake in code and told at once: %#", (mistaken, sentence) => {
+  ])("throws a TypeError at once: %#", (mistaken, sentence) => {
     expect(() => definePipeline(mistaken)).toThrow(new TypeError(sentence));
   });
 
-  // An option that the compiler does not see as new: out of a variable, or in plain JavaScript.
+  // The compiler does not check options from a variable or a spread, or in plain JavaScript.
   const misspelt = { max: 8, require: true, otherwise: "now" };
   test.each([
     [
@@ -100,7 +100,7 @@ describe("a mistake in a declaration", () => {
     [() => masked({ from: "ip", as: ip, ...misspelt }), "masked(): unknown option max, require, otherwise; there are: from, as"],
     [() => date({ otherwise: "sent", ...{ zone: "UTC" } }), "date(): unknown option zone; there are: otherwise"],
     [() => date(JSON.parse('{ "otherwise": "now" }')), 'date(): otherwise is "now"; allowed is "sent"'],
-  ])("in an option is refused by its name: %#", (declare, sentence) => {
+  ])("in an option throws an error that names the option: %#", (declare, sentence) => {
     expect(declare).toThrow(sentence);
   });
 });

@@ -14,7 +14,7 @@ const FIELDS = [...userLogins.knownFields];
 const INHERITED = ["__proto__", "constructor", "toString", "toJSON", "hasOwnProperty", "then"];
 const ENVELOPE = ["Type", "TopicArn", "Message", "detail-type", "source", "detail"];
 
-/** Values that each stage has a rule for, and any others. */
+/** Values for which some stage has a rule, and any others. */
 const hostile = fc.oneof(
   fc.constantFrom(null, true, 0, -0, 2.3, 1e308, "", " ", "\0", "\ud800", "\udc00\ud800", "\\.", "\\N", "2026-02-30", "2026-03-01", "::1"),
   fc.string({ unit: "binary", maxLength: 140 }),
@@ -23,7 +23,7 @@ const hostile = fc.oneof(
 );
 const name = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...FIELDS) }, fc.constantFrom(...INHERITED, ...ENVELOPE), fc.string());
 
-/** A JSON object's text, written out by hand so that `__proto__` and repeated names stand in it as well. */
+/** The text of a JSON object, built by hand so that it can contain `__proto__` and repeated names. */
 const objectText = fc
   .array(fc.tuple(name, hostile), { maxLength: 12 })
   .map((members) => `{${members.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join()}}`);
@@ -40,8 +40,8 @@ const message = fc.record({ body, attributes, receiveCount: fc.nat(5) });
 const pipelines = [userLogins, { ...userLogins, once: "event-id" as const }];
 const tokenize = hmacTokenizer(await deriveKeys(masterKeyFromSecret(Buffer.alloc(32, 7)), listIdentifiers(userLogins), "main"));
 
-describe("whatever a message holds", () => {
-  test("it becomes a message or a rejection", () => {
+describe("any message", () => {
+  test("is parsed into a message or a rejection", () => {
     fc.assert(
       fc.property(message, fc.constantFrom(...pipelines), ({ body, ...options }, pipeline) => {
         const parsed = parse(record(body, options), pipeline);
@@ -51,7 +51,7 @@ describe("whatever a message holds", () => {
     );
   });
 
-  test("its rejection has a code of the table and names no field but the pipeline's", () => {
+  test("is rejected only with a known code and a field that the pipeline names", () => {
     const allowed = [...FIELDS, "event-id", "event-time", "Message", "detail", null];
     fc.assert(
       fc.property(message, fc.constantFrom(...pipelines), ({ body, ...options }, pipeline) => {
@@ -64,7 +64,7 @@ describe("whatever a message holds", () => {
     );
   });
 
-  test("its row fits the table: a date, an id, tokens, and texts no longer than their columns", () => {
+  test("has a row that fits the table: a date, an id, tokens, and texts no longer than their columns", () => {
     fc.assert(
       fc.property(withUser, attributes, (body, attributes) => {
         const parsed = parse(record(body, { attributes }), userLogins);
@@ -84,7 +84,7 @@ describe("whatever a message holds", () => {
     );
   });
 
-  test("it is read the same way each time, and its record is left as it was", () => {
+  test("is parsed the same way each time, and its record does not change", () => {
     fc.assert(
       fc.property(message, ({ body, ...options }) => {
         const one = record(body, { messageId: "m-1", ...options });
@@ -96,13 +96,13 @@ describe("whatever a message holds", () => {
     );
   });
 
-  test("the names that are said of its unknown fields are plain identifiers", () => {
+  test("has only plain identifiers among the reported names of its unknown fields", () => {
     fc.assert(
       fc.property(fc.array(withUser, { maxLength: 6 }), (bodies) => {
         const messages = bodies.map((body) => parse(record(body), userLogins)).filter((parsed) => parsed.kind === "message");
         const count = new UnknownFieldCounter();
         for (const message of messages) count.add(message);
-        for (const said of count.total.names) expect(said).toMatch(/^[A-Za-z_]\w{0,63}$/);
+        for (const reported of count.total.names) expect(reported).toMatch(/^[A-Za-z_]\w{0,63}$/);
       }),
     );
   });

@@ -9,12 +9,12 @@ import { record, SENT } from "../support/records.ts";
 const COMMITTED = SENT + 60_000;
 const rejection = reject("too_long", "locale");
 
-const reportOn = (records: readonly SQSRecord[], outcomes: readonly Outcome[]) =>
+const buildReportOn = (records: readonly SQSRecord[], outcomes: readonly Outcome[]) =>
   buildReport("user-logins", records, { outcomes, unknownFields: new UnknownFieldCounter(), maskedAsText: 0, committed: COMMITTED });
 
 /** The report of records called m0, m1, … with these outcomes. */
 function report(...outcomes: Outcome[]) {
-  return reportOn(
+  return buildReportOn(
     outcomes.map((_, i) => record({}, { messageId: `m${i}`, receiveCount: i + 1 })),
     outcomes,
   );
@@ -22,7 +22,7 @@ function report(...outcomes: Outcome[]) {
 const failed = (...outcomes: Outcome[]) => toResponse(report(...outcomes)).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
 
 describe("the report of a batch", () => {
-  test("says for each record, in its order, what became of it", () => {
+  test("lists the outcome of each record, in the batch's order", () => {
     expect(report(STORED, rejection, DUPLICATE, UNSETTLED).outcomes).toEqual([
       { messageId: "m0", outcome: "stored" },
       { messageId: "m1", outcome: "rejected" },
@@ -31,7 +31,7 @@ describe("the report of a batch", () => {
     ]);
   });
 
-  test("holds a rejection's reason and the number of its deliveries", () => {
+  test("lists a rejection with its reason and its receive count", () => {
     expect(report(STORED, rejection).rejected).toEqual([{ ...rejection, messageId: "m1", receiveCount: 2 }]);
   });
 
@@ -39,7 +39,7 @@ describe("the report of a batch", () => {
     expect(report(reject("refused_by_database", null, "23505")).rejected).toMatchObject([{ field: null, sqlstate: "23505" }]);
   });
 
-  test("carries the pipeline, the unknown fields and the count of texts among addresses", () => {
+  test("holds the pipeline, the unknown fields and the number of values that were masked as text", () => {
     const unknownFields = new UnknownFieldCounter();
     expect(buildReport("user-logins", [], { outcomes: [], unknownFields, maskedAsText: 2, committed: COMMITTED })).toEqual({
       pipeline: "user-logins",
@@ -52,51 +52,51 @@ describe("the report of a batch", () => {
     });
   });
 
-  test("calls a record without an outcome UNSETTLED, so that it comes back", () => {
+  test("treats a record without an outcome as unsettled, so that SQS delivers it again", () => {
     const records = [record({}, { messageId: "m0" }), record({}, { messageId: "m1" })];
-    const short = reportOn(records, [STORED]);
+    const short = buildReportOn(records, [STORED]);
     expect(toResponse(short)).toEqual({ batchItemFailures: [{ itemIdentifier: "m1" }] });
   });
 });
 
 describe("the commit lag", () => {
-  /** The lag of records, each given by its age at the commit in milliseconds and what became of it. */
+  /** The lag of records, each given by its age at the commit in milliseconds and its outcome. */
   const lag = (...records: [number | string, Outcome][]) => {
     const sent = records.map(([age]) => record({}, { sent: typeof age === "string" ? Number.NaN : COMMITTED - age }));
     const outcomes = records.map(([, outcome]) => outcome);
-    return reportOn(sent, outcomes).commitLag;
+    return buildReportOn(sent, outcomes).commitLag;
   };
 
-  test("counts from the sending of the oldest message that is in the table now", () => {
+  test("is measured from the sending of the oldest message that is now in the table", () => {
     expect(lag([20, STORED], [50, DUPLICATE], [30, STORED])).toBe(50);
   });
 
-  test("leaves out what is not in the table", () => {
+  test("ignores messages that are not in the table", () => {
     expect(lag([20, STORED], [90, rejection], [80, UNSETTLED])).toBe(20);
     expect(lag([90, rejection], [80, UNSETTLED])).toBeUndefined();
   });
 
-  test("leaves out what has no time", () => {
+  test("ignores messages without a time of sending", () => {
     expect(lag(["never", STORED], [20, STORED])).toBe(20);
     expect(lag(["never", STORED])).toBeUndefined();
     const { attributes: _, ...bare } = record();
-    expect(reportOn([bare as ReturnType<typeof record>], [STORED]).commitLag).toBeUndefined();
+    expect(buildReportOn([bare as ReturnType<typeof record>], [STORED]).commitLag).toBeUndefined();
   });
 
-  test("is never negative, whatever the clocks say", () => {
+  test("is never negative, even if the clocks disagree", () => {
     expect(lag([-5, STORED])).toBe(0);
   });
 });
 
 describe("a smoke test's message", () => {
-  test("is told by its attribute, with what became of it", () => {
+  test("is recognised by its attribute, and listed with its outcome", () => {
     const attributes = { "masqueue-smoke": "1" };
     const records = [
       record({}, { messageId: "m0" }),
       record({}, { messageId: "m1", attributes }),
       record("x", { messageId: "m2", attributes }),
     ];
-    expect(reportOn(records, [STORED, DUPLICATE, rejection]).smoke).toEqual([
+    expect(buildReportOn(records, [STORED, DUPLICATE, rejection]).smoke).toEqual([
       { messageId: "m1", outcome: "duplicate" },
       { messageId: "m2", outcome: "rejected" },
     ]);
@@ -104,25 +104,25 @@ describe("a smoke test's message", () => {
 });
 
 describe("the response of a batch", () => {
-  test("is an empty list where all is done", () => {
+  test("is an empty list if every record is done", () => {
     expect(toResponse(report(STORED, DUPLICATE))).toEqual({ batchItemFailures: [] });
     expect(toResponse(report())).toEqual({ batchItemFailures: [] });
   });
 
-  test("names what was rejected and what was not tried, in the batch's order", () => {
+  test("lists rejected and unsettled records, in the batch's order", () => {
     expect(failed(STORED, UNSETTLED, rejection, DUPLICATE, rejection)).toEqual(["m1", "m2", "m4"]);
   });
 
-  test("names an id once, though it stands twice in the batch", () => {
+  test("lists an id once, even if it occurs twice in the batch", () => {
     const twice = [record("x", { messageId: "same" }), record("x", { messageId: "same" })];
-    expect(toResponse(reportOn(twice, [rejection, rejection]))).toEqual({
+    expect(toResponse(buildReportOn(twice, [rejection, rejection]))).toEqual({
       batchItemFailures: [{ itemIdentifier: "same" }],
     });
   });
 
-  test("names an id of which one record failed and another was stored", () => {
+  test("lists an id of which one record failed and another was stored", () => {
     const twice = [record({}, { messageId: "same" }), record("x", { messageId: "same" })];
-    expect(toResponse(reportOn(twice, [STORED, rejection])).batchItemFailures).toEqual([{ itemIdentifier: "same" }]);
+    expect(toResponse(buildReportOn(twice, [STORED, rejection])).batchItemFailures).toEqual([{ itemIdentifier: "same" }]);
   });
 });
 
@@ -131,17 +131,17 @@ describe("the receive count", () => {
     ["1", 1],
     ["2", 2],
     ["1000", 1000],
-  ])("is the number that SQS gives, as %s", (text, count) => {
+  ])("is the number that SQS sends: %s", (text, count) => {
     const { attributes, ...rest } = record();
     expect(readReceiveCount({ ...rest, attributes: { ...attributes, ApproximateReceiveCount: text } })).toBe(count);
   });
 
-  test.each(["", "0", "-1", "1.5", "many", "1e400"])("is that of a first delivery where it cannot be read, as %j", (text) => {
+  test.each(["", "0", "-1", "1.5", "many", "1e400"])("is 1 if it cannot be read: %j", (text) => {
     const { attributes, ...rest } = record();
     expect(readReceiveCount({ ...rest, attributes: { ...attributes, ApproximateReceiveCount: text } })).toBe(1);
   });
 
-  test("is that of a first delivery where a hand-made event has no attributes", () => {
+  test("is 1 if a hand-made event has no attributes", () => {
     const { attributes: _, ...bare } = record();
     expect(readReceiveCount(bare as ReturnType<typeof record>)).toBe(1);
   });

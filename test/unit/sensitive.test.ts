@@ -16,13 +16,13 @@ function message() {
 }
 const row = () => mask(message(), [0], userLogins, (_spec, value) => ({ token: `token of ${value}`, asText: false })).row;
 
-/** Every way in which code prints things by accident. */
+/** The ways in which code prints a value by accident. */
 const PRINTERS: [string, (thing: object) => string][] = [
   ["JSON.stringify", (thing) => JSON.stringify(thing)],
   ["JSON.stringify, nested", (thing) => JSON.stringify({ a: [thing], b: { thing } })],
   ["util.inspect", (thing) => inspect(thing)],
   ["util.inspect, nested", (thing) => inspect({ a: [{ b: { thing } }] }, { depth: null })],
-  ["util.inspect with all that it can show", (thing) => inspect(thing, { showHidden: true, depth: null, getters: true, showProxy: true })],
+  ["util.inspect with every option", (thing) => inspect(thing, { showHidden: true, depth: null, getters: true, showProxy: true })],
   ["util.inspect without custom forms", (thing) => inspect(thing, { customInspect: false, showHidden: true, depth: null })],
   ["the format of console.log", (thing) => format("%s %o %O %j %d", thing, thing, thing, thing, thing, thing)],
   ["a template string", (thing) => `${thing}`],
@@ -48,12 +48,12 @@ describe("a sensitive value", () => {
     expect(`${secret}`).toBe("[redacted]");
   });
 
-  test("has no members to walk through", () => {
+  test("has no members", () => {
     expect(Object.keys(secret)).toEqual([]);
     expect(Reflect.ownKeys(secret)).toEqual([]);
   });
 
-  test("is opened by reveal alone, and unchanged", () => {
+  test("is opened only by reveal, which returns it unchanged", () => {
     const value = { ip: CANARY };
     expect(reveal(new Sensitive(value))).toBe(value);
     expect(() => reveal(Object.create(Sensitive.prototype) as Sensitive<string>)).toThrow(TypeError);
@@ -65,7 +65,7 @@ describe("a parsed message", () => {
     expect(print(message())).not.toContain(CANARY);
   });
 
-  test("shows its key, which is no personal value", () => {
+  test("shows its key, which is not a personal value", () => {
     expect(JSON.parse(JSON.stringify(message()))).toEqual({
       kind: "message",
       key: { date: "2026-03-01", id: "m-1" },
@@ -85,7 +85,7 @@ describe("a masked row", () => {
     expect(inspect({ row: row() })).toBe("{ row: [masked row] }");
   });
 
-  test("has its key and its positions as members, and its cells only on request", () => {
+  test("has its key and its positions as members, and returns its cells only from a method", () => {
     expect(Object.keys(row()).sort()).toEqual(["key", "positions"]);
     expect(row().cells()).toEqual([CANARY, "android", `token of ${CANARY}`, "token of 593-47-5928", "RU", "2.3.0", "2026-03-01", "m-1"]);
   });

@@ -10,7 +10,7 @@ const NOTHING = { received: 0, stored: 0, duplicates: 0, rejected: 0, rejectedAg
 const service = "user-logins";
 
 describe("the metrics of a batch", () => {
-  test("are counts and times in CloudWatch's embedded format, by pipeline", () => {
+  test("are counts and times in CloudWatch's embedded metric format, by pipeline", () => {
     telemetry(service).batch(report({ outcomes: [{ messageId: "m-1", outcome: "stored" }], commitLag: 1_234, batchTime: 56 }));
     expect(metrics()).toEqual([
       {
@@ -26,18 +26,18 @@ describe("the metrics of a batch", () => {
     ]);
   });
 
-  test("have the time at which the line says that it was written", () => {
+  test("have the timestamp of their line", () => {
     telemetry(service).batch(report());
     const [line] = lines();
     expect(line?._aws).toMatchObject({ Timestamp: Date.parse(String(line?.timestamp)) });
   });
 
-  test("have no commit lag where nothing was committed", () => {
+  test("have no commit lag if nothing was committed", () => {
     telemetry(service).batch(report());
     expect(metrics().map(({ values }) => values)).toEqual([{ ...NOTHING, batchTime: 0 }]);
   });
 
-  test("count rejections by code, too, at their first delivery only, so that retries do not inflate them", () => {
+  test("count rejections at their first delivery only, also by code, so that retries do not inflate them", () => {
     const codes = ["too_long", "not_json", "too_long"] as const;
     const rejectedAgain = [2, 3].map((receiveCount) => rejected({ code: "bad_date", receiveCount }));
     telemetry(service).batch(report({ rejected: [...codes.map((code) => rejected({ code })), ...rejectedAgain] }));
@@ -53,15 +53,15 @@ describe("the metrics of a batch", () => {
     );
   });
 
-  test("start anew with each batch", () => {
+  test("start from zero with each batch", () => {
     const reporter = telemetry(service);
     for (const messageId of ["m-1", "m-2"]) reporter.batch(report({ outcomes: [{ messageId, outcome: "stored" }] }));
     expect(metrics().map(({ values }) => values.stored)).toEqual([1, 1]);
   });
 });
 
-/** What CloudWatch demands of a line, or it drops all metrics in it: numbers and names that are there, and at most 100 of them. */
-test("each line has a number for every metric and a text for every dimension that it names, and no more than CloudWatch takes", () => {
+/** CloudWatch drops all metrics of a line unless each is a number in it, each dimension is a text in it, and there are at most 100. */
+test("each line has a number for every metric and a text for every dimension that it names, within CloudWatch's limits", () => {
   const reporter = telemetry(service);
   const codes = Object.keys(REJECTION_CODES) as RejectionCode[];
   for (const commitLag of [undefined, 0, 1_234]) reporter.batch(report({ commitLag, rejected: codes.map((code) => rejected({ code })) }));
@@ -80,7 +80,7 @@ describe("the metrics of a failure", () => {
     expect(metrics()).toMatchObject([{ dimensions: { service }, values: { rejectionsNotWritten: 1 } }]);
   });
 
-  test("are none where the batch failed, which Lambda counts itself", () => {
+  test("do not count failed batches, because Lambda counts them", () => {
     telemetry(service).failed(new IngestError("out_of_time", "Too late."));
     expect(lines()).toHaveLength(1);
     expect(metrics()).toEqual([]);

@@ -6,14 +6,14 @@ import { type Line, rejected, report, usePrinted } from "../support/telemetry.ts
 
 const { lines } = usePrinted();
 
-/** A line without what differs each time or is for CloudWatch. */
+/** A line without its time and its members for CloudWatch. */
 function plain({ timestamp, _aws, ...rest }: Line = {}): Line {
   expect(timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   return rest;
 }
 
 describe("the log of a batch", () => {
-  test("counts what became of its messages, in one line", () => {
+  test("counts the outcomes of its messages, in one line", () => {
     const kinds = ["stored", "stored", "duplicate", "rejected", "unsettled"] as const;
     const outcomes = kinds.map((outcome, i) => ({ messageId: `m-${i}`, outcome }));
     const measured = { maskedAsText: 2, commitLag: 1_234, batchTime: 56 };
@@ -36,7 +36,7 @@ describe("the log of a batch", () => {
     ]);
   });
 
-  test("has a line for each rejected message, with nothing but ids, codes and names", () => {
+  test("has a line for each rejected message, with only ids, codes and names", () => {
     telemetry("user-logins").batch(report({ rejected: [rejected({ sqlstate: "22001", code: "refused_by_database" })] }));
     expect(plain(lines()[0])).toEqual({
       level: "WARN",
@@ -51,14 +51,14 @@ describe("the log of a batch", () => {
     });
   });
 
-  test("has a line for each message of a smoke test, with its id and what became of it", () => {
+  test("has a line for each message of a smoke test, with its id and its outcome", () => {
     const smoke = [{ messageId: "m-1", outcome: "stored" as const }];
     telemetry("user-logins").batch(report({ smoke }));
     expect(plain(lines()[0])).toEqual({ level: "INFO", message: "smoke", service: "user-logins", messageId: "m-1", outcome: "stored" });
     expect(lines()).toHaveLength(2);
   });
 
-  test("says which invocation it belongs to", () => {
+  test("names its invocation", () => {
     const reporter = telemetry("user-logins");
     const context = contextFor(1_000);
     reporter.begin(context);
@@ -66,7 +66,7 @@ describe("the log of a batch", () => {
     expect(lines()[0]).toMatchObject({ function_request_id: context.awsRequestId, function_name: "masqueue-local" });
   });
 
-  test("says so anew at each invocation of the container", () => {
+  test("names the new invocation when the container is invoked again", () => {
     const reporter = telemetry("user-logins");
     const contexts = [contextFor(1_000), contextFor(1_000)];
     for (const context of contexts) {
@@ -78,7 +78,7 @@ describe("the log of a batch", () => {
 });
 
 describe("the log of a failure", () => {
-  test("holds the code, the SQLSTATE and our own sentence, and no stack", () => {
+  test("holds the code, the SQLSTATE and our sentence, but no stack", () => {
     telemetry("user-logins").failed(new IngestError("database_refused", "Postgres answered with SQLSTATE 42P01.", "42P01"));
     expect(lines().map(plain)).toEqual([
       {
@@ -92,7 +92,7 @@ describe("the log of a failure", () => {
     ]);
   });
 
-  test("reports that the reasons of rejections could not be stored, with the SQLSTATE or the code", () => {
+  test("reports rejections that could not be written, with the SQLSTATE or the code", () => {
     const reporter = telemetry("user-logins");
     reporter.rejectionsNotWritten(new IngestError("database_refused", "Postgres answered with SQLSTATE 42501.", "42501"));
     reporter.rejectionsNotWritten(new IngestError("out_of_time", "Too late."));

@@ -6,7 +6,7 @@ import { Wire } from "../support/wire.ts";
 let wire: Wire;
 let client: Socket;
 let server: Socket;
-/** What the client has read, and what the server has, each read for itself. */
+/** The chunks that the client and the server have read. */
 let read: Record<"client" | "server", string[]>;
 
 beforeEach(async () => {
@@ -26,13 +26,13 @@ afterEach(async () => {
   await wire.close();
 });
 
-/** Resolves when one side has read so many bytes. */
+/** Resolves when one side has read this many bytes. */
 async function untilRead(side: "client" | "server", bytes: number): Promise<void> {
   while (read[side].join("").length < bytes) await new Promise(setImmediate);
 }
 
 describe("a wire", () => {
-  test("delivers each byte alone, either way", async () => {
+  test("delivers each byte alone, in both directions", async () => {
     wire.follow({ pieces: "bytes" });
     client.write("question");
     await untilRead("server", 8);
@@ -58,7 +58,7 @@ describe("a wire", () => {
   });
 
   test.each(["at once", "when answered"] as const)(
-    "that is cut %s delivers what was before the cut, and nothing after it",
+    "that is cut %s delivers the bytes before the cut, and none after it",
     async (manner) => {
       wire.follow({ cut: { from: "client", after: 3, manner } });
       const ended = Promise.all([client, server].map((socket) => new Promise((resolve) => socket.on("close", resolve))));
@@ -69,7 +69,7 @@ describe("a wire", () => {
     },
   );
 
-  test("says so where the bytes for a cut have not come", async () => {
+  test("reports a cut whose bytes have not arrived", async () => {
     wire.follow({ cut: { from: "client", after: 9, manner: "at once" } });
     client.write("question");
     await untilRead("server", 8);
