@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { startLambda } from "../../local/emulators/lambda-runtime/lambda.ts";
 import { bundleSource } from "../support/bundle.ts";
-import { canaryLogin, plantCanaries, tokensOf, traces } from "../support/canaries.ts";
+import { canaryLogin, findTraces, maskCanaries, plantCanaries } from "../support/canaries.ts";
 import { IN_PROCESS, useCage } from "../support/canary-cage.ts";
 import { eventOf, record } from "../support/records.ts";
 
@@ -11,7 +11,7 @@ const cage = useCage();
 const HANDLERS: [string, string, string][] = [
   ["throws an error that quotes it", "throw new Error(body)", "deviceId as text"],
   ["throws an error with it as a property", "throw Object.assign(new Error('failed'), { detail: body })", "deviceId as text"],
-  ["throws what JSON.parse says of it", "JSON.parse(JSON.parse(body).device_id)", "deviceId as text"],
+  ["throws JSON.parse's error about it", "JSON.parse(JSON.parse(body).device_id)", "deviceId as text"],
   ["prints it", "console.log(body)", "userId as JSON"],
   ["prints it inside JSON", "console.log(JSON.stringify(event))", "userId as JSON"],
   ["writes it to stderr in hex", "process.stderr.write(Buffer.from(body).toString('hex'))", "ip as hex"],
@@ -22,16 +22,16 @@ const HANDLERS: [string, string, string][] = [
   ["returns it", "return body", "deviceId as text"],
 ];
 
-test.each(HANDLERS)("a function that %s is found out", async (_name, statement, trace) => {
+test.each(HANDLERS)("a function that %s is detected", async (_name, statement, trace) => {
   const leaky = bundleSource(`exports.handler = async (event) => { const { body } = event.Records[0]; ${statement}; };`);
   const lambda = await startLambda(leaky.folder, {});
   const { payload } = await lambda.invoke(eventOf(record(canaryLogin(cage.canaries))));
   await lambda.stop();
   leaky.remove();
-  expect(traces(lambda.output().toString("utf8") + JSON.stringify(payload), cage.canaries)).toContain(trace);
+  expect(findTraces(lambda.output().toString("utf8") + JSON.stringify(payload), cage.canaries)).toContain(trace);
 });
 
-test("what is written in process is captured, from a stream and from the console alike", async () => {
+test("output in process is captured, from streams and from the console", async () => {
   await cage.start(IN_PROCESS[1]);
   process.stdout.write(cage.canaries.ip);
   process.stderr.write(Buffer.from(cage.canaries.ipv6));
@@ -40,23 +40,23 @@ test("what is written in process is captured, from a stream and from the console
   expect(await cage.escaped()).toEqual(["output: ip as text", "output: ipv6 as text", "output: deviceId as text"]);
 });
 
-test("a canary or a token in `rejections` is found", async () => {
-  const { "token of ip": token } = await tokensOf(cage.canaries);
+test("a canary or a token in `rejections` is detected", async () => {
+  const { "token of ip": token } = await maskCanaries(cage.canaries);
   const insert = "INSERT INTO rejections (pipeline, message_id, code, field, receive_count) VALUES ('p', 'm', $1, $2, 1)";
   await cage.database.client.query(insert, [cage.canaries.userId, token]);
   await cage.open();
   expect(await cage.escaped()).toEqual(["rejections: userId as text", "rejections: userId as JSON", "rejections: token of ip as text"]);
 });
 
-test("a canary in Postgres's own log is found", async () => {
+test("a canary in Postgres's log is detected", async () => {
   await cage.database.client.query("SET log_min_messages = warning");
   await cage.database.client.query(`DO $do$ BEGIN RAISE WARNING '%', $text$${cage.canaries.locale}$text$; END $do$`);
   await cage.open();
   expect(await cage.escaped()).toEqual(["log: locale as text"]);
 });
 
-test("a piece of eight characters is enough, and an innocent text has none", () => {
+test("a piece of eight characters is detected, and a harmless text has none", () => {
   const canaries = plantCanaries();
-  expect(traces(`...${canaries.deviceId.slice(4, 12)}...`, canaries)).toEqual(["deviceId as text"]);
-  expect(traces("2026-03-01 12:00:00.123 UTC [4711] ERROR:  value too long for type character varying(2)", canaries)).toEqual([]);
+  expect(findTraces(`...${canaries.deviceId.slice(4, 12)}...`, canaries)).toEqual(["deviceId as text"]);
+  expect(findTraces("2026-03-01 12:00:00.123 UTC [4711] ERROR:  value too long for type character varying(2)", canaries)).toEqual([]);
 });

@@ -8,7 +8,7 @@ import { createRole } from "../support/roles.ts";
 
 const cage = useCage();
 
-/** Seconds: enough for several tries, and over well before the next one's pause would end. */
+/** The function's time in seconds: enough for several tries, and over well before the next pause would end. */
 const TRIES = 1.6;
 
 const batch = (receiveCount = 1): SQSRecord[] => [
@@ -20,16 +20,16 @@ const onInsert = (body: string) =>
   `CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${body}; RETURN NEW; END $$;
    CREATE TRIGGER guard BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE PROCEDURE guard()`;
 
-const IN_PARTS = `
+const PARTITIONED = `
   CREATE TABLE parts (LIKE user_logins INCLUDING ALL) PARTITION BY RANGE (create_date);
   DROP TABLE user_logins;
   ALTER TABLE parts RENAME TO user_logins`;
 
-/** What befalls the database while a container runs, what the function says then, and what Postgres's log says. */
-const BEFALLS: [string, string, RegExp, string][] = [
+/** Faults while a container runs: name, statement, the function's error, and the line in Postgres's log. */
+const RUNTIME_FAULTS: [string, string, RegExp, string][] = [
   ["the table is gone", "DROP TABLE user_logins", /42P01/, 'relation "user_logins" does not exist'],
   ["a column is gone", "ALTER TABLE user_logins DROP locale", /42703/, 'column "locale" of relation "user_logins" does not exist'],
-  ["there is no partition", IN_PARTS, /23514/, 'no partition of relation "user_logins" found for row'],
+  ["there is no partition", PARTITIONED, /23514/, 'no partition of relation "user_logins" found for row'],
   [
     "its session is killed",
     onInsert("PERFORM pg_terminate_backend(pg_backend_pid()), pg_sleep(9)"),
@@ -44,35 +44,35 @@ const BEFALLS: [string, string, RegExp, string][] = [
   ],
 ];
 
-/** What is wrong from the start. */
-const WRONG_FROM_THE_START: [string, string, RegExp][] = [
-  ["no table", "DROP TABLE user_logins", /does not exist; run `masqueue migrate --env`/],
-  ["a column that is too narrow", "ALTER TABLE user_logins ALTER user_id TYPE varchar(9)", /holds 9 characters, 128 are needed/],
-  ["another masking key", "INSERT INTO mask_keys VALUES ('ip', 'v1', 'other')", /masked with another key/],
+/** Faults before a container starts: name, statement, and the function's error. */
+const START_FAULTS: [string, string, RegExp][] = [
+  ["there is no table", "DROP TABLE user_logins", /does not exist; run `masqueue migrate --env`/],
+  ["a column is too narrow", "ALTER TABLE user_logins ALTER user_id TYPE varchar(9)", /holds 9 characters, 128 are needed/],
+  ["the masking key is another one", "INSERT INTO mask_keys VALUES ('ip', 'v1', 'other')", /masked with another key/],
 ];
 
 describe.each([IN_PROCESS, UNDER_RIC, UNDER_RIC_JSON])("%s", (_name, start) => {
-  test.each(BEFALLS)("%s: the batch fails without a trace", async (_what, arrange, said, logged) => {
+  test.each(RUNTIME_FAULTS)("if %s, the batch fails without a trace", async (_what, arrange, message, logged) => {
     const lambda = await cage.start(start);
     expect(await lambda.invoke([])).toEqual([]);
     await cage.database.client.query(arrange);
-    expect(await lambda.invoke(batch(), TRIES)).toMatch(said);
-    expect(await lambda.invoke(batch(2), TRIES)).toMatch(said);
+    expect(await lambda.invoke(batch(), TRIES)).toMatch(message);
+    expect(await lambda.invoke(batch(2), TRIES)).toMatch(message);
     const { output, log } = await cage.open();
-    expect(output).toMatch(said);
+    expect(output).toMatch(message);
     expect(log).toContain(logged);
     expect(await cage.escaped()).toEqual([]);
   });
 
-  test.each(WRONG_FROM_THE_START)("%s: the batch fails without a trace", async (_what, arrange, said) => {
+  test.each(START_FAULTS)("if %s, the batch fails without a trace", async (_what, arrange, message) => {
     await cage.database.client.query(arrange);
     const lambda = await cage.start(start);
-    expect(await lambda.invoke(batch())).toMatch(said);
-    expect((await cage.open()).output).toMatch(said);
+    expect(await lambda.invoke(batch())).toMatch(message);
+    expect((await cage.open()).output).toMatch(message);
     expect(await cage.escaped()).toEqual([]);
   });
 
-  test("the database is away, or goes away as rows are sent: the batch fails without a trace", async () => {
+  test("if the database is unavailable, or fails while rows are sent, the batch fails without a trace", async () => {
     const proxy = await PostgresProxy.to(cage.database.config);
     const lambda = await cage.start(start, proxy.config);
     proxy.refuse();
@@ -86,7 +86,7 @@ describe.each([IN_PROCESS, UNDER_RIC, UNDER_RIC_JSON])("%s", (_name, start) => {
     await proxy.close();
   });
 
-  test("the password is wrong: the batch fails without a trace", async () => {
+  test("if the password is wrong, the batch fails without a trace", async () => {
     const lambda = await cage.start(start, { ...cage.database.config, password: "wrong" });
     expect(await lambda.invoke(batch())).toMatch("SQLSTATE 28P01");
     const { output, log } = await cage.open();
@@ -95,7 +95,7 @@ describe.each([IN_PROCESS, UNDER_RIC, UNDER_RIC_JSON])("%s", (_name, start) => {
     expect(await cage.escaped()).toEqual([]);
   });
 
-  test("a permission or row security is in the way: the batch fails without a trace", async () => {
+  test("if a permission is missing or row security applies, the batch fails without a trace", async () => {
     const role = await createRole(cage.database, "SELECT, INSERT");
     const lambda = await cage.start(start, role.config);
     expect(await lambda.invoke([])).toEqual([]);
@@ -113,7 +113,7 @@ describe.each([IN_PROCESS, UNDER_RIC, UNDER_RIC_JSON])("%s", (_name, start) => {
     await role.drop();
   });
 
-  test("time runs out behind a lock: the batch fails without a trace", async () => {
+  test("if time runs out behind a lock, the batch fails without a trace", async () => {
     const lambda = await cage.start(start);
     expect(await lambda.invoke([])).toEqual([]);
     await cage.database.client.query("BEGIN; LOCK TABLE user_logins");
@@ -123,7 +123,7 @@ describe.each([IN_PROCESS, UNDER_RIC, UNDER_RIC_JSON])("%s", (_name, start) => {
     expect(await cage.escaped()).toEqual([]);
   });
 
-  test("reasons cannot be written: the batch stands without a trace", async () => {
+  test("if rejections cannot be written, the batch is committed without a trace", async () => {
     await cage.database.client.query("ALTER TABLE rejections ADD CONSTRAINT shut CHECK (receive_count < 0)");
     const lambda = await cage.start(start);
     const odd = record(canaryLogin(cage.canaries, { user_id: null }));
@@ -134,7 +134,7 @@ describe.each([IN_PROCESS, UNDER_RIC, UNDER_RIC_JSON])("%s", (_name, start) => {
     expect(await cage.escaped()).toEqual([]);
   });
 
-  test("the event is none of SQS: it fails without a trace", async () => {
+  test("if the event is not an SQS event, it fails without a trace", async () => {
     const lambda = await cage.start(start);
     expect(await lambda.invoke([...batch(), { ...record(canaryLogin(cage.canaries)), messageId: "" }])).toMatch("not an SQS event");
     expect((await cage.open()).output).toContain("not an SQS event");

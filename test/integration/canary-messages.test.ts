@@ -8,7 +8,7 @@ import { record } from "../support/records.ts";
 
 const cage = useCage();
 
-/** Bodies that are rejected before they reach Postgres, by the code that they are rejected with. */
+/** Bodies that are rejected before they reach Postgres, by rejection code. */
 const BAD: Partial<Record<RejectionCode, (canaries: Canaries) => unknown[]>> = {
   not_json: (c) => [c.deviceId, `{"ip": "${c.ip}", ${c.deviceId}}`, JSON.stringify(canaryLogin(c)).slice(0, -1)],
   not_an_object: (c) => [JSON.stringify(c.userId), [canaryLogin(c)]],
@@ -24,7 +24,7 @@ const BAD: Partial<Record<RejectionCode, (canaries: Canaries) => unknown[]>> = {
   bad_date: (c) => [canaryLogin(c, { create_date: c.deviceId }), canaryLogin(c, { create_date: c.ip })],
 };
 
-const codesIn = async () => (await cage.database.rows("SELECT DISTINCT code FROM rejections ORDER BY 1")).map(({ code }) => code);
+const readCodes = async () => (await cage.database.rows("SELECT DISTINCT code FROM rejections ORDER BY 1")).map(({ code }) => code);
 
 function good(canaries: Canaries): SQSRecord[] {
   const { ipv6, host, deviceId, ip } = canaries;
@@ -34,7 +34,7 @@ function good(canaries: Canaries): SQSRecord[] {
 }
 
 describe.each([IN_PROCESS, UNDER_RIC])("%s", (_name, start) => {
-  test("good messages leave no trace outside the table, at a first delivery or a later one", async () => {
+  test("good messages leave no trace outside the table, at the first delivery and at later ones", async () => {
     const lambda = await cage.start(start);
     const records = good(cage.canaries);
     expect(await lambda.invoke(records)).toEqual([]);
@@ -49,29 +49,29 @@ describe.each([IN_PROCESS, UNDER_RIC])("%s", (_name, start) => {
     expect(await cage.escaped()).toEqual([]);
   });
 
-  test("bad messages of every kind leave a code and no trace", async () => {
+  test("bad messages of every kind are rejected with a code and leave no trace", async () => {
     const lambda = await cage.start(start);
     const records = Object.values(BAD).flatMap((bodies) => bodies(cage.canaries).map((body) => record(body)));
     expect(await lambda.invoke([...good(cage.canaries), ...records])).toEqual(records.map(({ messageId }) => messageId));
-    expect(await codesIn()).toEqual(Object.keys(BAD).sort());
+    expect(await readCodes()).toEqual(Object.keys(BAD).sort());
     const { output } = await cage.open();
     for (const code of Object.keys(BAD)) expect(output).toContain(`"code":"${code}"`);
     expect(await cage.escaped()).toEqual([]);
   });
 });
 
-test("a bad event id leaves a code and no trace", async () => {
+test("a bad event-id is rejected with a code and leaves no trace", async () => {
   const lambda = await cage.start(IN_PROCESS[1], undefined, { ...userLogins, once: "event-id" });
   const { deviceId, userId } = cage.canaries;
   const message = record(canaryLogin(cage.canaries), { attributes: { "event-id": `${deviceId} ${userId}` } });
   const undated = record(canaryLogin(cage.canaries), { attributes: { "event-id": "1", "event-time": deviceId } });
   expect(await lambda.invoke([message, undated])).toEqual([message.messageId, undated.messageId]);
-  expect(await codesIn()).toEqual(["bad_date", "bad_event_id"]);
+  expect(await readCodes()).toEqual(["bad_date", "bad_event_id"]);
   expect((await cage.open()).output).toContain('"code":"bad_event_id"');
   expect(await cage.escaped()).toEqual([]);
 });
 
-test("no rejection code is left out", () => {
+test("these tests cover every rejection code", () => {
   const elsewhere = ["bad_event_id", "refused_by_database"];
   expect([...Object.keys(BAD), ...elsewhere].sort()).toEqual(Object.keys(REJECTION_CODES).sort());
 });

@@ -6,11 +6,11 @@ import { type RecordOptions, record } from "../support/records.ts";
 
 const cage = useCage();
 
-/** Seconds: enough for several tries, and over well before the last one's pause would end. */
+/** The function's time in seconds: enough for several tries, and over well before the next pause would end. */
 const TRIES = 3.2;
 const [GOOD, REFUSED] = ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"];
 
-/** Both are full of canaries; the second is the one that Postgres refuses. */
+/** Two messages full of canaries. Postgres refuses the second. */
 function batch(options: RecordOptions = {}): SQSRecord[] {
   return [
     record(canaryLogin(cage.canaries, { locale: "RU", device_id: null }), { messageId: GOOD, ...options }),
@@ -23,7 +23,7 @@ const guard = (when: string, body: string) =>
      $$ BEGIN IF NEW.device_type = 'refuse' THEN ${body}; END IF; RETURN NEW; END $$;
    CREATE TRIGGER guard ${when} INSERT ON user_logins FOR EACH ROW EXECUTE PROCEDURE guard()`;
 
-/** How the table's owner makes Postgres refuse the row, the SQLSTATE, and what Postgres's log says of it. */
+/** Constraints by which Postgres refuses the row: name, statement, SQLSTATE, and the line in Postgres's log. */
 const ROW_REFUSALS: [string, string, string, string][] = [
   ["a check", "ALTER TABLE user_logins ADD CONSTRAINT c CHECK (device_type <> 'refuse')", "23514", 'violates check constraint "c"'],
   ["a NOT NULL", "ALTER TABLE user_logins ALTER app_version SET NOT NULL", "23502", 'null value in column "app_version"'],
@@ -45,7 +45,7 @@ const ROW_REFUSALS: [string, string, string, string][] = [
   ],
 ];
 
-/** Triggers that put the row into the error's own words, which Postgres's log holds unless it is told to be silent. */
+/** Triggers that quote the row in the error's text. Postgres's log holds that text, unless `log_min_messages` silences it. */
 const QUOTING: [string, string, string][] = [
   ["a BEFORE trigger", guard("BEFORE", "RAISE '% %', NEW, NEW.user_id"), "P0001"],
   ["an AFTER trigger", guard("AFTER", "RAISE '% %', NEW, NEW.user_id"), "P0001"],
@@ -62,11 +62,11 @@ const QUOTING: [string, string, string][] = [
   ],
 ];
 
-/** Errors that fail the batch as a whole, with words that quote the row. */
+/** SQLSTATEs that fail the whole batch; the errors' texts quote the row. */
 const WHOLE = ["08006", "23514", "40001", "42501", "57P01", "XX000"];
 
 describe.each([IN_PROCESS, UNDER_RIC])("%s", (_name, start) => {
-  test.each(ROW_REFUSALS)("%s refuses a row and leaves no trace of it", async (_refusal, arrange, sqlstate, line) => {
+  test.each(ROW_REFUSALS)("a row that %s refuses leaves no trace", async (_refusal, arrange, sqlstate, line) => {
     const lambda = await cage.start(start);
     expect(await lambda.invoke([])).toEqual([]);
     await cage.database.client.query(arrange);
@@ -79,7 +79,7 @@ describe.each([IN_PROCESS, UNDER_RIC])("%s", (_name, start) => {
     expect(await cage.escaped()).toEqual([]);
   });
 
-  test.each(QUOTING)("%s refuses a row in its own words, of which none is passed on", async (_refusal, arrange, sqlstate) => {
+  test.each(QUOTING)("a row that %s refuses leaves no trace, although the error quotes it", async (_refusal, arrange, sqlstate) => {
     await cage.set("log_min_messages = fatal");
     await cage.database.client.query(arrange);
     const lambda = await cage.start(start);
@@ -90,7 +90,7 @@ describe.each([IN_PROCESS, UNDER_RIC])("%s", (_name, start) => {
     expect(await cage.escaped()).toEqual([]);
   });
 
-  test.each(WHOLE)("a failure of the whole with SQLSTATE %s whose words quote the row is passed on without them", async (sqlstate) => {
+  test.each(WHOLE)("a batch that fails with SQLSTATE %s is reported without the error's text, which quotes the row", async (sqlstate) => {
     await cage.set("log_min_messages = fatal");
     const raise = `RAISE EXCEPTION USING ERRCODE = '${sqlstate}', MESSAGE = NEW::text, DETAIL = NEW::text, HINT = NEW::text`;
     await cage.database.client.query(guard("BEFORE", raise));
@@ -101,7 +101,7 @@ describe.each([IN_PROCESS, UNDER_RIC])("%s", (_name, start) => {
     expect(await cage.escaped()).toEqual([]);
   });
 
-  test("a warning that quotes a row which is stored is passed on nowhere", async () => {
+  test("a warning that quotes a stored row is not passed on", async () => {
     await cage.set("log_min_messages = fatal");
     await cage.database.client.query(guard("BEFORE", "RAISE WARNING '% %', NEW, NEW.user_id"));
     const lambda = await cage.start(start);
@@ -111,7 +111,7 @@ describe.each([IN_PROCESS, UNDER_RIC])("%s", (_name, start) => {
   });
 });
 
-test("what a trigger says of a row is in Postgres's log where that is not silenced: the one door that the function cannot shut", async () => {
+test("a trigger's error text reaches Postgres's log unless that is silenced: the only leak that the function cannot prevent", async () => {
   await cage.database.client.query(guard("BEFORE", "RAISE '%', NEW"));
   const lambda = await cage.start(IN_PROCESS[1]);
   expect(await lambda.invoke(batch())).toEqual([REFUSED]);

@@ -5,12 +5,12 @@ import { login, record } from "../support/records.ts";
 
 const fixture = useFixture();
 
-/** How many rows COPY sends in one piece. */
+/** The number of rows that COPY sends in one write. */
 const CHUNK = 100;
 
 const outcomes = () => fixture.lambda.reports.last.outcomes.map(({ outcome }) => outcome);
 
-/** Delivers to a container that is ready. @returns the ids that failed and the statements that it took */
+/** Delivers to a container that is ready. @returns the ids that failed and the statements that were sent */
 async function deliver(records: readonly SQSRecord[]): Promise<{ failures: string[]; statements: string[] }> {
   await fixture.lambda.invoke([]);
   fixture.proxy.takeStatements();
@@ -21,21 +21,21 @@ const dated = (i: number, create_date: string, locale = "RU") => record(login({ 
 
 describe("a batch whose rows end at the border of a chunk", () => {
   test.each([CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 2 * CHUNK + 1])(
-    "is stored by one COPY, each row once, with %i rows",
+    "is stored by one COPY, each row once, if it has %i rows",
     async (count) => {
       expect(await deliver(logins(count))).toEqual({ failures: [], statements: ["COPY"] });
       expect(await fixture.stored()).toEqual(idsBut(count));
     },
   );
 
-  test.each([CHUNK, 2 * CHUNK])("is stored by one COPY though records without a row come after row %i", async (count) => {
+  test.each([CHUNK, 2 * CHUNK])("is stored by one COPY, even if records without a row follow row %i", async (count) => {
     const records = logins(count + 3).map((one, i) => (i < count ? one : { ...one, body: "no login" }));
     const bad = [0, 1, 2].map((i) => idOf(count + i));
     expect(await deliver(records)).toEqual({ failures: bad, statements: ["COPY", "INSERT"] });
     expect(await fixture.stored()).toEqual(idsBut(count));
   });
 
-  test("is told row by row where Postgres refuses the last of a chunk and the first of the next", async () => {
+  test("is settled row by row if Postgres refuses the last row of a chunk and the first of the next", async () => {
     await fixture.lambda.invoke([]);
     await fixture.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad')");
     const bad = [CHUNK - 1, CHUNK];
@@ -49,7 +49,7 @@ describe("a message id that has rows on both sides of a border", () => {
   const days = Array.from({ length: 9 }, (_, day) => `2026-03-0${9 - day}`);
   const before = CHUNK - 4;
 
-  test("is a row for each of its dates, and each of its messages has its own row's fate", async () => {
+  test("has a row for each of its dates, and each of its messages has the outcome of its row", async () => {
     await fixture.lambda.invoke([]);
     await fixture.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad')");
     const many = days.map((day) => dated(before, day, day === "2026-03-04" ? "bad" : "RU"));
@@ -60,15 +60,15 @@ describe("a message id that has rows on both sides of a border", () => {
       ...logins(before + 3).slice(-2),
     ]);
     expect(failures).toEqual([idOf(before)]);
-    const fates = days.map((day) => (day === "2026-03-04" ? "rejected" : "stored"));
-    expect(outcomes()).toEqual([...fates, "rejected", ...Array(before + 2).fill("stored")]);
+    const ofDays = days.map((day) => (day === "2026-03-04" ? "rejected" : "stored"));
+    expect(outcomes()).toEqual([...ofDays, "rejected", ...Array(before + 2).fill("stored")]);
     const rows = await fixture.database.rows("SELECT create_date::text AS date FROM user_logins WHERE message_id = $1 ORDER BY 1", [
       idOf(before),
     ]);
     expect(rows.map(({ date }) => date)).toEqual(days.toReversed().filter((day) => day !== "2026-03-04"));
   });
 
-  test("keeps the first of those with one date, and calls the others duplicates", async () => {
+  test("keeps the first of the messages with one date, and reports the others as duplicates", async () => {
     const [day, other] = ["2026-03-01", "2026-03-02"] as const;
     const many = [dated(before, other, "1"), dated(before, day, "2"), dated(before, other, "3"), dated(before, day, "4")];
     expect(await deliver([...many, ...logins(before)])).toEqual({ failures: [], statements: ["COPY"] });
@@ -78,7 +78,7 @@ describe("a message id that has rows on both sides of a border", () => {
   });
 });
 
-test("a batch in which no record has a row takes no statement but that for its reasons", async () => {
+test("a batch without rows needs only the statement that writes its rejections", async () => {
   const records = logins(CHUNK + 1).map((one) => ({ ...one, body: "no login" }));
   expect(await deliver(records)).toEqual({ failures: idsBut(CHUNK + 1), statements: ["INSERT"] });
   expect(outcomes()).toEqual(Array(CHUNK + 1).fill("rejected"));

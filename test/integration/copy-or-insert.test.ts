@@ -10,7 +10,7 @@ import { login, record } from "../support/records.ts";
 const fixture = useFixture();
 
 describe("a batch is inserted without trying COPY first", () => {
-  test("where one of its messages was delivered before", async () => {
+  test("if one of its messages was delivered before", async () => {
     await fixture.lambda.invoke([]);
     fixture.proxy.takeStatements();
     const again = record(login(), { messageId: idOf(3), receiveCount: 2 });
@@ -19,7 +19,7 @@ describe("a batch is inserted without trying COPY first", () => {
     expect(await fixture.stored()).toEqual(idsBut(4));
   });
 
-  test("where its pipeline goes by event-id: producers repeat themselves", async () => {
+  test("if its pipeline stores each event-id once, because producers repeat events", async () => {
     const lambda = fixture.container(fixture.proxy.config, { pipeline: { ...userLogins, once: "event-id" } });
     await lambda.invoke([]);
     fixture.proxy.takeStatements();
@@ -30,8 +30,8 @@ describe("a batch is inserted without trying COPY first", () => {
   test.each([
     [true, ["INSERT"]],
     [false, ["COPY"]],
-  ])("where a pooler stands before the database: %s", async (isPooled, statements) => {
-    // A pooler announces process ids of its own.
+  ])("if a pooler stands before the database: %s", async (isPooled, statements) => {
+    // A pooler announces its own process ids, not the server's.
     if (isPooled) await fixture.lambda.database.run(async (client) => Object.assign(client, { processID: -1 }), new Deadline(10_000));
     await fixture.lambda.invoke([]);
     fixture.proxy.takeStatements();
@@ -41,7 +41,7 @@ describe("a batch is inserted without trying COPY first", () => {
   });
 });
 
-test("a refusal that comes late leaves no time for a second COPY: what was not tried comes back", async () => {
+test("a late refusal leaves no time for a second COPY, so rows that were not tried stay unsettled", async () => {
   await fixture.lambda.invoke([]);
   await fixture.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad')");
   fixture.proxy.takeStatements();
@@ -50,7 +50,7 @@ test("a refusal that comes late leaves no time for a second COPY: what was not t
     for (const [i, locale] of ["good", "bad", "good"].entries()) {
       yield new MaskedRow({ date: "2026-03-01", id: idOf(i) }, [i], ["u", null, null, null, locale, null, "2026-03-01", idOf(i)]);
     }
-    // Three quarters of the time: late for the search of refused rows, early enough for the COPY itself.
+    // Three quarters of the time: too late for the search for refused rows, early enough for the COPY.
     clock += 22_500;
   }
   const settled = await storeRows(fixture.lambda.database, describeTable(userLogins), rows(), true, new Deadline(30_000, () => clock));
@@ -63,8 +63,8 @@ describe("the rows around a refused one are copied once more", () => {
   const bodies = (special: Readonly<Record<number, string>>) => logins(20, (i) => (special[i] ? { locale: special[i] } : {}));
 
   test.each([
-    ["and where there are several, the rest is inserted", { 5: "bad", 9: "bad", 17: "bad" }, [5, 9, 17]],
-    ["and one that a trigger leaves out there is refused, too", { 3: "skipped", 5: "bad", 12: "skipped" }, [3, 5, 12]],
+    ["and if several are refused, the rest is inserted", { 5: "bad", 9: "bad", 17: "bad" }, [5, 9, 17]],
+    ["and one of them that a trigger leaves out is rejected, too", { 3: "skipped", 5: "bad", 12: "skipped" }, [3, 5, 12]],
   ])("%s", async (_title, special, refused) => {
     await fixture.lambda.invoke([]);
     await fixture.sql(`

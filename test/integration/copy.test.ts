@@ -15,7 +15,7 @@ const fixture = useFixture();
 const ROWS = 250;
 const SECOND = 1_000;
 
-/** Rows that are made when they are drawn. @param onRow called as each is made */
+/** Makes each row when it is drawn. @param onRow called when a row is made */
 function* makeRows(count: number, onRow: (row: number) => void): Generator<MaskedRow> {
   for (let i = 0; i < count; i++) {
     onRow(i);
@@ -24,7 +24,7 @@ function* makeRows(count: number, onRow: (row: number) => void): Generator<Maske
   }
 }
 
-/** Does something as one row is made. */
+/** Calls `then` when one of the rows is made. */
 const at = (row: number, then: () => void) => (made: number) => {
   if (made === row) then();
 };
@@ -43,7 +43,7 @@ describe("a COPY", () => {
   const copy = (onRow: (row: number) => void, count = ROWS) =>
     copyRows(client, describeTable(userLogins), new LazyRows(makeRows(count, onRow)), new Deadline(SECOND, () => clock));
 
-  /** Nothing was stored, and the connection serves on: CopyFail ended the COPY, not the end of its socket. */
+  /** Expects that nothing was stored and that the connection still works: CopyFail ended the COPY, not the end of its socket. */
   async function expectGivenUp(): Promise<void> {
     const rows = async () => (await client.query("SELECT count(*)::int AS rows FROM user_logins")).rows;
     expect(await rows()).toEqual([{ rows: 0 }]);
@@ -55,7 +55,7 @@ describe("a COPY", () => {
     ["first", 0],
     ["second", 150],
     ["last", ROWS - 1],
-  ])("whose time ends while its %s chunk is masked is given up, and the connection serves on", async (_which, row) => {
+  ])("whose time ends while its %s chunk is masked is given up, and the connection still works", async (_which, row) => {
     const endTime = () => {
       clock += SECOND;
     };
@@ -64,19 +64,16 @@ describe("a COPY", () => {
     await expectGivenUp();
   });
 
-  test.each([0, 150, ROWS - 1])(
-    "in which row %i cannot be masked is given up for that reason, and the connection serves on",
-    async (row) => {
-      const mistake = new TypeError("no key for identifier ip");
-      const fail = () => {
-        throw mistake;
-      };
-      await expect(copy(at(row, fail))).rejects.toBe(mistake);
-      await expectGivenUp();
-    },
-  );
+  test.each([0, 150, ROWS - 1])("that cannot mask row %i is given up with that error, and the connection still works", async (row) => {
+    const mistake = new TypeError("no key for identifier ip");
+    const fail = () => {
+      throw mistake;
+    };
+    await expect(copy(at(row, fail))).rejects.toBe(mistake);
+    await expectGivenUp();
+  });
 
-  test("makes its second chunk in a later turn of the event loop, when the first has left", async () => {
+  test("masks its second chunk in a later turn of the event loop, after the first was sent", async () => {
     let hasTurned = false;
     const seen: boolean[] = [];
     const look = () => {
@@ -90,7 +87,7 @@ describe("a COPY", () => {
     expect([seen.at(0), seen.at(-1)]).toEqual([false, true]);
   });
 
-  test("stops sending when Postgres has refused a row, though there are rows without end", async () => {
+  test("stops sending after Postgres refused a row, even if the rows never end", async () => {
     await fixture.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'locale 0')");
     let made = 0;
     const count = () => {
@@ -100,7 +97,7 @@ describe("a COPY", () => {
     const before = made;
     for (let turn = 0; turn < 5; turn++) await nextTurn();
     expect(made).toBe(before);
-    // The connection serves on: no row of the refused COPY follows.
+    // The connection still works: no row of the refused COPY follows.
     expect((await client.query("SELECT count(*)::int AS rows FROM user_logins")).rows).toEqual([{ rows: 0 }]);
   });
 

@@ -29,7 +29,7 @@ const undated = (more: Record<string, string>) => record(login(), { messageId: i
 const keys = () => fixture.database.rows("SELECT create_date::text AS date, message_id AS id FROM user_logins ORDER BY 1, 2");
 
 describe("a pipeline that stores each event-id once", () => {
-  test("takes two messages of one event for one row, in a batch and in two", async () => {
+  test("stores two messages of one event as one row, in one batch and in two", async () => {
     expect(await lambda.failures([event("order:1.a_B-9"), event("order:1.a_B-9")])).toEqual([]);
     expect(await lambda.failures([event("order:1.a_B-9"), event("other")])).toEqual([]);
     expect(await keys()).toEqual(["order:1.a_B-9", "other"].map((id) => ({ date: "2026-03-05", id })));
@@ -42,11 +42,11 @@ describe("a pipeline that stores each event-id once", () => {
     expect(await keys()).toEqual([{ date: "2026-03-05", id: "good" }]);
   });
 
-  test("takes an event-id of 128 characters", async () => {
+  test("accepts an event-id of 128 characters", async () => {
     expect(await lambda.failures([event("x".repeat(128))])).toEqual([]);
   });
 
-  test("takes the date of the event-time attribute where the body has none", async () => {
+  test("uses the date of the event-time attribute if the body has none", async () => {
     expect(await lambda.failures([undated({ "event-time": "2026-02-28T23:30:00-02:00" })])).toEqual([]);
     expect(await keys()).toEqual([{ date: "2026-03-01", id: "e-1" }]);
   });
@@ -60,18 +60,18 @@ describe("a pipeline that stores each event-id once", () => {
     ["no date at all", {}, "missing_field", "create_date"],
     ["a sent time alone", { "masqueue-sent": "1767225600000" }, "missing_field", "create_date"],
     ["an impossible event-time", { "event-time": "2026-02-30" }, "bad_date", "event-time"],
-  ])("rejects an event with %s: a delivery's date would make a retry a second row", async (_what, attributes, code, field) => {
+  ])("rejects an event with %s, because a delivery's date would make a retry a second row", async (_what, attributes, code, field) => {
     expect(await lambda.failures([undated(attributes)])).toEqual([idOf(1)]);
     expect(await fixture.rejected()).toEqual([{ message_id: idOf(1), code, field, sqlstate: null }]);
     expect(await keys()).toEqual([]);
   });
 
-  test("goes by the message id where there is no event-id", async () => {
+  test("uses the message id if there is no event-id", async () => {
     expect(await lambda.failures([record(login(), { messageId: idOf(3) })])).toEqual([]);
     expect(await keys()).toEqual([{ date: "2026-03-01", id: idOf(3) }]);
   });
 
-  test("puts an event-id before the id that a redrive sends along", async () => {
+  test("prefers an event-id to the id that a redrive attaches", async () => {
     await lambda.invoke([event("e-1", DATED, { "masqueue-id": "0f8fad5b-d9cb-469f-a165-70867728950e" })]);
     expect(await keys()).toEqual([{ date: "2026-03-05", id: "e-1" }]);
   });

@@ -3,7 +3,7 @@ import { idOf, idsBut, logins, useFixture } from "../support/fixture.ts";
 
 const fixture = useFixture();
 
-/** What a sender might write to be taken for Postgres's own context, or for the end of COPY's data. */
+/** Values that imitate the context of Postgres's errors, or the end of COPY's data. */
 const FORGED = [
   "COPY user_logins, line 1",
   "\nCOPY user_logins, line 99: x",
@@ -21,8 +21,8 @@ const RAISE = `
 describe.each([
   ["a check", "ALTER TABLE user_logins ADD CHECK (locale <> 'bad')", "23514"],
   ["a trigger that quotes it", RAISE, "P0001"],
-])("a forged value in a row refused by %s", (_what, arrange, sqlstate) => {
-  test.each(FORGED)("(%j) gets that row rejected and no other", async (user_id) => {
+])("a forged value in a row that %s refuses", (_what, arrange, sqlstate) => {
+  test.each(FORGED)("causes the rejection of that row only: %j", async (user_id) => {
     await fixture.lambda.invoke([]);
     await fixture.sql(arrange);
     expect(await fixture.lambda.failures(logins(100, (i) => (i === 42 ? { locale: "bad", user_id } : {})))).toEqual([idOf(42)]);
@@ -31,7 +31,7 @@ describe.each([
   });
 });
 
-test("forged values in the rows around a refused one are stored as they are", async () => {
+test("forged values in the rows around a refused one are stored unchanged", async () => {
   await fixture.lambda.invoke([]);
   await fixture.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad')");
   const user = (i: number) => FORGED[i % FORGED.length] as string;
@@ -40,7 +40,7 @@ test("forged values in the rows around a refused one are stored as they are", as
   expect(users).toEqual(Array.from({ length: 100 }, (_, i) => ({ user_id: user(i) })).filter((_, i) => i !== 42));
 });
 
-test("a context that quotes a value before it names the line does not mislead: the row is found with as few statements", async () => {
+test("an error context that quotes a value before the line does not mislead: the row is found with the same few statements", async () => {
   const quoting = `
     CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN IF NEW.locale LIKE 'COPY%' THEN EXECUTE format('SELECT %L::text::int', NEW.locale); END IF; RETURN NEW; END $$;
@@ -49,7 +49,7 @@ test("a context that quotes a value before it names the line does not mislead: t
   await fixture.sql(quoting);
   fixture.proxy.takeStatements();
   expect(await fixture.lambda.failures(logins(100, (i) => (i === 42 ? { locale: "COPY user_logins, line 7" } : {})))).toEqual([idOf(42)]);
-  // COPY, what is before the row, the row, what is after it, and the reason.
+  // COPY, the rows before it, the row, the rows after it, and the rejection.
   expect(fixture.proxy.takeStatements()).toEqual(["COPY", "COPY", "INSERT", "COPY", "INSERT"]);
   expect(await fixture.stored()).toEqual(idsBut(100, 42));
 });

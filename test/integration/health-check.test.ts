@@ -9,12 +9,12 @@ const fixture = useFixture();
 const healthy = { batchItemFailures: [] };
 
 describe("an event without messages", () => {
-  test("is answered with no failures, and is no batch in any count", async () => {
+  test("returns no failures, and is not counted as a batch", async () => {
     expect(await fixture.lambda.invoke([])).toEqual(healthy);
     expect(fixture.lambda.reports.batches).toEqual([]);
   });
 
-  test("checks the table anew in a container that has worked, which then works no more until it fits again", async () => {
+  test("checks the table again in a running container, which then fails until the table fits again", async () => {
     expect(await fixture.lambda.invoke([record()])).toEqual(healthy);
     await fixture.sql("ALTER TABLE user_logins RENAME locale TO language");
     const mismatch = { code: "table_mismatch" };
@@ -24,7 +24,7 @@ describe("an event without messages", () => {
     expect(await fixture.lambda.invoke([record()])).toEqual(healthy);
   });
 
-  test("checks the key anew, wherever that lives", async () => {
+  test("checks the masking key again", async () => {
     let secret = TEST_SECRET;
     const lambda = fixture.container(undefined, { masterKey: (message) => masterKeyFromSecret(secret)(message) });
     expect(await lambda.invoke([])).toEqual(healthy);
@@ -32,13 +32,13 @@ describe("an event without messages", () => {
     await expect(lambda.invoke([])).rejects.toMatchObject({ code: "mask_key_mismatch" });
   });
 
-  test("says that the database is away", async () => {
+  test("reports that the database is unavailable", async () => {
     expect(await fixture.lambda.invoke([])).toEqual(healthy);
     fixture.proxy.refuse();
     await expect(fixture.lambda.invoke([], 1)).rejects.toMatchObject({ code: "database_unavailable" });
   });
 
-  test("prints nothing where all is well", async () => {
+  test("prints nothing if every check passes", async () => {
     const printed: unknown[] = [];
     const { write } = process.stdout;
     process.stdout.write = (chunk) => printed.push(chunk) > 0;

@@ -11,7 +11,7 @@ describe("a value that forges line 0 of a COPY", () => {
     [2, 1],
     [3, 0],
     [100, 99],
-  ])("in a refused row of a batch of %i, at %i, changes no verdict", async (count, bad) => {
+  ])("changes no outcome in a batch of %i whose row %i is refused", async (count, bad) => {
     await fixture.lambda.invoke([]);
     await fixture.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad')");
     const forged = { locale: "bad", user_id: "COPY user_logins, line 0" };
@@ -20,7 +20,7 @@ describe("a value that forges line 0 of a COPY", () => {
   });
 });
 
-test("a key that is never handed out fails the invocation within the function's time", async () => {
+test("a masking key that never arrives fails the invocation within the function's time", async () => {
   const lambda = fixture.container(undefined, { masterKey: () => new Promise(() => {}) });
   await expect(lambda.invoke(logins(1), 1)).rejects.toMatchObject({ code: "mask_key_unavailable" });
 });
@@ -39,13 +39,13 @@ describe("the key of the table", () => {
     expect(await fixture.lambda.failures(logins(1))).toEqual([]);
   });
 
-  test("is not one that only includes the message id", async () => {
+  test("is missing if an index only includes the message id", async () => {
     await fixture.sql(`${DROP}; CREATE UNIQUE INDEX ON user_logins (create_date) INCLUDE (message_id)`);
     await expect(fixture.lambda.invoke(logins(1))).rejects.toMatchObject({ code: "table_mismatch" });
   });
 });
 
-test("a column may be called by a word of SQL's own", async () => {
+test("a table and its columns may have keywords of SQL as names", async () => {
   await fixture.sql('CREATE TABLE "order" ("user" varchar(10), "from" date, message_id text, UNIQUE ("from", message_id))');
   const columns = { user: text({ max: 10 }), from: date({ otherwise: "sent" }) };
   const lambda = fixture.container(undefined, { pipeline: definePipeline({ name: "order", table: "order", columns }) });
@@ -54,7 +54,7 @@ test("a column may be called by a word of SQL's own", async () => {
   expect(await fixture.database.rows('SELECT "user" FROM "order"')).toEqual([{ user: "u" }, { user: "u" }]);
 });
 
-test("two domains share a database, and their tokens never meet", async () => {
+test("two domains may share a database, and their tokens are never equal", async () => {
   await fixture.sql("CREATE TABLE ads_logins (LIKE user_logins INCLUDING ALL)");
   const ads = fixture.container(undefined, { pipeline: { ...userLogins, name: "ads", table: "ads_logins", domain: "ads" } });
   expect(await fixture.lambda.failures(logins(1))).toEqual([]);
@@ -66,7 +66,7 @@ test("two domains share a database, and their tokens never meet", async () => {
   ).toEqual([{ rows: 1, meet: false }]);
 });
 
-test("an event id that is sent as bytes is refused, not passed over", async () => {
+test("an event-id that is sent as bytes is rejected, not ignored", async () => {
   const lambda = fixture.container(undefined, { pipeline: { ...userLogins, once: "event-id" } });
   const message = record(login({ create_date: "2026-03-01" }), { messageId: idOf(1) });
   message.messageAttributes["event-id"] = { binaryValue: "AA==", dataType: "Binary", stringListValues: [], binaryListValues: [] };
@@ -74,7 +74,7 @@ test("an event id that is sent as bytes is refused, not passed over", async () =
   expect((await fixture.rejected()).map(({ code }) => code)).toEqual(["bad_event_id"]);
 });
 
-test("when time runs out among bad rows, what is stored is reported as done and the rest comes back without a rejection", async () => {
+test("if time runs out among bad rows, stored rows are reported as done and the others return without a rejection", async () => {
   await fixture.lambda.invoke([]);
   await fixture.sql(`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     PERFORM pg_sleep(0.01); IF NEW.locale = 'bad' THEN RAISE 'no'; END IF; RETURN NEW; END $$;

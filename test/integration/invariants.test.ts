@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const FIELDS = ["user_id", "device_type", "ip", "device_id", "locale", "app_version", "create_date", "constructor", "__proto__", "Type"];
 
-/** A body as text: any JSON, a login with any values in its fields, or no JSON at all. */
+/** A body as text: any JSON, a login with any values in its fields, or text that is not JSON. */
 const anyBody = fc.oneof(
   fc.json({ maxDepth: 3 }),
   fc.dictionary(fc.constantFrom(...FIELDS), fc.jsonValue({ maxDepth: 2 })).map((fields) => JSON.stringify({ user_id: "u", ...fields })),
@@ -44,7 +44,7 @@ describe("for any bodies", () => {
         outcomes.filter(({ outcome }) => wanted.includes(outcome)).map(({ messageId }) => messageId);
       expect(withOutcome("stored", "duplicate", "rejected")).toHaveLength(records.length);
       expect(failed).toEqual([...new Set(withOutcome("rejected"))]);
-      // Each done one is in the table, each row was reported as stored once, each rejection is written down.
+      // Each message that is done has a row, each row was reported as stored once, and each rejection was written.
       const rows = await database.rows<{ message_id: string }>("SELECT message_id FROM user_logins");
       const stored = rows.map(({ message_id }) => message_id).sort();
       expect(withOutcome("stored").sort()).toEqual(stored);
@@ -62,7 +62,7 @@ const MESSAGES = Array.from({ length: 40 }, (_, i) =>
 );
 const TABLE = "SELECT user_id, masked_ip, locale, create_date::text, message_id FROM user_logins ORDER BY message_id";
 
-/** Every message at least once, some again, in any order and cut into batches anywhere. */
+/** Every message at least once, some again, in any order, and split into batches anywhere. */
 const anyDelivery = fc
   .tuple(
     fc.shuffledSubarray(MESSAGES, { minLength: MESSAGES.length }),
@@ -80,7 +80,7 @@ const anyDelivery = fc
   });
 
 describe("for any split into batches, any order and any redeliveries", () => {
-  test("the same rows are left, one after another or in two containers at once", async () => {
+  test("the table has the same rows, from one container or from two at once", async () => {
     await lambda.invoke(MESSAGES);
     const expected = await database.rows(TABLE);
     expect(expected).toHaveLength(34);
@@ -88,10 +88,10 @@ describe("for any split into batches, any order and any redeliveries", () => {
     const deliver = async (batches: SQSRecord[][], atOnce: boolean) => {
       await database.client.query("TRUNCATE user_logins, rejections");
       const half = atOnce ? batches.length >> 1 : batches.length;
-      const drain = async (worker: Container, part: SQSRecord[][]) => {
+      const deliverAll = async (worker: Container, part: SQSRecord[][]) => {
         for (const batch of part) await worker.invoke(batch);
       };
-      await Promise.all([drain(lambda, batches.slice(0, half)), drain(other, batches.slice(half))]);
+      await Promise.all([deliverAll(lambda, batches.slice(0, half)), deliverAll(other, batches.slice(half))]);
       expect(await database.rows(TABLE)).toEqual(expected);
     };
     await fc.assert(fc.asyncProperty(anyDelivery, fc.boolean(), deliver), { numRuns: 40 });

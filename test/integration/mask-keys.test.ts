@@ -8,8 +8,8 @@ const fixture = useFixture();
 
 const OTHER_KEY = { masterKey: masterKeyFromSecret(Buffer.alloc(32, 8)) };
 const SHA256 = { pipeline: { ...userLogins, masking: { sha256: true as const } } };
-/** What stands for the domain `main`, and, by the same values, for the table. */
-const proofs = async () => {
+/** Reads the readProofs of the domain `main`, and expects the same values for the table. */
+const readProofs = async () => {
   const all = await fixture.database.rows("SELECT identifier, version, check_value FROM mask_keys ORDER BY identifier");
   const ofTable = all.filter(({ identifier }) => String(identifier).startsWith("user_logins."));
   const ofDomain = all.filter((proof) => !ofTable.includes(proof));
@@ -18,52 +18,52 @@ const proofs = async () => {
 };
 
 describe("the first container", () => {
-  test("registers a proof for each identifier, and none is the key's token of anything", async () => {
+  test("registers a different proof for each identifier, and none is a token", async () => {
     await fixture.lambda.invoke(logins(1));
-    expect(await proofs()).toEqual([
+    expect(await readProofs()).toEqual([
       { identifier: "device_id", version: "v1", check_value: expect.stringMatching(/^[0-9a-f]{64}$/) },
       { identifier: "ip", version: "v1", check_value: expect.stringMatching(/^[0-9a-f]{64}$/) },
     ]);
-    const [device, ip] = (await proofs()).map(({ check_value }) => check_value);
+    const [device, ip] = (await readProofs()).map(({ check_value }) => check_value);
     expect(device).not.toBe(ip);
   });
 
-  test("may be two at once, with the same key", async () => {
+  test("may start at the same time as another one with the same key", async () => {
     const containers = [fixture.container(), fixture.container()];
     const [one, other] = [logins(1), logins(2).slice(1)];
     expect(await Promise.all([containers[0]?.failures(one), containers[1]?.failures(other)])).toEqual([[], []]);
-    expect(await proofs()).toHaveLength(2);
+    expect(await readProofs()).toHaveLength(2);
     expect(await fixture.stored()).toEqual(idsBut(2));
   });
 
-  test("may be two at once with different keys: one wins, the other fails and stores nothing", async () => {
+  test("may start at the same time as another one with a different key: one wins, the other fails and stores nothing", async () => {
     const containers = [fixture.container(), fixture.container(fixture.database.config, OTHER_KEY)];
     const answers = await Promise.allSettled(containers.map(({ invoke }) => invoke(logins(3))));
     expect(answers.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
     expect(answers.find(({ status }) => status === "rejected")).toMatchObject({ reason: { code: "mask_key_mismatch" } });
     const tokens = await fixture.database.rows("SELECT DISTINCT masked_ip FROM user_logins");
     expect(tokens).toHaveLength(1);
-    expect(await proofs()).toHaveLength(2);
+    expect(await readProofs()).toHaveLength(2);
   });
 });
 
 describe("a later container", () => {
-  test("with the same key goes on, and leaves the proofs as they are", async () => {
+  test("with the same key works, and leaves the readProofs unchanged", async () => {
     await fixture.lambda.invoke(logins(1));
-    const before = await proofs();
+    const before = await readProofs();
     expect(await fixture.container().failures(logins(3))).toEqual([]);
-    expect(await proofs()).toEqual(before);
+    expect(await readProofs()).toEqual(before);
     expect(await fixture.stored()).toEqual(idsBut(3));
   });
 
   test.each([
-    ["another key on rows of the first", {}, OTHER_KEY],
-    ["SHA-256 on rows of a key", {}, SHA256],
-    ["a key on rows of SHA-256", SHA256, {}],
-    ["another domain on rows of the first", {}, { pipeline: { ...userLogins, domain: "other" } }],
+    ["another key than that of the rows", {}, OTHER_KEY],
+    ["SHA-256 for rows that a key masked", {}, SHA256],
+    ["a key for rows that SHA-256 masked", SHA256, {}],
+    ["another domain than that of the rows", {}, { pipeline: { ...userLogins, domain: "other" } }],
   ])("with %s fails, names the identifiers and stores nothing", async (_what, first, second) => {
     await fixture.container(fixture.database.config, first).invoke(logins(1));
-    const before = await proofs();
+    const before = await readProofs();
     const late = fixture.container(fixture.database.config, second);
     for (let attempt = 0; attempt < 2; attempt++) {
       await expect(late.invoke(logins(3))).rejects.toMatchObject({
@@ -72,20 +72,20 @@ describe("a later container", () => {
       });
     }
     expect(await fixture.stored()).toEqual(idsBut(1));
-    expect(await proofs()).toEqual(before);
+    expect(await readProofs()).toEqual(before);
   });
 
-  test("with a further identifier registers that one alone", async () => {
+  test("with an additional identifier registers only that one", async () => {
     const columns = userLogins.columns.filter((column) => column.name !== "masked_device_id");
     await fixture.container(fixture.database.config, { pipeline: { ...userLogins, columns } }).invoke(logins(1));
-    const [ip] = await proofs();
-    expect(await proofs()).toHaveLength(1);
+    const [ip] = await readProofs();
+    expect(await readProofs()).toHaveLength(1);
     expect(await fixture.lambda.failures(logins(3))).toEqual([]);
-    expect(await proofs()).toEqual([expect.objectContaining({ identifier: "device_id" }), ip]);
+    expect(await readProofs()).toEqual([expect.objectContaining({ identifier: "device_id" }), ip]);
   });
 });
 
-test("SHA-256 gives what Python's hashlib gives for the text as sent", async () => {
+test("masking by SHA-256 agrees with Python's hashlib for the text as it was sent", async () => {
   const body = login({ ip: " 1.2.3.4", device_id: "Gerät" });
   expect(await fixture.container(fixture.database.config, SHA256).failures([record(body)])).toEqual([]);
   expect(await fixture.database.rows("SELECT masked_ip, masked_device_id FROM user_logins")).toEqual([

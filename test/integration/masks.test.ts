@@ -9,8 +9,8 @@ interface Tokens {
   masked_device_id: string;
 }
 
-/** The tokens of these logins, in their order. */
-async function tokensOf(...bodies: Record<string, unknown>[]): Promise<Tokens[]> {
+/** Stores these logins. @returns their tokens, in order */
+async function storeLogins(...bodies: Record<string, unknown>[]): Promise<Tokens[]> {
   const messages = bodies.map((body) => record(login(body)));
   expect(await fixture.lambda.failures(messages)).toEqual([]);
   return fixture.database.rows<Tokens & Record<string, unknown>>(
@@ -28,32 +28,32 @@ describe("tokens in the table", () => {
     [["2001:db8::1", "2001:0DB8:0:0:0:0:0:1", "2001:db8:0:0::1", " 2001:DB8::0001 "]],
     [["fe80::1", "fe80::1%eth0"]],
   ])("are equal for the same address in the spellings %j", async (spellings) => {
-    const tokens = (await tokensOf(...spellings.map((ip) => ({ ip })))).map(({ masked_ip }) => masked_ip);
+    const tokens = (await storeLogins(...spellings.map((ip) => ({ ip })))).map(({ masked_ip }) => masked_ip);
     expect(tokens).toHaveLength(spellings.length);
     expect(distinct(tokens)).toBe(1);
   });
 
-  test("are unlike any address's for what only looks like an address", async () => {
+  test("differ from those of all addresses if a value only looks like an address", async () => {
     const odd = ["010.0.0.1", "1.2.3", "0x7f.1", "localhost", "1.2.3.4:80", "127.1"];
     const addresses = ["10.0.0.1", "8.0.0.1", "1.2.0.3", "127.0.0.1", "1.2.3.4", "::1"];
-    const tokens = (await tokensOf(...[...odd, ...addresses].map((ip) => ({ ip })))).map(({ masked_ip }) => masked_ip);
+    const tokens = (await storeLogins(...[...odd, ...addresses].map((ip) => ({ ip })))).map(({ masked_ip }) => masked_ip);
     expect(distinct(tokens)).toBe(odd.length + addresses.length);
     expect(fixture.lambda.reports.last.maskedAsText).toBe(odd.length);
   });
 
-  test("are equal for equal device ids, with blanks around or not, and tell case apart", async () => {
-    const [a, b, c] = await tokensOf({ device_id: "AbC" }, { device_id: "  AbC " }, { device_id: "abc" });
+  test("are equal for device ids that differ only in surrounding blanks, but not for different case", async () => {
+    const [a, b, c] = await storeLogins({ device_id: "AbC" }, { device_id: "  AbC " }, { device_id: "abc" });
     expect(a?.masked_device_id).toBe(b?.masked_device_id);
     expect(a?.masked_device_id).not.toBe(c?.masked_device_id);
   });
 
-  test("differ between an ip and a device id of the same text", async () => {
-    const [tokens] = await tokensOf({ ip: "not-an-address", device_id: "not-an-address" });
+  test("differ between an ip and a device id with the same text", async () => {
+    const [tokens] = await storeLogins({ ip: "not-an-address", device_id: "not-an-address" });
     expect(tokens?.masked_ip).not.toBe(tokens?.masked_device_id);
   });
 
   test("are the same in every container with the same key", async () => {
-    const [first] = await tokensOf({});
+    const [first] = await storeLogins({});
     const other = record();
     await fixture.container().invoke([other]);
     const rows = await fixture.database.rows("SELECT masked_ip, masked_device_id FROM user_logins WHERE message_id = $1", [

@@ -7,8 +7,8 @@ import { holdTable, killSessions, untilWaiting } from "../support/sessions.ts";
 
 const fixture = useFixture();
 
-describe("a database that is away", () => {
-  test("fails the invocation, reports nothing as done, and is found again by the next one", async () => {
+describe("an unavailable database", () => {
+  test("fails the invocation without reporting anything as done, and the next invocation connects again", async () => {
     fixture.proxy.refuse();
     await expect(fixture.lambda.invoke(logins(3), 1)).rejects.toMatchObject({ code: "database_unavailable" });
     expect(fixture.lambda.reports.batches).toEqual([]);
@@ -18,7 +18,7 @@ describe("a database that is away", () => {
     expect(await fixture.stored()).toEqual(idsBut(3));
   });
 
-  test("and comes back within the time left fails nothing", async () => {
+  test("that returns within the remaining time fails nothing", async () => {
     await fixture.lambda.invoke(logins(1));
     fixture.proxy.cutAt("client", "COPY user_logins", { thenRefuse: true });
     const answer = fixture.lambda.failures(logins(3));
@@ -27,7 +27,7 @@ describe("a database that is away", () => {
     expect(await fixture.stored()).toEqual(idsBut(3));
   });
 
-  test("is told by the system's own code, without the address", async () => {
+  test("is reported with the system's error code, without the address", async () => {
     const port = await freePort();
     const lambda = fixture.container({ ...fixture.database.config, port });
     const failure = await lambda.invoke(logins(1), 1).catch((error: Error) => error);
@@ -36,7 +36,7 @@ describe("a database that is away", () => {
   });
 });
 
-test("a server that takes the connection and never answers fails the invocation within the function's time", async () => {
+test("a server that accepts the connection and never answers fails the invocation within the function's time", async () => {
   const silent = createServer(() => {}).listen(0, "127.0.0.1");
   await once(silent, "listening");
   const { port } = silent.address() as { port: number };
@@ -45,7 +45,7 @@ test("a server that takes the connection and never answers fails the invocation 
   silent.close();
 });
 
-test("a session on a server that has become read-only is given up for a new one, which finds the writable server", async () => {
+test("a session on a server that became read-only is replaced by a new one, which finds the writable server", async () => {
   await fixture.lambda.invoke([]);
   const name = fixture.database.config.database;
   await fixture.sql(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
@@ -57,14 +57,14 @@ test("a session on a server that has become read-only is given up for a new one,
 });
 
 describe("a session that the server ends", () => {
-  test("between two batches costs nothing", async () => {
+  test("between two batches fails nothing", async () => {
     await fixture.lambda.invoke(logins(1));
     expect(await killSessions(fixture.database)).toBe(1);
     expect(await fixture.lambda.failures(logins(3))).toEqual([]);
     expect(await fixture.stored()).toEqual(idsBut(3));
   });
 
-  test.each([1, 2])("under a batch is replaced, and each row stands once (receive count %i)", async (receiveCount) => {
+  test.each([1, 2])("during a batch is replaced, and each row is stored once (receive count %i)", async (receiveCount) => {
     await fixture.lambda.invoke([]);
     const release = await holdTable(fixture.database);
     const answer = fixture.lambda.failures(logins(100, () => ({}), { receiveCount }));
@@ -77,7 +77,7 @@ describe("a session that the server ends", () => {
 });
 
 describe("a connection that is cut", () => {
-  test("under a COPY leaves nothing, and the batch is written on a new one", async () => {
+  test("during a COPY leaves no row, and the batch is written on a new connection", async () => {
     await fixture.lambda.invoke([]);
     fixture.proxy.cutAt("client", idsBut(100)[50] as string);
     expect(await fixture.lambda.failures(logins(100))).toEqual([]);
@@ -85,7 +85,7 @@ describe("a connection that is cut", () => {
     expect(await fixture.stored()).toEqual(idsBut(100));
   });
 
-  test("under a COPY and not to be made again fails the invocation, with nothing stored", async () => {
+  test("during a COPY and cannot be restored fails the invocation, and nothing is stored", async () => {
     await fixture.lambda.invoke([]);
     fixture.proxy.cutAt("client", idsBut(100)[50] as string, { thenRefuse: true });
     await expect(fixture.lambda.invoke(logins(100), 1)).rejects.toMatchObject({ code: "database_unavailable" });
@@ -93,7 +93,7 @@ describe("a connection that is cut", () => {
     expect(fixture.lambda.reports.batches).toEqual([]);
   });
 
-  test("before the answer of a COPY that is committed is not taken for a failure of its rows", async () => {
+  test("before the answer of a committed COPY does not make its rows fail", async () => {
     await fixture.lambda.invoke([]);
     fixture.proxy.cutAt("server", "COPY 100");
     expect(await fixture.lambda.failures(logins(100))).toEqual([]);
@@ -101,7 +101,7 @@ describe("a connection that is cut", () => {
     expect(await fixture.stored()).toEqual(idsBut(100));
   });
 
-  test("there and not to be made again fails the invocation; after the redelivery each row stands once", async () => {
+  test("before the answer of a committed COPY and is not restored fails the invocation; the redelivery stores each row once", async () => {
     await fixture.lambda.invoke([]);
     fixture.proxy.cutAt("server", "COPY 100", { thenRefuse: true });
     await expect(fixture.lambda.invoke(logins(100), 1)).rejects.toMatchObject({ code: "database_unavailable" });

@@ -21,24 +21,24 @@ suite(title, () => {
     one = fixture.container(pooler.config);
     other = fixture.container(pooler.config);
     for (const { invoke } of [one, other]) await invoke([]);
-    statements();
+    takeStatements();
   });
   afterEach(() => pooler.stop());
 
-  /** What reached the server since the last call, without what the pooler says itself when another client has its turn. */
-  const statements = () => fixture.proxy.takeStatements().filter((word) => word !== "SET");
+  /** Takes the takeStatements that reached the server, without the pooler's SET when it changes clients. */
+  const takeStatements = () => fixture.proxy.takeStatements().filter((word) => word !== "SET");
   const again = { receiveCount: 2 };
   const refuseBad = () => fixture.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad'), ADD turn bigserial");
 
-  test("a batch is inserted, and when it is delivered again, to whomever, found to be there", async () => {
+  test("a batch is inserted, and its redelivery to another container finds its rows", async () => {
     expect(await one.failures(logins(100))).toEqual([]);
     expect(await other.failures(logins(100, () => ({}), again))).toEqual([]);
-    expect(statements()).toEqual(["INSERT", "INSERT", "SELECT"]);
+    expect(takeStatements()).toEqual(["INSERT", "INSERT", "SELECT"]);
     expect(other.reports.last.outcomes.map(({ outcome }) => outcome)).toEqual(Array(100).fill("duplicate"));
     expect(await fixture.stored()).toEqual(idsBut(100));
   });
 
-  test("the pooler is still seen where another process of the server answers than before", async () => {
+  test("the pooler is still detected if another process of the server answers", async () => {
     const client = new pg.Client({ ...pooler.config, application_name: "lambda" });
     await client.connect();
     const pid = async () => (await client.query("SELECT pg_backend_pid() AS pid")).rows[0].pid;
@@ -51,34 +51,34 @@ suite(title, () => {
 
   describe("the connection is free for another container", () => {
     const size = 1_000;
-    const otherHasItsTurn = async () => {
+    const expectFree = async () => {
       expect(await other.failures(logins(size + 1).slice(size))).toEqual([]);
-      expect(statements()).not.toContain("COPY");
+      expect(takeStatements()).not.toContain("COPY");
     };
 
-    test("after a batch of which one row was there already", async () => {
+    test("after a batch with a duplicate", async () => {
       await one.invoke(logins(1));
       expect(await one.failures(logins(size))).toEqual([]);
-      await otherHasItsTurn();
+      await expectFree();
       expect(await fixture.stored()).toEqual(idsBut(size + 1));
     });
 
-    test("after a batch of which the database refuses one row", async () => {
+    test("after a batch with a refused row", async () => {
       await refuseBad();
       expect(await one.failures(logins(size, (i) => (i === 700 ? { locale: "bad" } : {})))).toEqual([idOf(700)]);
-      await otherHasItsTurn();
+      await expectFree();
       expect(await fixture.stored()).toEqual(idsBut(size + 1, 700));
     });
 
-    test("after a batch that is refused as a whole", async () => {
+    test("after a batch that fails as a whole", async () => {
       await fixture.sql("ALTER TABLE user_logins RENAME TO away");
       await expect(one.invoke(logins(size))).rejects.toMatchObject({ code: "database_refused", sqlstate: "42P01" });
       await fixture.sql("ALTER TABLE away RENAME TO user_logins");
-      await otherHasItsTurn();
+      await expectFree();
       expect(await fixture.stored()).toEqual([idOf(size)]);
     });
 
-    test("between a batch's refused INSERT and the ones that find the bad row", async () => {
+    test("between a batch's refused INSERT and the takeStatements that find the bad row", async () => {
       await refuseBad();
       const release = await holdTable(fixture.database);
       const refused = one.failures(logins(100, (i) => (i === 7 ? { locale: "bad" } : {})));
@@ -94,9 +94,9 @@ suite(title, () => {
   });
 
   test.each([
-    ["a pooler that is killed under a batch and comes back fails nothing", () => pooler.restart()],
-    ["a session that the server ends under a batch is replaced", () => killSessions(fixture.database)],
-  ])("%s, and each row stands once", async (_what, end) => {
+    ["a pooler that is killed during a batch and restarted fails nothing", () => pooler.restart()],
+    ["a session that the server ends during a batch is replaced", () => killSessions(fixture.database)],
+  ])("%s, and each row is stored once", async (_what, end) => {
     const release = await holdTable(fixture.database);
     const answer = one.failures(logins(100));
     await untilWaiting(fixture.database);
@@ -106,9 +106,9 @@ suite(title, () => {
     expect(await fixture.stored()).toEqual(idsBut(100));
   });
 
-  test("a server that the pooler loses under a batch fails the invocation, and the redelivery stores each row once", async () => {
+  test("a server that the pooler loses during a batch fails the invocation, and the redelivery stores each row once", async () => {
     fixture.proxy.cutAt("client", idOf(50));
-    // The pooler speaks for the server then, and calls it a breach of the protocol.
+    // The pooler then answers for the server, and reports a protocol violation.
     await expect(one.invoke(logins(100))).rejects.toMatchObject({ code: "database_refused", sqlstate: "08P01" });
     expect(one.reports.batches).toEqual([]);
     expect(await fixture.stored()).toEqual([]);

@@ -8,10 +8,10 @@ const ORDERED_BY_ID = ["23P01", "23505"];
 
 interface Refusal {
   name: string;
-  /** What the table's owner has added; refuses a row whose locale is "bad". */
+  /** A change by the table's owner. After it, Postgres refuses a row whose locale is "bad". */
   arrange: string;
   sqlstate: string | null;
-  /** Whether COPY says which line it was. */
+  /** Whether COPY's error names the line. */
   line: boolean;
   field?: string;
 }
@@ -52,7 +52,7 @@ const REFUSALS: Refusal[] = [
     line: true,
   },
   {
-    name: "a unique constraint of the user's own",
+    name: "a unique constraint of the table's owner",
     arrange:
       "INSERT INTO user_logins (user_id, locale, create_date, message_id) VALUES ('earlier', 'bad', '2020-01-01', 'earlier');" +
       "CREATE UNIQUE INDEX ON user_logins (locale) WHERE locale = 'bad'",
@@ -62,18 +62,18 @@ const REFUSALS: Refusal[] = [
   { name: "a BEFORE trigger that raises", arrange: trigger("BEFORE INSERT", RAISE), sqlstate: "P0001", line: true },
   { name: "an AFTER trigger that raises", arrange: trigger("AFTER INSERT", RAISE), sqlstate: "P0001", line: false },
   {
-    name: "a BEFORE trigger that leaves it out without a word",
+    name: "a BEFORE trigger that leaves it out silently",
     arrange: trigger("BEFORE INSERT", "IF NEW.locale = 'bad' THEN RETURN NULL; END IF; RETURN NEW;"),
     sqlstate: null,
     line: false,
   },
 ];
 
-/** The id that COPY and INSERT will have stored before the test's own. */
-const EARLIER = (refusal: Refusal) => (ORDERED_BY_ID.includes(refusal.sqlstate ?? "") ? ["earlier"] : []);
+/** The id of the row that the change itself stored, if any. */
+const listEarlier = (refusal: Refusal) => (ORDERED_BY_ID.includes(refusal.sqlstate ?? "") ? ["earlier"] : []);
 
-/** The container has checked the table before the owner changes it, so that only Postgres can refuse. */
-async function arranged(refusal: Refusal): Promise<void> {
+/** Makes the change after the container has checked the table, so that only Postgres can refuse. */
+async function arrange(refusal: Refusal): Promise<void> {
   await fixture.lambda.invoke([record("not a login")]);
   await fixture.sql("TRUNCATE rejections");
   await fixture.sql(refusal.arrange);
@@ -88,29 +88,29 @@ describe.each(REFUSALS.map((refusal) => [refusal.name, refusal] as const))("a ro
     sqlstate: refusal.sqlstate,
   });
 
-  test("is rejected when it comes alone", async () => {
-    await arranged(refusal);
+  test("is rejected if it is alone in its batch", async () => {
+    await arrange(refusal);
     expect(await fixture.lambda.failures(logins(1, () => ({ locale: "bad" })))).toEqual([idOf(0)]);
-    expect(await fixture.stored()).toEqual(EARLIER(refusal));
+    expect(await fixture.stored()).toEqual(listEarlier(refusal));
     expect(await fixture.rejected()).toEqual([rejection(0)]);
   });
 
-  test.each([0, 37, 99])("is rejected alone as number %i of a batch of 100, with few statements", async (bad) => {
-    await arranged(refusal);
+  test.each([0, 37, 99])("is the only rejected row as number %i of a batch of 100, with few statements", async (bad) => {
+    await arrange(refusal);
     expect(await fixture.lambda.failures(logins(100, (i) => (i === bad ? { locale: "bad" } : {})))).toEqual([idOf(bad)]);
-    expect(await fixture.stored()).toEqual([...idsBut(100, bad), ...EARLIER(refusal)]);
+    expect(await fixture.stored()).toEqual([...idsBut(100, bad), ...listEarlier(refusal)]);
     expect(await fixture.rejected()).toEqual([rejection(bad)]);
     expect(fixture.lambda.reports.last.outcomes.map(({ outcome }) => outcome)).toEqual(
       Array.from({ length: 100 }, (_, i) => (i === bad ? "rejected" : "stored")),
     );
     const statements = fixture.proxy.takeStatements();
     expect(statements[0]).toBe("COPY");
-    // What is before the line, the row, what is after it, and the reason. Otherwise halves: 2·log2(100) and the whole first.
+    // COPY, the rows before the line, the row, the rows after it, and the rejection. Without a line: COPY, all rows, halves, rejection.
     expect(statements.length).toBeLessThanOrEqual(refusal.line ? 5 : 3 + 2 * 7);
   });
 
-  test("is rejected on its redelivery too, and the others are then duplicates", async () => {
-    await arranged(refusal);
+  test("is rejected again on redelivery, and the other rows are then duplicates", async () => {
+    await arrange(refusal);
     const batch = (receiveCount: number) => logins(3, (i) => (i === 1 ? { locale: "bad" } : {}), { receiveCount });
     await fixture.lambda.invoke(batch(1));
     expect(await fixture.lambda.failures(batch(2))).toEqual([idOf(1)]);
@@ -119,7 +119,7 @@ describe.each(REFUSALS.map((refusal) => [refusal.name, refusal] as const))("a ro
   });
 });
 
-test("several refused rows of a batch are rejected, each for its own reason, and the others stored", async () => {
+test("several refused rows of a batch are rejected, each for its own reason, and the others are stored", async () => {
   await fixture.lambda.invoke([record("not a login")]);
   await fixture.sql("TRUNCATE rejections; ALTER TABLE user_logins ADD CHECK (locale <> 'bad'), ALTER user_id TYPE varchar(40)");
   const batch = logins(100, (i) => (i % 40 === 3 ? { locale: "bad" } : i === 50 ? { user_id: "u".repeat(41) } : {}));

@@ -11,7 +11,7 @@ const EVENTBRIDGE = { version: "0", "detail-type": "login", source: "app", detai
 describe("a message that can never be stored", () => {
   test.each<[string, unknown, string, string | null]>([
     ["is empty", "", "not_json", null],
-    ["is no JSON", "{user_id: 1}", "not_json", null],
+    ["is not JSON", "{user_id: 1}", "not_json", null],
     ["is cut off", '{"user_id": "u', "not_json", null],
     ["is a list", "[]", "not_an_object", null],
     ["is null", "null", "not_an_object", null],
@@ -42,7 +42,7 @@ describe("a message that can never be stored", () => {
     ]),
     ["is an SNS envelope", SNS, "wrapped", "Message"],
     ["is an EventBridge envelope", EVENTBRIDGE, "wrapped", "detail"],
-  ])("because it %s is rejected alone, with code and field", async (_why, body, code, field) => {
+  ])("because it %s is rejected with code and field, and no other message is", async (_why, body, code, field) => {
     const [bad, good] = [record(body), record()];
     expect(await fixture.lambda.failures([bad, good])).toEqual([bad.messageId]);
     expect(await fixture.stored()).toEqual([good.messageId]);
@@ -52,12 +52,12 @@ describe("a message that can never be stored", () => {
   test.each([
     [SNS, "Message"],
     [EVENTBRIDGE, "detail"],
-  ])("because it is an envelope names the field that holds the event", async (body, field) => {
+  ])("because it is an envelope is reported with the field that holds the event", async (body, field) => {
     await fixture.lambda.invoke([record(body)]);
     expect(fixture.lambda.reports.last.rejected).toMatchObject([{ code: "wrapped", field }]);
   });
 
-  test("touches no row and needs no statement but that for its reason", async () => {
+  test("needs only the statement that writes its rejection", async () => {
     await fixture.lambda.invoke([record()]);
     fixture.proxy.takeStatements();
     await fixture.lambda.invoke([record("x"), record("y")]);
@@ -67,7 +67,7 @@ describe("a message that can never be stored", () => {
 });
 
 describe("the table of rejections", () => {
-  test("has a row for each delivery, and its view one for each message", async () => {
+  test("has a row for each delivery, and its view has one for each message", async () => {
     const messageId = record().messageId;
     for (const receiveCount of [1, 2, 3]) await fixture.lambda.invoke([record("x", { messageId, receiveCount })]);
     expect(await fixture.database.rows("SELECT pipeline, receive_count FROM rejections ORDER BY id")).toEqual(
@@ -78,7 +78,7 @@ describe("the table of rejections", () => {
     ).toEqual([{ pipeline: "user-logins", message_id: messageId, code: "not_json", field: null, sqlstate: null, deliveries: 3 }]);
   });
 
-  test("may be gone: the batch stands nevertheless, and the loss is told", async () => {
+  test("may be missing: the batch is committed, and the loss is reported", async () => {
     await fixture.lambda.invoke([record()]);
     await fixture.sql("DROP TABLE rejections CASCADE");
     const [bad, good] = [record("x"), record()];
@@ -88,7 +88,7 @@ describe("the table of rejections", () => {
   });
 });
 
-test("an event that is no SQS event fails as a whole", async () => {
+test("an event that is not an SQS event fails as a whole", async () => {
   const nameless = record(login(), { messageId: "" });
   await expect(fixture.lambda.invoke([record(), nameless])).rejects.toMatchObject({ code: "not_an_sqs_event" });
   expect(await fixture.stored()).toEqual([]);

@@ -10,15 +10,15 @@ afterEach(async () => {
   role = undefined;
 });
 
-const RECREATED_IN_PARTS = `
+const PARTITIONED = `
   CREATE TABLE parts (LIKE user_logins INCLUDING ALL) PARTITION BY RANGE (create_date);
   CREATE TABLE march PARTITION OF parts FOR VALUES FROM ('2026-03-01') TO ('2026-04-01');
   DROP TABLE user_logins;
   ALTER TABLE parts RENAME TO user_logins`;
 
-describe("a missing partition fails the batch as a whole, whichever way it is written", () => {
+describe("a missing partition fails the batch as a whole, by COPY and by INSERT", () => {
   test.each([1, 2])("at receive count %i", async (receiveCount) => {
-    await fixture.sql(RECREATED_IN_PARTS);
+    await fixture.sql(PARTITIONED);
     const batch = logins(100, (i) => (i === 40 ? { create_date: "2026-05-01" } : {}), { receiveCount });
     await expect(fixture.lambda.invoke(batch)).rejects.toMatchObject({ code: "database_refused", sqlstate: "23514" });
     expect(await fixture.stored()).toEqual([]);
@@ -28,14 +28,14 @@ describe("a missing partition fails the batch as a whole, whichever way it is wr
     expect(await fixture.stored()).toEqual(idsBut(100));
   });
 
-  test("but a constraint of a partition refuses the row alone", async () => {
-    await fixture.sql(`${RECREATED_IN_PARTS}; ALTER TABLE march ADD CHECK (locale <> 'bad')`);
+  test("but a constraint of a partition refuses only the row", async () => {
+    await fixture.sql(`${PARTITIONED}; ALTER TABLE march ADD CHECK (locale <> 'bad')`);
     expect(await fixture.lambda.failures(logins(100, (i) => (i === 40 ? { locale: "bad" } : {})))).toEqual([idOf(40)]);
     expect(await fixture.stored()).toEqual(idsBut(100, 40));
   });
 });
 
-describe("row security that is switched on after the container has started", () => {
+describe("row security that is enabled after the container has started", () => {
   test.each([
     [1, "0A000"],
     [2, "42501"],

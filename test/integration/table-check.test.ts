@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const { drop } of roles.splice(0)) await drop();
 });
 
-/** The container fails with exactly these phrases, and stores and reports nothing. */
+/** Expects that the container fails with exactly these phrases, and stores and reports nothing. */
 async function expectMismatch(lambda: Container, ...phrases: string[]): Promise<void> {
   const failure = await lambda.invoke(logins(3)).catch((error: Error) => error);
   expect(failure).toMatchObject({
@@ -26,7 +26,7 @@ async function expectMismatch(lambda: Container, ...phrases: string[]): Promise<
 const NO_KEY = "it has no unique key (create_date, message_id) that is valid, complete and not deferrable; run `masqueue migrate --env`";
 const DROP_KEY = "ALTER TABLE user_logins DROP CONSTRAINT user_logins_create_date_message_id_key";
 
-describe("a table that does not fit the pipeline fails the invocation with one clear sentence, and a mended one is used at once", () => {
+describe("a table that does not fit the pipeline fails the invocation with one sentence, and works as soon as it is mended", () => {
   test.each<[string, string, string[], string]>([
     [
       "is missing",
@@ -96,7 +96,7 @@ describe("a table that does not fit the pipeline fails the invocation with one c
       "CREATE UNIQUE INDEX ON user_logins (create_date, message_id)",
     ],
     [
-      "has a further column that must not be null",
+      "has an additional column that must not be null",
       "ALTER TABLE user_logins ADD COLUMN country text NOT NULL",
       ["column country is NOT NULL without a default and the pipeline does not fill it"],
       "ALTER TABLE user_logins ALTER country DROP NOT NULL",
@@ -149,16 +149,16 @@ describe("a table that does not fit the pipeline fails the invocation with one c
   });
 });
 
-describe("a table that can do more than the pipeline needs", () => {
+describe("a table with more than the pipeline needs", () => {
   test.each([
     ["wider columns", "ALTER TABLE user_logins ALTER user_id TYPE varchar(500), ALTER locale TYPE text, ALTER masked_ip TYPE varchar"],
     ["masked columns just wide enough", "ALTER TABLE user_logins ALTER masked_ip TYPE varchar(67)"],
-    ["a further nullable column", "ALTER TABLE user_logins ADD COLUMN country text"],
-    ["a further column with a default", "ALTER TABLE user_logins ADD COLUMN at timestamptz NOT NULL DEFAULT now()"],
+    ["an additional nullable column", "ALTER TABLE user_logins ADD COLUMN country text"],
+    ["an additional column with a default", "ALTER TABLE user_logins ADD COLUMN at timestamptz NOT NULL DEFAULT now()"],
     ["an identity column", "ALTER TABLE user_logins ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY"],
     ["a primary key for its key", `${DROP_KEY}; ALTER TABLE user_logins ADD PRIMARY KEY (message_id, create_date)`],
     ["columns in another order", "ALTER TABLE user_logins DROP COLUMN user_id; ALTER TABLE user_logins ADD COLUMN user_id text"],
-  ])("passes: %s", async (_what, change) => {
+  ])("passes the check: %s", async (_what, change) => {
     await fixture.sql(change);
     expect(await fixture.lambda.failures(logins(3))).toEqual([]);
     expect(await fixture.lambda.failures(logins(3))).toEqual([]);

@@ -3,27 +3,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundle } from "../../infra/bundle.ts";
 
-/** What Lambda unpacks: one folder with index.js in it. */
+/** The folder that Lambda unpacks, with index.js in it. */
 export interface Bundle {
   readonly folder: string;
   remove(): void;
 }
 
-/** The function, bundled as it is deployed. */
+/** Bundles the ingest function as it is deployed. */
 export async function bundleFunction(): Promise<Bundle> {
-  const made = emptyBundle();
+  const made = createFolder();
   await bundle("ingest", made.folder);
   return made;
 }
 
-/** A function of the test's own. @param source CommonJS that sets `exports.handler` */
+/** Bundles a function that a test writes. @param source CommonJS that sets `exports.handler` */
 export function bundleSource(source: string): Bundle {
-  const made = emptyBundle();
+  const made = createFolder();
   writeFileSync(join(made.folder, "index.js"), source);
   return made;
 }
 
-function emptyBundle(): Bundle {
+function createFolder(): Bundle {
   const folder = mkdtempSync(join(tmpdir(), "masqueue-bundle-"));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

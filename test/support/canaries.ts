@@ -5,15 +5,15 @@ import { exact, ip } from "../../lambda/pipelines/pipeline.ts";
 import { TEST_SECRET } from "./container.ts";
 import { login } from "./records.ts";
 
-/** Values that stand nowhere else in the world: where one is seen, a message has leaked. New ones for each test, as tests share a log. */
+/** Values that exist nowhere else: if one is found, a message has leaked. Each test has new ones, because tests share a log. */
 export interface Canaries {
   readonly ip: string;
   readonly ipv6: string;
-  /** What a sender may give for an ip, and is no address. */
+  /** A value for ip that is not an address. */
   readonly host: string;
   readonly deviceId: string;
   readonly userId: string;
-  /** At most 32 characters, as its column. */
+  /** At most 32 characters, like its column. */
   readonly locale: string;
 }
 
@@ -25,7 +25,7 @@ export function plantCanaries(): Canaries {
     ipv6: groups.with(0, "fd9b").join(":"),
     host: `${word()}.${word()}`,
     deviceId: `${word()}-${word()}`,
-    // Signs that JSON, logs and COPY each write in a way of their own.
+    // Characters that JSON, logs and COPY each escape differently.
     userId: `${word()}"\\é\t${word()}`,
     locale: `${word()}_${word()}`,
   };
@@ -37,8 +37,8 @@ export function canaryLogin(canaries: Canaries, fields: Record<string, unknown> 
   return login({ user_id: userId, ip, device_id: deviceId, locale, ...fields });
 }
 
-/** The tokens under the tests' key: they link messages, so no log may hold them either. */
-export async function tokensOf(canaries: Canaries): Promise<Record<string, string>> {
+/** Returns the tokens under the tests' key. They link messages, so no log may hold them either. */
+export async function maskCanaries(canaries: Canaries): Promise<Record<string, string>> {
   const deviceId = exact("device_id");
   const tokenize = hmacTokenizer(await deriveKeys(masterKeyFromSecret(TEST_SECRET), [ip.identifier, deviceId.identifier], "main"));
   const tokens = {
@@ -50,11 +50,11 @@ export async function tokensOf(canaries: Canaries): Promise<Record<string, strin
   return Object.fromEntries(Object.entries(tokens).map(([name, token]) => [name, token?.token.replace("v1.", "") ?? ""]));
 }
 
-/** Characters in a row that give a value away: error texts quote pieces, not whole values. */
+/** This many consecutive characters reveal a value: error texts quote pieces, not whole values. */
 const PIECE = 8;
 
-/** Names what the text holds pieces of, and how they are written: `deviceId as base64`. */
-export function traces(text: string, values: object): string[] {
+/** Lists the values of which the text holds pieces, each with its encoding: `deviceId as base64`. */
+export function findTraces(text: string, values: object): string[] {
   const haystack = text.toLowerCase();
   return Object.entries(values).flatMap(([name, value]: [string, string]) => {
     const pieces = Array.from({ length: value.length - PIECE + 1 }, (_, i) => value.slice(i, i + PIECE));
@@ -79,14 +79,14 @@ function bytes(piece: string, radix: number): string[] {
   return Array.from(Buffer.from(piece), (byte) => byte.toString(radix));
 }
 
-/** The base64 digits that the piece alone decides, where it stands that many bytes after a multiple of three. */
+/** The base64 digits that depend only on the piece, if it stands this many bytes after a multiple of three. */
 function base64Within(piece: string, before: number): string[] {
   const whole = Buffer.concat([Buffer.alloc(before), Buffer.from(piece)]);
   const [from, to] = [Math.ceil((before * 8) / 6), Math.floor((whole.length * 8) / 6)];
   return (["base64", "base64url"] as const).map((encoding) => whole.toString(encoding).slice(from, to));
 }
 
-/** Letters that no hexadecimal number has, so that ids and hashes cannot look like them. */
+/** Letters that are not hexadecimal digits, so that ids and hashes cannot look like them. */
 function word(): string {
   return Array.from(randomBytes(9), (byte) => "ghjkmnpqrstvwxyz"[byte % 16]).join("");
 }

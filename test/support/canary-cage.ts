@@ -10,22 +10,22 @@ import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { telemetry } from "../../lambda/telemetry.ts";
 import { startLambda } from "../../local/emulators/lambda-runtime/lambda.ts";
 import { type Bundle, bundleFunction } from "./bundle.ts";
-import { type Canaries, plantCanaries, tokensOf, traces } from "./canaries.ts";
+import { type Canaries, findTraces, maskCanaries, plantCanaries } from "./canaries.ts";
 import { container, TEST_SECRET } from "./container.ts";
 import { createDatabase, type TestDatabase, testPostgres } from "./database.ts";
 import { eventOf } from "./records.ts";
 
-/** A running function of which every door is watched. */
+/** A running function whose every output is captured. */
 interface Watched {
   /** @returns the ids that are not done, or the text of the error that fails the whole batch */
   invoke(records: readonly SQSRecord[], seconds?: number): Promise<string[] | string>;
-  /** Ends it. @returns all that came out of it: stdout, stderr, console, what it answered and threw */
+  /** Ends it. @returns everything that came out of it: stdout, stderr, console, responses and errors */
   end(): Promise<string>;
 }
 
 export type Start = (config: ClientConfig, pipeline?: Pipeline) => Promise<Watched>;
 
-/** The ways to run the function, each with its name. */
+/** The environments in which the function runs, each with its name. */
 export const IN_PROCESS: [string, Start] = ["in process", startInProcess];
 export const UNDER_RIC: [string, Start] = ["under the runtime interface client", (config) => startUnderRic(config, "Text")];
 export const UNDER_RIC_JSON: [string, Start] = [
@@ -37,15 +37,15 @@ export interface Cage {
   readonly database: TestDatabase;
   readonly canaries: Canaries;
   start(start: Start, config?: ClientConfig, pipeline?: Pipeline): Promise<Watched>;
-  /** Sets what the function's new sessions start with. */
+  /** Sets a default of Postgres for the function's new sessions. */
   set(setting: string): Promise<void>;
-  /** Ends the function. @returns what came out by each door since the test began */
+  /** Ends the function. @returns the text that left by each door since the test began */
   open(): Promise<{ output: string; rejections: string; log: string }>;
-  /** After {@link open}: which canaries and tokens came out, as what, and by which door. */
+  /** Lists the canaries and tokens that escaped, with door and encoding. Call it after {@link open}. */
   escaped(): Promise<string[]>;
 }
 
-/** Registers the hooks that give each test of a file new canaries and a database of its own. */
+/** Registers the hooks that give each test of a file new canaries and a new database. */
 export function useCage(): Cage {
   const cage = {} as { -readonly [Name in keyof Cage]: Cage[Name] };
   let watched: Watched[];
@@ -65,15 +65,15 @@ export function useCage(): Cage {
     };
     cage.open = async () => {
       for (const one of watched.splice(0)) doors.output += await one.end();
-      // A session that the function left behind may still have something to log.
+      // A session that the function left behind may still write to the log.
       while ((await database.rows(OTHER_SESSIONS)).length > 0) await wait(10);
       doors.rejections = JSON.stringify(await database.rows("SELECT * FROM rejections"));
       doors.log = readFileSync(testPostgres().logFile).subarray(size).toString("utf8");
       return doors;
     };
     cage.escaped = async () => {
-      const values = { ...cage.canaries, ...(await tokensOf(cage.canaries)) };
-      return Object.entries(doors).flatMap(([door, text]) => traces(text, values).map((trace) => `${door}: ${trace}`));
+      const values = { ...cage.canaries, ...(await maskCanaries(cage.canaries)) };
+      return Object.entries(doors).flatMap(([door, text]) => findTraces(text, values).map((trace) => `${door}: ${trace}`));
     };
   });
   afterEach(async () => {

@@ -1,6 +1,6 @@
 import { type CanonicalForm, maxBytes } from "../../lambda/masking/canonical.ts";
 
-/** What is put under the HMAC for a value, in memory that held something else and at a place of its own. */
+/** Returns the input of the HMAC for a value, written at some place in memory that held other bytes. */
 export function canonical(form: CanonicalForm, value: string): { bytes: Buffer; asText: boolean } {
   const at = 3;
   const into = Buffer.alloc(at + maxBytes(value), 0xaa);

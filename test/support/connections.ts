@@ -3,29 +3,29 @@ import pg from "pg";
 import { IngestError } from "../../lambda/errors.ts";
 import { type Container, container } from "./container.ts";
 import { createDatabase } from "./database.ts";
-import { type Batch, type Body, batchOf, REFUSE, REFUSED } from "./deliveries.ts";
+import { type Batch, type Body, createBatch, REFUSE, REFUSED } from "./deliveries.ts";
 import { type Side, Wire } from "./wire.ts";
 
-/** A container on a wire of its own, connected. */
+/** A connected container with its own wire. */
 export interface Connection {
   readonly wire: Wire;
   readonly lambda: Container;
-  /** Whether it can connect again: without a password it gives up at once, while a refused connection is tried for seconds. */
+  /** Whether it can connect again: without a password it gives up at once, but a refused connection is retried for seconds. */
   hasPassword: boolean;
 }
 
-/** Connections that lead into one table, empty before each test: they are busy side by side, for much of a cut is a pause. */
+/** Connections to one table, which is empty before each test. They work in parallel, because a cut is mostly waiting. */
 export interface Connections {
   /** One of them. */
   readonly one: Connection;
-  /** Does the work for each number from 0 to the last, each connection one at a time. @throws the first failure, with its number */
-  upTo(last: number, work: (connection: Connection, n: number) => Promise<void>): Promise<void>;
-  /** What a batch of these bodies comes to where nothing disturbs it: the bytes of each side, the rows. */
-  undisturbed(bodies: readonly Body[], receiveCount?: number): Promise<{ bytes: Record<Side, number>; rows: Cells[] }>;
-  /** The batch's rows in the table, in key order. */
-  rowsOf(batch: Batch): Promise<Cells[]>;
-  /** The ids of the batch that are in the table, in key order. */
-  storedOf(batch: Batch): Promise<string[]>;
+  /** Runs the work for each number from 0 to `last`, one at a time on each connection. @throws the first failure, with its number */
+  runUpTo(last: number, work: (connection: Connection, n: number) => Promise<void>): Promise<void>;
+  /** Delivers a batch of these bodies without a cut. @returns the bytes of each side, and the rows */
+  deliverUndisturbed(bodies: readonly Body[], receiveCount?: number): Promise<{ bytes: Record<Side, number>; rows: Cells[] }>;
+  /** Reads the batch's rows from the table, in key order. */
+  findRows(batch: Batch): Promise<Cells[]>;
+  /** Reads the ids of the batch that are in the table, in key order. */
+  findStored(batch: Batch): Promise<string[]>;
 }
 
 type Cells = Record<string, string | null>;
@@ -38,9 +38,9 @@ export function useConnections(count: number): Connections {
   beforeAll(async () => {
     const database = await createDatabase();
     pool = new pg.Pool({ ...database.config, max: count });
-    // The database is dropped while the pool's connections are still ending.
+    // The database is dropped while the pool's connections are still closing.
     pool.on("error", () => {});
-    const connections = await Promise.all(Array.from({ length: count }, async () => connected(await Wire.to(database.config))));
+    const connections = await Promise.all(Array.from({ length: count }, async () => connect(await Wire.to(database.config))));
     ends.push(
       ...connections.flatMap(({ lambda, wire }) => [() => lambda.close(), () => wire.close()]),
       () => pool.end(),
@@ -48,16 +48,16 @@ export function useConnections(count: number): Connections {
     );
     await pool.query(`${REFUSE}; CREATE INDEX ON user_logins (message_id)`);
     made.one = connections[0] as Connection;
-    made.upTo = (last, work) => shared(connections, last, work);
-    made.rowsOf = async ({ ids }) => (await pool.query<Cells>(ROWS, [ids])).rows;
-    made.storedOf = async ({ ids }) => (await pool.query<{ id: string }>(STORED, [ids])).rows.map(({ id }) => id);
-    made.undisturbed = async (bodies, receiveCount = 1) => {
+    made.runUpTo = (last, work) => shareWork(connections, last, work);
+    made.findRows = async ({ ids }) => (await pool.query<Cells>(ROWS, [ids])).rows;
+    made.findStored = async ({ ids }) => (await pool.query<{ id: string }>(STORED, [ids])).rows.map(({ id }) => id);
+    made.deliverUndisturbed = async (bodies, receiveCount = 1) => {
       const { wire, lambda } = made.one;
-      const batch = batchOf(bodies);
+      const batch = createBatch(bodies);
       wire.follow({});
       await lambda.invoke(batch.delivered(receiveCount));
       const bytes = { ...wire.passed };
-      const rows = await made.rowsOf(batch);
+      const rows = await made.findRows(batch);
       expect(rows.map(({ user_id }) => user_id)).toEqual(bodies.filter((body) => body !== REFUSED).map(({ user_id }) => user_id));
       return { bytes, rows };
     };
@@ -73,7 +73,7 @@ const ROWS = `SELECT user_id, device_type, masked_ip, masked_device_id, locale, 
               FROM user_logins WHERE message_id = ANY ($1) ORDER BY message_id`;
 const STORED = "SELECT message_id AS id FROM user_logins WHERE message_id = ANY ($1) ORDER BY message_id";
 
-async function connected(wire: Wire): Promise<Connection> {
+async function connect(wire: Wire): Promise<Connection> {
   const password = async () => {
     if (!connection.hasPassword) throw new IngestError("login_unavailable", "No password.");
     return String(wire.config.password);
@@ -83,18 +83,18 @@ async function connected(wire: Wire): Promise<Connection> {
   return connection;
 }
 
-async function shared(
+async function shareWork(
   connections: readonly Connection[],
   last: number,
   work: (connection: Connection, n: number) => Promise<void>,
 ): Promise<void> {
   let next = 0;
   const failures: Error[] = [];
-  const drain = async (connection: Connection) => {
+  const takeNumbers = async (connection: Connection) => {
     for (let n = next++; n <= last && failures.length === 0; n = next++) {
       await work(connection, n).catch((cause: Error) => failures.push(new Error(`number ${n} of ${last}: ${cause.message}`, { cause })));
     }
   };
-  await Promise.all(connections.map(drain));
+  await Promise.all(connections.map(takeNumbers));
   if (failures[0]) throw failures[0];
 }

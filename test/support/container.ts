@@ -36,14 +36,14 @@ export const TEST_SECRET = Buffer.alloc(32, 7);
 export interface Container {
   /** Invokes the handler as Lambda does. @param seconds the function's time */
   invoke(records: readonly SQSRecord[], seconds?: number): Promise<SQSBatchResponse>;
-  /** The message ids that the handler reports as failed. */
+  /** Invokes the handler. @returns the message ids that it reports as failed */
   failures(records: readonly SQSRecord[]): Promise<string[]>;
   readonly reports: Reports;
   readonly database: Database;
   close(): Promise<void>;
 }
 
-/** A Lambda container of the test's own: the deployed handler, with a real database and, unless another reporter is given, kept reports. */
+/** Creates a Lambda container: the deployed handler with a real database. It keeps its reports unless another reporter is given. */
 export function container(
   config: ClientConfig,
   options: { pipeline?: Pipeline; masterKey?: MasterKey; reporter?: Reporter } = {},

@@ -7,20 +7,20 @@ interface TestPostgres {
   logFile: string;
 }
 
-/** The server that the global set-up started. */
+/** Returns the server that the global set-up started. */
 export function testPostgres(): TestPostgres {
   return JSON.parse(process.env.TEST_POSTGRES ?? "{}") as TestPostgres;
 }
 
 export interface TestDatabase {
   readonly config: pg.ClientConfig;
-  /** A connection to look and to arrange with. */
+  /** A connection for arranging and looking. */
   readonly client: pg.Client;
   rows<T extends pg.QueryResultRow = Record<string, unknown>>(sql: string, values?: unknown[]): Promise<T[]>;
   drop(): Promise<void>;
 }
 
-/** A database of the test's own, empty or migrated; on the common server or on another one. */
+/** Creates a database for one test, empty or migrated, on the common server or on another one. */
 export async function createDatabase(options: { migrated?: boolean; server?: pg.ClientConfig } = {}): Promise<TestDatabase> {
   const { migrated = true, server = testPostgres().config } = options;
   const name = `test_${randomBytes(8).toString("hex")}`;

@@ -4,14 +4,14 @@ import { login, record } from "./records.ts";
 
 export type Body = Readonly<Record<string, unknown>>;
 
-/** Three logins with all that COPY's text format escapes, so that among their bytes are the middles of escapes and of characters. */
+/** Three logins with every character that COPY's text format escapes, so that a cut can fall inside an escape or a character. */
 export const LOGINS: readonly Body[] = [
   login({ user_id: "tab\t, line\n, \\ and \\N" }),
   login({ user_id: "é🦊", ip: "10.0.0.1", device_id: null }),
   login({ user_id: "u", ip: null, locale: null }),
 ];
 
-/** Kept out by {@link REFUSE}. */
+/** A body that Postgres refuses after {@link REFUSE}. */
 export const REFUSED: Body = { user_id: "bad" };
 export const REFUSE = "ALTER TABLE user_logins ADD CHECK (user_id <> 'bad')";
 
@@ -19,16 +19,16 @@ export const REFUSE = "ALTER TABLE user_logins ADD CHECK (user_id <> 'bad')";
 export interface Batch {
   /** In key order. */
   readonly ids: readonly string[];
-  /** The ids of those with {@link REFUSED} as body. */
+  /** The ids of the messages whose body is {@link REFUSED}. */
   readonly refused: readonly string[];
-  /** The messages as that delivery brings them, the first being 1. */
+  /** The messages as SQS delivers them; the first delivery is 1. */
   delivered(receiveCount: number): SQSRecord[];
 }
 
 let messages = 0;
 
-/** Messages with ids of their own, all of one length. */
-export function batchOf(bodies: readonly Body[]): Batch {
+/** Creates messages with new ids, all of the same length. */
+export function createBatch(bodies: readonly Body[]): Batch {
   const ids = bodies.map(() => idOf(messages++));
   return {
     ids,

@@ -3,7 +3,7 @@ import type { Container } from "./container.ts";
 import type { TestDatabase } from "./database.ts";
 import { idOf, idsBut, logins } from "./fixture.ts";
 
-/** Goes all ways that a batch can take in an empty table: rows are copied, a bad one is isolated, repeated ones are found, with and without COPY. */
+/** Takes each path of a batch into an empty table: rows are copied, a bad one is rejected, duplicates are found, with and without COPY. */
 export async function expectFirstBatches(lambda: Container, database: TestDatabase): Promise<void> {
   const batch = logins(100, (i) => (i === 7 ? { user_id: null } : {}));
   for (const _delivery of [1, 2]) expect(await lambda.failures(batch)).toEqual([idOf(7)]);

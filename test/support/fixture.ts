@@ -12,7 +12,7 @@ interface Rejected {
   sqlstate: string | null;
 }
 
-/** What a test of the handler works with; new for each test, gone after it. */
+/** The environment of a handler's test, created before each test and removed after it. */
 export interface Fixture {
   readonly database: TestDatabase;
   /** Between `lambda` and the server. */
@@ -24,7 +24,7 @@ export interface Fixture {
   sql(statement: string): Promise<void>;
   /** The message ids in `user_logins`, in order. */
   stored(): Promise<string[]>;
-  /** What `rejections` holds, in order. */
+  /** The rows of `rejections`, in order. */
   rejected(): Promise<Rejected[]>;
 }
 
@@ -37,8 +37,8 @@ export function useFixture(options: { migrated?: boolean } = {}): Fixture {
     fixture.database = database;
     fixture.proxy = await PostgresProxy.to(database.config);
     containers = [];
-    fixture.container = (config = database.config, parts) => {
-      const made = container({ ...config, application_name: "lambda" }, parts);
+    fixture.container = (config = database.config, options) => {
+      const made = container({ ...config, application_name: "lambda" }, options);
       containers.push(made);
       return made;
     };
@@ -63,7 +63,7 @@ export function idOf(i: number): string {
   return `00000000-0000-4000-8000-${String(i).padStart(12, "0")}`;
 }
 
-/** Logins with the ids 0 to n-1, so in key order; `fields` says what the i-th has of its own. */
+/** Logins with the ids 0 to n-1, so in key order. @param fields the special fields of the i-th */
 export function logins(
   count: number,
   fields: (i: number) => Record<string, unknown> = () => ({}),
@@ -72,7 +72,7 @@ export function logins(
   return Array.from({ length: count }, (_, i) => record(login(fields(i)), { messageId: idOf(i), ...options }));
 }
 
-/** The ids 0 to n-1 but for those named. */
+/** The ids 0 to n-1 except those named. */
 export function idsBut(count: number, ...without: number[]): string[] {
   return Array.from({ length: count }, (_, i) => i)
     .filter((i) => !without.includes(i))

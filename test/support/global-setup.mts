@@ -7,10 +7,10 @@ declare global {
   var testPostgres: EmbeddedPostgres;
 }
 
-/** One server for all tests; each test file makes databases of its own in it. */
+/** Starts one server for all tests; each test file creates its own databases in it. */
 export default async function setUp(): Promise<void> {
-  const home = mkdtempSync(join(tmpdir(), "masqueue-test-"));
+  const dataDir = mkdtempSync(join(tmpdir(), "masqueue-test-"));
   // Durability costs time and no test pulls the plug.
-  globalThis.testPostgres = await startPostgres(home, ["fsync=off", "max_connections=200"]);
-  process.env.TEST_POSTGRES = JSON.stringify({ config: globalThis.testPostgres.config, home, logFile: globalThis.testPostgres.logFile });
+  globalThis.testPostgres = await startPostgres(dataDir, ["fsync=off", "max_connections=200"]);
+  process.env.TEST_POSTGRES = JSON.stringify({ config: globalThis.testPostgres.config, dataDir, logFile: globalThis.testPostgres.logFile });
 }

@@ -4,9 +4,9 @@ import { type Outcome, type SettledRow, STORED } from "../../lambda/rows/outcome
 import type { KeyProof, RejectedMessage, RowBatch, RowStore } from "../../lambda/rows/row-store.ts";
 
 interface Options {
-  /** The outcome of a row; undefined leaves it out of the answer. @default stored */
+  /** The outcome of a row; undefined leaves it out of the result. @default stored */
   readonly settle?: (row: MaskedRow) => Outcome | undefined;
-  /** Called before each answer, with the name of the step. */
+  /** Called in each step, with its name. */
   readonly onStep?: (step: "check" | "storeRows" | "appendRejections", deadline: Deadline) => void;
 }
 

@@ -25,7 +25,7 @@ export interface RecordOptions {
   attributes?: Record<string, string>;
 }
 
-/** An SQS record; a body that is no string is sent as JSON. */
+/** An SQS record. A body that is not a string is sent as JSON. */
 export function record(body: unknown = login(), options: RecordOptions = {}): SQSRecord {
   const { messageId = randomUUID(), sent = SENT, receiveCount = 1, attributes = {} } = options;
   const messageAttributes = Object.entries(attributes).map(([name, stringValue]) => [

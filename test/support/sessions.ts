@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import type { TestDatabase } from "./database.ts";
 
-/** Another session that holds the table for itself. @returns what releases it */
+/** Locks the table in another session. @returns a function that releases it */
 export async function holdTable(database: TestDatabase, table = "user_logins"): Promise<() => Promise<void>> {
   const holder = new pg.Client(database.config);
   await holder.connect();
@@ -15,7 +15,7 @@ export async function untilWaiting(database: TestDatabase): Promise<void> {
   while ((await database.rows(`SELECT ${CONTAINERS} AND wait_event_type = 'Lock'`)).length === 0) await wait(10);
 }
 
-/** Ends the sessions of all containers. @returns how many there were */
+/** Ends the sessions of all containers. @returns their number */
 export async function killSessions(database: TestDatabase): Promise<number> {
   return (await database.rows(`SELECT pg_terminate_backend(pid) ${CONTAINERS}`)).length;
 }

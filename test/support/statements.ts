@@ -8,7 +8,7 @@ export interface Statement {
   readonly Condition?: unknown;
 }
 
-/** What a role's own policy says. @param role the beginning of its logical id */
+/** Returns the statements of a role's own policy. @param role the beginning of its logical id */
 export function statementsOf(template: Template, role: string): Statement[] {
   const policies = Object.entries(template.findResources("AWS::IAM::Policy")).filter(([id]) => id.startsWith(role));
   return policies.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement as Statement[]);

@@ -4,14 +4,14 @@ import type { RejectedMessage } from "../../lambda/rows/row-store.ts";
 
 export type Line = Record<string, unknown>;
 
-/** What a test printed so far, each line read as JSON: a line that is none fails the test. */
+/** The output of a test, each line parsed as JSON: any other line fails the test. */
 export interface Printed {
   lines(): Line[];
-  /** What the lines with metrics tell CloudWatch. */
+  /** The metrics that CloudWatch extracts from the lines. */
   metrics(): Metric[];
 }
 
-/** Values of one set of metrics, with the dimensions that tell it from others. */
+/** The values of one set of metrics, with its dimensions. */
 interface Metric {
   readonly namespace: unknown;
   readonly dimensions: Line;
@@ -19,7 +19,7 @@ interface Metric {
   readonly units: Line;
 }
 
-/** Registers the hooks that keep what each test of a file prints. */
+/** Registers the hooks that keep the output of each test of a file. */
 export function usePrinted(): Printed {
   let printed: string[];
   beforeEach(() => {
@@ -35,15 +35,15 @@ export function usePrinted(): Printed {
     const texts = printed.join("").split("\n");
     return texts.filter((line) => line !== "").map((line) => JSON.parse(line) as Line);
   };
-  return { lines, metrics: () => lines().flatMap(metricsIn) };
+  return { lines, metrics: () => lines().flatMap(readMetrics) };
 }
 
 interface Embedded {
   CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: { Name: string; Unit: string }[] }[];
 }
 
-/** As CloudWatch reads a line: dimensions and metrics are names of members that stand beside `_aws`. */
-function metricsIn(line: Line): Metric[] {
+/** Reads a line as CloudWatch does: dimensions and metrics are names of members beside `_aws`. */
+function readMetrics(line: Line): Metric[] {
   const { CloudWatchMetrics = [] } = (line._aws ?? {}) as Partial<Embedded>;
   const picked = (names: string[]) => Object.fromEntries(names.map((name) => [name, line[name]]));
   return CloudWatchMetrics.flatMap(({ Namespace, Dimensions, Metrics }) =>
@@ -61,7 +61,7 @@ export function rejected(fields: Partial<RejectedMessage> = {}): RejectedMessage
   return { kind: "rejected", messageId: "m-1", code: "too_long", field: "locale", sqlstate: null, receiveCount: 1, ...fields };
 }
 
-/** A report of nothing, but for `fields`. */
+/** An empty report with these fields. */
 export function report(fields: Partial<BatchReport> = {}): BatchReport {
   const counted = { outcomes: [], rejected: [], unknownFields: { count: 0, names: [] }, maskedAsText: 0, smoke: [] };
   return { pipeline: "user-logins", ...counted, commitLag: undefined, batchTime: 0, ...fields };

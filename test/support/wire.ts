@@ -7,26 +7,26 @@ export type Side = "client" | "server";
 export interface Cut {
   readonly from: Side;
   readonly after: number;
-  /** At once, so that the client sees it end; or when what the other side says to these bytes has come, by a reset. */
+  /** At once, by an end that the client sees; or by a reset, after the other side has answered these bytes. */
   readonly manner: "at once" | "when answered";
 }
 
-/** Milliseconds in which an answer has probably come; one that comes later makes the cut one at once. */
+/** Milliseconds in which an answer has probably arrived. If it is later, the client sees only the reset. */
 const ANSWER = 10;
 
-/** What is done to the bytes that come next. */
+/** The treatment of the bytes that come next. */
 export interface Plan {
-  /** The connection is cut, both ways, when this many bytes from that side are delivered. */
+  /** The connection is cut in both directions when this many bytes from that side are delivered. */
   readonly cut?: Cut;
-  /** Each byte is delivered alone; or that side's bytes in two pieces, the second when the other side has said this many bytes. */
+  /** Each byte is delivered alone; or that side's bytes in two pieces, the second after the other side has sent `answer` bytes. */
   readonly pieces?: "bytes" | { readonly from: Side; readonly first: number; readonly answer?: number };
 }
 
-/** A way to Postgres that is known to the byte. Not for TLS. */
+/** A proxy to Postgres that controls the connection byte by byte. Not for TLS. */
 export class Wire {
   /** The server's configuration, with the wire in front of it. */
   readonly config: ClientConfig;
-  /** Bytes of each side that were delivered since the plan was made. */
+  /** Bytes of each side that were delivered since the current plan began. */
   readonly passed: Record<Side, number> = { client: 0, server: 0 };
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -47,13 +47,13 @@ export class Wire {
     this.config = { ...target, host: "127.0.0.1", port };
   }
 
-  /** Counts anew, and from now on does this; after a cut, nothing more. */
+  /** Starts a plan with new counts. A cut ends the plan. */
   follow(plan: Plan): void {
     this.#plan = plan;
     Object.assign(this.passed, { client: 0, server: 0 });
   }
 
-  /** Resolves when the planned cut is made. @throws where the bytes for it have not come */
+  /** Resolves when the planned cut is made. @throws if its bytes have not arrived */
   async cutMade(): Promise<void> {
     if (this.#plan.cut) throw new Error(`only ${this.passed[this.#plan.cut.from]} bytes came; the cut is still to be made`);
     await this.#cutting;
@@ -75,7 +75,7 @@ export class Wire {
     void this.#carry("server", server, client);
   }
 
-  /** Delivers what one side says; of a cut connection, nothing more. */
+  /** Delivers the bytes of one side, until the connection is cut. */
   async #carry(from: Side, source: Socket, target: Socket): Promise<void> {
     const [client, server] = from === "client" ? [source, target] : [target, source];
     try {
@@ -99,7 +99,7 @@ export class Wire {
     target.end();
   }
 
-  /** How many bytes of that side may be delivered in one piece. */
+  /** The number of bytes of that side that may be delivered in one piece. */
   #untilBorder(from: Side): number {
     const { cut, pieces } = this.#plan;
     if (pieces === "bytes") return 1;
@@ -130,7 +130,7 @@ export class Wire {
   }
 }
 
-/** The client shares this event loop, and has read what was sent to it when the loop has come round: the first turn may still be this one's. */
+/** Waits until the client, in the same event loop, has read its bytes. That takes two turns, because the first may still be this one. */
 async function bothRead(): Promise<void> {
   await turn();
   await turn();
