@@ -16,7 +16,7 @@ export interface BatchReport {
   readonly maskedAsText: number;
   /** Milliseconds from the sending of the oldest message that is now in the table to its commit; undefined if there is none. */
   readonly commitLag: number | undefined;
-  /** Milliseconds from the first record to the database's last answer: includes parsing, masking and writing the rejections. */
+  /** Milliseconds from the first record to the database's last answer, with parsing, masking and the writing of rejections. */
   readonly batchTime: number;
   /** The outcomes of the messages that `masqueue smoke` sent. */
   readonly smoke: BatchReport["outcomes"];

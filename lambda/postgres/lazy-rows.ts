@@ -20,7 +20,7 @@ export class LazyRows {
     return this.#drawn.slice(start, end);
   }
 
-  /** Whether no row stands at `position` or after it. */
+  /** Whether there is no row at `position` or after it. */
   endsBefore(position: number): boolean {
     return this.slice(position, position + 1).length === 0;
   }
