@@ -10,8 +10,8 @@ const fixture = useSchemaDeployment();
 const limit = (connections: number) =>
   fixture.server.sql(`ALTER DATABASE ${fixture.database.config.database} CONNECTION LIMIT ${connections}`);
 
-describe("a deployment to a server that takes no more connections", () => {
-  test("goes on when it takes them again", async () => {
+describe("a deployment to a server that accepts no more connections", () => {
+  test("continues when the server accepts connections again", async () => {
     await fixture.createRolesByHand();
     await limit(0);
     const deployment = fixture.deploy({ pauses: Array(100).fill(50) });
@@ -20,7 +20,7 @@ describe("a deployment to a server that takes no more connections", () => {
     expect(await deployment).toEqual(ALL_FILES);
   });
 
-  test("says in the end what to do", async () => {
+  test("finally fails with an instruction", async () => {
     await fixture.createRolesByHand();
     await limit(0);
     expect(await fixture.failure()).toMatch(
@@ -30,8 +30,8 @@ describe("a deployment to a server that takes no more connections", () => {
   });
 });
 
-describe("a migration that another one keeps waiting", () => {
-  test("gives up, and names the session and how to end it", async () => {
+describe("a migration that waits for another one", () => {
+  test("gives up with an error that names the session and the statement that ends it", async () => {
     const holder = new pg.Client(fixture.database.config);
     await holder.connect();
     await holder.query("SELECT pg_advisory_lock(7241865)");
@@ -46,7 +46,7 @@ describe("a migration that another one keeps waiting", () => {
     await holder.end();
   });
 
-  test("takes its turn with a table's lock timeout of its own", async () => {
+  test("has a separate lock timeout for tables", async () => {
     await connected({ ...fixture.database.config, ...MASTER }, async (client) => {
       await migrate(client, { lockTimeout: 1234, advisoryLockTimeout: 60_000 });
       expect((await client.query("SHOW lock_timeout")).rows).toEqual([{ lock_timeout: "1234ms" }]);

@@ -30,7 +30,7 @@ describe("a batch is inserted without trying COPY first", () => {
   test.each([
     [true, ["INSERT"]],
     [false, ["COPY"]],
-  ])("if a pooler stands before the database: %s", async (isPooled, statements) => {
+  ])("if the database is behind a pooler: %s", async (isPooled, statements) => {
     // A pooler announces its own process ids, not the server's.
     if (isPooled) await fixture.lambda.database.run(async (client) => Object.assign(client, { processID: -1 }), new Deadline(10_000));
     await fixture.lambda.invoke([]);

@@ -79,7 +79,7 @@ function bytes(piece: string, radix: number): string[] {
   return Array.from(Buffer.from(piece), (byte) => byte.toString(radix));
 }
 
-/** The base64 digits that depend only on the piece, if it stands this many bytes after a multiple of three. */
+/** The base64 digits that depend only on the piece, if it begins this many bytes after a multiple of three. */
 function base64Within(piece: string, before: number): string[] {
   const whole = Buffer.concat([Buffer.alloc(before), Buffer.from(piece)]);
   const [from, to] = [Math.ceil((before * 8) / 6), Math.floor((whole.length * 8) / 6)];

@@ -8,32 +8,32 @@ import pg from "pg";
 import { unprivileged } from "../../local/emulators/postgres/binaries.ts";
 import { freePort } from "../../local/emulators/postgres/cluster.ts";
 
-/** Where Debian puts it is not in every PATH. */
+/** PATH, and the folders in which Debian installs it: not every PATH contains them. */
 const FOLDERS = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/bin"];
 
-/** The program; undefined where it is not installed. */
+/** The program; undefined if it is not installed. */
 export const PGBOUNCER = FOLDERS.map((folder) => join(folder, "pgbouncer")).find((path) => existsSync(path));
 
-/** A pooler in transaction mode that has one connection to each database, for all its clients. */
+/** A pooler in transaction mode. All its clients share one connection to each database. */
 export interface PgBouncer {
   /** The server's configuration, with the pooler in front of it. */
   readonly config: pg.ClientConfig;
-  /** Resolves when a client waits for the connection that another one has. */
+  /** Resolves when a client waits for the connection that another client uses. */
   untilQueued(): Promise<void>;
-  /** From now on, another connection to the server than before. */
+  /** Replaces the connection to the server by a new one. */
   reconnect(): Promise<void>;
-  /** As a crash does it: killed, and started anew on the same port. */
+  /** Kills the pooler as a crash would, and starts it again on the same port. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts one and waits until it answers. Not for TLS. */
+/** Starts a pooler and waits until it answers. Not for TLS. */
 export async function startPgBouncer(server: pg.ClientConfig): Promise<PgBouncer> {
   const folder = mkdtempSync(join(tmpdir(), "masqueue-pgbouncer-"));
   const file = join(folder, "pgbouncer.ini");
   const port = await freePort();
-  writeFileSync(file, configurationFor(server, port));
-  // It refuses to run as root.
+  writeFileSync(file, formatConfiguration(server, port));
+  // PgBouncer refuses to run as root.
   const account = unprivileged();
   for (const path of account ? [folder, file] : []) chownSync(path, account?.uid ?? 0, account?.gid ?? 0);
   const admin = { host: "127.0.0.1", port, user: "pgbouncer", database: "pgbouncer", ssl: false };
@@ -53,7 +53,7 @@ export async function startPgBouncer(server: pg.ClientConfig): Promise<PgBouncer
   const kill = async () => {
     if (child.kill("SIGKILL")) await once(child, "exit");
   };
-  // Versions before 1.20 refuse a client that sends `options`; the tests' own ones say what holds anyway, and the function sends none.
+  // Versions before 1.20 refuse a client that sends `options`. The options of the tests repeat defaults, and the function sends none.
   const { options: _, ...config } = { ...server, host: "127.0.0.1", port };
   return {
     config,
@@ -75,7 +75,7 @@ export async function startPgBouncer(server: pg.ClientConfig): Promise<PgBouncer
 }
 
 /** https://www.pgbouncer.org/config.html */
-function configurationFor({ host, port, user, password }: pg.ClientConfig, listenPort: number): string {
+function formatConfiguration({ host, port, user, password }: pg.ClientConfig, listenPort: number): string {
   return `
 [databases]
 * = host=${host} port=${port} user=${user} password=${password}
@@ -91,7 +91,7 @@ default_pool_size = 1
 `;
 }
 
-/** What the pooler answers to a command of its console. */
+/** Sends a command to the pooler's console. @returns its rows */
 async function ask(admin: pg.ClientConfig, command: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client(admin);
   client.on("error", () => {});

@@ -9,7 +9,7 @@ const repeat = (byte: number, times: number) => Buffer.alloc(times, byte);
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 const exported = (key: KeyObject | undefined) => key?.export().toString("hex");
 
-/** https://www.rfc-editor.org/rfc/rfc4231#section-4, HMAC-SHA-256 alone; case 5 is published with its first 128 bits only. */
+/** https://www.rfc-editor.org/rfc/rfc4231#section-4, only HMAC-SHA-256; case 5 is published with its first 128 bits only. */
 const VECTORS: [number, Buffer, Buffer, string][] = [
   [1, repeat(0x0b, 20), Buffer.from("Hi There"), "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"],
   [2, Buffer.from("Jefe"), Buffer.from("what do ya want for nothing?"), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"],

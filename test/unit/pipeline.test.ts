@@ -25,8 +25,8 @@ describe("a pipeline", () => {
   });
 
   test("keeps the options of its declaration", () => {
-    const said = { once: "event-id", domain: "fraud", masking: { sha256: true, acceptReversible: true } } as const;
-    expect(definePipeline(declaration(said))).toMatchObject(said);
+    const options = { once: "event-id", domain: "fraud", masking: { sha256: true, acceptReversible: true } } as const;
+    expect(definePipeline(declaration(options))).toMatchObject(options);
   });
 
   test("has its columns in order, each with the field that it comes from", () => {
