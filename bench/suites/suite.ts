@@ -1,0 +1,27 @@
+import type { ClientConfig } from "pg";
+import type { Scale } from "../measure.ts";
+import type { Figure } from "../report/figures.ts";
+
+/** The suites by their names, in the order in which they run, with their titles. */
+export const SUITES = {
+  store: "Store",
+  mask: "Mask",
+  distance: "Distance",
+  mixed: "Mixed",
+  growth: "Growth",
+  start: "Start",
+} as const;
+
+export type SuiteName = keyof typeof SUITES;
+
+export const SUITE_NAMES = Object.keys(SUITES) as SuiteName[];
+
+/** What a suite gets. */
+export interface SuiteContext {
+  /** The benchmark's own server; the migrations have run in its database. */
+  readonly postgres: ClientConfig;
+  readonly scale: Scale;
+}
+
+/** What the file of each suite exports as `measure`. It checks every table that it wrote to, and leaves its connections to the end of its process. @throws WrongRows if a table does not hold what it should */
+export type Suite = (context: SuiteContext) => Promise<Figure[]>;
