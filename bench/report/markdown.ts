@@ -1,4 +1,4 @@
-import { SUITE_NAMES, SUITES } from "../suites/suite.ts";
+import { SUITE_NAMES } from "../suites/suite.ts";
 import { type Figure, formatNumber, type Range } from "./figures.ts";
 import { drawPictures } from "./pictures.ts";
 import { type FigureName, findMedian, type Result } from "./result.ts";
@@ -20,7 +20,9 @@ export function renderReport(result: Result, folder?: string): string {
   const suites = SUITE_NAMES.flatMap((name) => {
     const rows = blankRepeats((result.suites[name] ?? []).flatMap(toRows));
     const images = pictures.filter(({ suite }) => suite === name).map((picture) => `![${picture.title}](${folder}/${picture.name}.svg)`);
-    return rows.length === 0 ? [] : [`### ${SUITES[name]}`, ...images, renderTable(["", "", "median", "min to max", "unit"], rows)];
+    if (rows.length === 0) return [];
+    const title = `### ${name[0]?.toUpperCase()}${name.slice(1)}`;
+    return [title, ...images, renderTable(["", "", "median", "min to max", "unit"], rows)];
   });
   return [
     renderTable(["", ""], [...Object.entries(machine), ["took", `${Math.round(seconds)} s (${scale})`]]),
@@ -67,13 +69,8 @@ function toTargetRows(result: Result): string[][] {
     const unit = to === undefined ? "" : " x";
     const bound = atLeast === undefined ? `at most ${atMost}${unit}` : `at least ${atLeast}${unit}`;
     const verdict = isReached === undefined ? "not measured" : isReached ? "reached" : "not reached";
-    return [
-      suite,
-      `${group}: ${name}${to === undefined ? "" : ` to ${to}`}`,
-      bound,
-      value === undefined ? "" : formatRatio(value),
-      verdict,
-    ];
+    const measured = value === undefined ? "" : formatRatio(value);
+    return [suite, `${group}: ${name}${to === undefined ? "" : ` to ${to}`}`, bound, measured, verdict];
   });
 }
 
@@ -83,7 +80,9 @@ function formatRatio(value: number): string {
 
 /** With columns of even width, because the terminal shows it, too. */
 function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const table = [head, head.map(() => "---"), ...rows].map((row) => row.map((text) => text.replaceAll("|", "\\|")));
-  const widths = head.map((_, i) => Math.max(...table.map((row) => row[i]?.length ?? 0)));
-  return table.map((row) => `| ${row.map((text, i) => text.padEnd(widths[i] ?? 0)).join(" | ")} |`).join("\n");
+  const table = [head, head.map(() => ""), ...rows].map((row) => row.map((text) => text.replaceAll("|", "\\|")));
+  const widths = head.map((_, i) => Math.max(3, ...table.map((row) => row[i]?.length ?? 0)));
+  const renderRow = (row: readonly string[], fill: string) =>
+    `| ${widths.map((width, i) => (row[i] ?? "").padEnd(width, fill)).join(" | ")} |`;
+  return table.map((row, i) => renderRow(row, i === 1 ? "-" : " ")).join("\n");
 }

@@ -1,4 +1,4 @@
-import { SUITES, type SuiteName } from "../suites/suite.ts";
+import type { SuiteName } from "../suites/suite.ts";
 import { type Figure, formatNumber, type Unit } from "./figures.ts";
 import type { Result } from "./result.ts";
 
@@ -18,20 +18,19 @@ interface Selection extends Pick<Picture, "name" | "suite" | "title"> {
 }
 
 const PICTURES: readonly Selection[] = [
-  { name: "store-1000", suite: "store", title: "batches of 1,000 (rows/s)", groups: /^batches of 1,000$/, unit: "rows/s" },
-  { name: "store-10", suite: "store", title: "batches of 10 (rows/s)", groups: /^batches of 10$/, unit: "rows/s" },
-  { name: "distance", suite: "distance", title: "2 ms away, batches of 1,000 (rows/s)", groups: /of 1,000$/, unit: "rows/s" },
-  { name: "mixed", suite: "mixed", title: "batches of 1,000 with some special messages (rows/s)", groups: /./, unit: "rows/s" },
-  { name: "growth", suite: "growth", title: "a growing table, batches of 1,000 (rows/s)", groups: /^table/, unit: "rows/s" },
-  { name: "start", suite: "start", title: "process start to ready, and to the first response (ms)", groups: /^start/, unit: "ms" },
+  { name: "store-1000", suite: "store", title: "Store: batches of 1,000 (rows/s)", groups: /^batches of 1,000$/, unit: "rows/s" },
+  { name: "store-10", suite: "store", title: "Store: batches of 10 (rows/s)", groups: /^batches of 10$/, unit: "rows/s" },
+  { name: "distance", suite: "distance", title: "Distance: 2 ms away, batches of 1,000 (rows/s)", groups: /of 1,000$/, unit: "rows/s" },
+  { name: "mixed", suite: "mixed", title: "Mixed: batches of 1,000 with some special messages (rows/s)", groups: /./, unit: "rows/s" },
+  { name: "growth", suite: "growth", title: "Growth: a growing table, batches of 1,000 (rows/s)", groups: /^table/, unit: "rows/s" },
+  { name: "start", suite: "start", title: "Start: process start to ready, and to first response (ms)", groups: /^start/, unit: "ms" },
 ];
 
 /** The pictures of the suites that ran. */
 export function drawPictures({ suites }: Pick<Result, "suites">): Picture[] {
-  return PICTURES.flatMap(({ groups, unit, ...picture }) => {
-    const figures = suites[picture.suite]?.filter((figure) => groups.test(figure.group) && figure.unit === unit) ?? [];
-    const title = `${SUITES[picture.suite]}: ${picture.title}`;
-    return figures.length > 0 ? [{ ...picture, title, svg: drawBars(title, figures) }] : [];
+  return PICTURES.flatMap(({ name, suite, title, groups, unit }) => {
+    const figures = suites[suite]?.filter((figure) => groups.test(figure.group) && figure.unit === unit) ?? [];
+    return figures.length > 0 ? [{ name, suite, title, svg: drawBars(title, figures) }] : [];
   });
 }
 

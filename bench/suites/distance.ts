@@ -1,8 +1,9 @@
 import type pg from "pg";
 import { copyByStream } from "../baselines/pg-copy-streams.ts";
 import { insertByUnnest } from "../baselines/unnest.ts";
-import { planFor, type Samples, toRates } from "../measure.ts";
+import { interleave, planFor, toTimes } from "../measure.ts";
 import { compare, type Figure, figure } from "../report/figures.ts";
+import type { Batch } from "../support/batches.ts";
 import { startChild } from "../support/child.ts";
 import { connect, createTable } from "../support/database.ts";
 import { openFunction } from "../support/function.ts";
@@ -18,7 +19,6 @@ const SIZES = [
 
 /** Milliseconds that a round trip takes longer: the distance between two availability zones. */
 const DISTANCE = 2;
-const PINGS = 100;
 
 /** The function and the baselines as far from the database as in production. */
 export async function measure({ postgres, scale }: SuiteContext): Promise<Figure[]> {
@@ -37,16 +37,13 @@ export async function measure({ postgres, scale }: SuiteContext): Promise<Figure
   for (const { size, batches } of SIZES) {
     console.error(`distance: batches of ${size}`);
     await near.query(`TRUNCATE ${Object.values(tables).join(", ")}`);
-    const samples = await measureWriters(
-      near,
-      [
-        { name: "function", table: tables.function, write: ({ event }) => invoke(event) },
-        { name: "pg-copy-streams", table: tables.stream, write: ({ event }) => copyByStream(far, tables.stream, event) },
-        { name: "unnest", table: tables.unnest, write: ({ event }) => insertByUnnest(far, tables.unnest, event) },
-      ],
-      { ...planFor(scale, 10), size, batches },
-    );
-    figures.push(...toFigures(size, samples));
+    const writers = {
+      function: { table: tables.function, write: ({ event }: Batch) => invoke(event) },
+      "pg-copy-streams": { table: tables.stream, write: ({ event }: Batch) => copyByStream(far, tables.stream, event) },
+      unnest: { table: tables.unnest, write: ({ event }: Batch) => insertByUnnest(far, tables.unnest, event) },
+    };
+    const { function: own, ...baselines } = await measureWriters(near, writers, { ...planFor(scale, 10), size, batches });
+    figures.push(...compare({ group: `${DISTANCE} ms, batches of ${size.toLocaleString("en")}`, unit: "rows/s" }, own, baselines));
   }
   proxy.stop();
   return figures;
@@ -54,18 +51,8 @@ export async function measure({ postgres, scale }: SuiteContext): Promise<Figure
 
 /** Milliseconds by which the shortest query takes longer from far. */
 async function measureAdded(near: pg.Client, far: pg.Client): Promise<number[]> {
-  const time = async (client: pg.Client) => {
-    const start = performance.now();
-    await client.query("");
-    return performance.now() - start;
-  };
-  const added: number[] = [];
-  for (let i = 0; i < PINGS; i++) added.push((await time(far)) - (await time(near)));
-  return added;
-}
-
-function toFigures(size: number, samples: Samples): Figure[] {
-  const rates = (name: string) => toRates(samples, name, size);
-  const baselines = { "pg-copy-streams": rates("pg-copy-streams"), unnest: rates("unnest") };
-  return compare({ group: `${DISTANCE} ms, batches of ${size.toLocaleString("en")}`, unit: "rows/s" }, rates("function"), baselines);
+  const toPing = (name: string, client: pg.Client) => ({ name, batches: 1, run: async () => void (await client.query("")) });
+  const samples = await interleave([toPing("near", near), toPing("far", far)], { warmUps: 2, repetitions: 100, seconds: 10 });
+  const times = toTimes(samples, "near");
+  return toTimes(samples, "far").map((time, i) => time - (times[i] as number));
 }

@@ -47,12 +47,12 @@ function askAll<Answer extends object>(writers: readonly Child[], order: WriterO
 function toFigures(samples: Samples, count: number): Figure[] {
   const group = { group: `writers: ${count}`, unit: "rows/s" } as const;
   const [own, copy] = [toRates(samples, `function ${count}`, SIZE), toRates(samples, `COPY ${count}`, SIZE)];
-  if (count === 1) return [figure(group, "function", own), figure(group, "COPY of ready rows", copy)];
+  if (count === 1) return [figure(group, "function", own), figure(group, "COPY", copy)];
   const [alone, copyAlone] = [toRates(samples, "function 1", SIZE), toRates(samples, "COPY 1", SIZE)];
   // The function's rate if more writers helped it as much as they help COPY.
   const asCopyScales = copy.map((rate, i) => (rate / (copyAlone[i] as number)) * (alone[i] as number));
   return [
     figure(group, "function", own, { "1 writer": alone, "as COPY scales": asCopyScales }),
-    figure(group, "COPY of ready rows", copy, { "1 writer": copyAlone }),
+    figure(group, "COPY", copy, { "1 writer": copyAlone }),
   ];
 }

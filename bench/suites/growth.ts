@@ -1,6 +1,7 @@
 import type pg from "pg";
-import { planFor, type Samples, type Scale, toRates } from "../measure.ts";
-import { compare, type Figure } from "../report/figures.ts";
+import { planFor, type Scale } from "../measure.ts";
+import { compare, type Figure, figure } from "../report/figures.ts";
+import type { Batch } from "../support/batches.ts";
 import { WrongRows } from "../support/checksum.ts";
 import { connect, createTable } from "../support/database.ts";
 import { openFunction } from "../support/function.ts";
@@ -33,17 +34,28 @@ async function measureTable({ postgres, scale }: SuiteContext): Promise<Figure[]
   const invoke = { grown: await openFunction(postgres, tables.grown), empty: await openFunction(postgres, tables.empty) };
   // Many, because in production many follow a checkpoint: each page's first change after it writes the whole page to the WAL.
   const batches = scale === "quick" ? 5 : 50;
-  const before = async () => void (await client.query("CHECKPOINT"));
-  const writers: Writer[] = [
-    { name: "grown", table: tables.grown, before, write: ({ event }) => invoke.grown(event) },
-    { name: "empty", table: tables.empty, startsEmpty: true, before, write: ({ event }) => invoke.empty(event) },
-  ];
   const figures: Figure[] = [];
   for (const rows of STEPS[scale]) {
     console.error(`growth: a table of ${rows.toLocaleString("en")} rows`);
     await fill(client, tables.grown, rows);
-    const samples = await measureWriters(client, writers, { ...planFor(scale, 20, 9), size: SIZE, batches });
-    figures.push(...toFigures(rows, samples));
+    const sizes = await client.query("SELECT pg_total_relation_size($1)::float8 / $2 AS bytes", [tables.grown, rows]);
+    const wal = { grown: [] as number[], empty: [] as number[] };
+    const writers = {
+      function: { table: tables.grown, write: ({ event }: Batch) => invoke.grown(event), ...watchWal(client, batches * SIZE, wal.grown) },
+      "empty table": {
+        table: tables.empty,
+        startsEmpty: true,
+        write: ({ event }: Batch) => invoke.empty(event),
+        ...watchWal(client, batches * SIZE, wal.empty),
+      },
+    };
+    const { function: own, ...baselines } = await measureWriters(client, writers, { ...planFor(scale, 20, 9), size: SIZE, batches });
+    const group = `table of ${rows.toLocaleString("en")} rows`;
+    figures.push(
+      ...compare({ group, unit: "rows/s" }, own, baselines),
+      figure({ group, unit: "bytes per row" }, "on disk, with its key", [sizes.rows[0]?.bytes]),
+      figure({ group, unit: "bytes per row" }, "WAL", wal.grown, { "empty table": wal.empty }),
+    );
   }
   return figures;
 }
@@ -63,7 +75,17 @@ async function fill(client: pg.Client, table: string, rows: number): Promise<voi
   await client.query(`VACUUM ANALYZE ${table}`);
 }
 
-function toFigures(rows: number, samples: Samples): Figure[] {
-  const [grown, empty] = [toRates(samples, "grown", SIZE), toRates(samples, "empty", SIZE)];
-  return compare({ group: `table of ${rows.toLocaleString("en")} rows`, unit: "rows/s" }, grown, { "empty table": empty });
+/** Begins each run with a checkpoint, and keeps the bytes of WAL per row at each repetition. @param rows per run */
+function watchWal(client: pg.Client, rows: number, bytesPerRow: number[]): Pick<Writer, "before" | "after"> {
+  let start = "";
+  return {
+    async before() {
+      await client.query("CHECKPOINT");
+      start = (await client.query("SELECT pg_current_wal_insert_lsn()::text AS start")).rows[0]?.start;
+    },
+    async after(repetition) {
+      const wal = await client.query("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1)::float8 AS bytes", [start]);
+      if (repetition >= 0) bytesPerRow.push(wal.rows[0]?.bytes / rows);
+    },
+  };
 }

@@ -58,14 +58,14 @@ export async function measure({ postgres, scale }: SuiteContext): Promise<Figure
       run: () => invoke(event, kind.fails ? count : 0),
     };
   };
-  const variants = [toVariant(NORMAL, 0), ...KINDS.flatMap((kind) => COUNTS.map((count) => toVariant(kind, count)))];
+  const variants = [toVariant(NORMAL, 1), ...KINDS.flatMap((kind) => COUNTS.map((count) => toVariant(kind, count)))];
   const arrange = async () => {
     for (const variant of variants) await variant.prepare();
   };
   const samples = await interleave(variants, { ...planFor(scale, 35, 11), arrange });
   await checkTable(client, table, expected);
 
-  const none = toRates(samples, "none 0", SIZE);
+  const none = toRates(samples, "none 1", SIZE);
   const toFigure = (kind: Kind, count: number) =>
     figure({ group: kind.name, unit: "rows/s" }, `${count} in 1,000`, toRates(samples, `${kind.name} ${count}`, SIZE), { none });
   return [
@@ -76,6 +76,6 @@ export async function measure({ postgres, scale }: SuiteContext): Promise<Figure
 
 /** Puts the special records evenly among the good ones. */
 function spread(special: readonly SQSRecord[], good: readonly SQSRecord[]): SQSRecord[] {
-  const between = good.length / Math.max(1, special.length);
-  return special.length === 0 ? [...good] : special.flatMap((record, i) => [record, ...good.slice(i * between, (i + 1) * between)]);
+  const between = good.length / special.length;
+  return special.flatMap((record, i) => [record, ...good.slice(i * between, (i + 1) * between)]);
 }

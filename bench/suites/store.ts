@@ -2,11 +2,12 @@ import pg from "pg";
 import { copyReadyRows } from "../baselines/copy.ts";
 import { insertRowByRow } from "../baselines/row-by-row.ts";
 import { insertByUnnest } from "../baselines/unnest.ts";
-import { planFor, type Samples, toRates } from "../measure.ts";
+import { planFor } from "../measure.ts";
 import { compare, type Figure } from "../report/figures.ts";
+import type { Batch } from "../support/batches.ts";
 import { connect, createTable } from "../support/database.ts";
 import { openFunction } from "../support/function.ts";
-import { measureWriters, type Writer } from "../support/writers.ts";
+import { measureWriters } from "../support/writers.ts";
 import type { SuiteContext } from "./suite.ts";
 
 /** So many batches per run that its first ones, which are slower, hardly count. */
@@ -36,27 +37,25 @@ export async function measure({ postgres, scale }: SuiteContext): Promise<Figure
     if (scale === "quick" && !QUICK_SIZES.includes(size)) continue;
     console.error(`store: batches of ${size}`);
     await client.query(`TRUNCATE ${Object.values(tables).join(", ")}`);
-    const writers: Writer[] = [
-      { name: "function", table: tables.function, write: ({ event }) => invoke(event) },
-      { name: "COPY", table: tables.copy, write: ({ copyData }) => copyReadyRows(client, tables.copy, copyData) },
-      { name: "unnest", table: tables.unnest, write: ({ event }) => insertByUnnest(client, tables.unnest, event) },
-      {
-        name: "row by row",
+    const writers = {
+      function: { table: tables.function, write: ({ event }: Batch) => invoke(event) },
+      COPY: { table: tables.copy, write: ({ copyData }: Batch) => copyReadyRows(client, tables.copy, copyData) },
+      unnest: { table: tables.unnest, write: ({ event }: Batch) => insertByUnnest(client, tables.unnest, event) },
+      "row by row": {
         table: tables.rowByRow,
         batches: slowBatches,
-        write: ({ event }) => insertRowByRow(pool, tables.rowByRow, event),
+        write: ({ event }: Batch) => insertRowByRow(pool, tables.rowByRow, event),
       },
-    ];
+    };
     // A warm-up of ten thousand single INSERTs would take longer than all else; the smaller sizes have warmed everything up.
     const warmUps = size >= 10_000 ? { warmUps: 0 } : {};
-    const samples = await measureWriters(client, writers, { ...planFor(scale, seconds), ...warmUps, size, batches });
-    figures.push(...toFigures(size, samples));
+    const { function: own, ...baselines } = await measureWriters(client, writers, {
+      ...planFor(scale, seconds),
+      ...warmUps,
+      size,
+      batches,
+    });
+    figures.push(...compare({ group: `batches of ${size.toLocaleString("en")}`, unit: "rows/s" }, own, baselines));
   }
   return figures;
-}
-
-function toFigures(size: number, samples: Samples): Figure[] {
-  const rates = (name: string) => toRates(samples, name, size);
-  const baselines = { COPY: rates("COPY"), unnest: rates("unnest"), "row by row": rates("row by row") };
-  return compare({ group: `batches of ${size.toLocaleString("en")}`, unit: "rows/s" }, rates("function"), baselines);
 }

@@ -25,9 +25,7 @@ export const masterKey = masterKeyFromSecret(SECRET);
 
 const DEVICE = exact("device_id");
 
-export const maskKeys = await deriveKeys(masterKey, [ip.identifier, DEVICE.identifier], "main");
-
-export const tokenize = hmacTokenizer(maskKeys);
+export const tokenize = hmacTokenizer(await deriveKeys(masterKey, [ip.identifier, DEVICE.identifier], "main"));
 
 interface Login {
   user_id: string;

@@ -1,55 +1,65 @@
 import type pg from "pg";
-import { interleave, type Plan, type Samples, type Variant } from "../measure.ts";
+import { interleave, type Plan, toRates, type Variant } from "../measure.ts";
+import type { Values } from "../report/figures.ts";
 import { addBatches, type Batch, makeBatches } from "./batches.ts";
 import { type Checksum, checkTable, EMPTY, readChecksum } from "./checksum.ts";
 
 /** Something that takes batches and writes their rows to its own table. */
-export interface Writer extends Pick<Variant, "name" | "before"> {
-  /** @default none: it writes nothing */
-  readonly table?: string;
+export interface Writer extends Pick<Variant, "before" | "after"> {
+  readonly table: string;
   /** Whether the table is emptied before each run. @default false */
   readonly startsEmpty?: boolean;
-  /** Batches per run. @default those of the plan */
+  /** Batches per run; a slow writer takes fewer. @default those of the plan */
   readonly batches?: number;
   /** Timed. */
-  write(batch: Batch): unknown;
+  write(batch: Batch): Promise<unknown>;
 }
 
-export interface WriterPlan extends Plan {
+interface WriterPlan extends Plan {
   /** Rows per batch. */
   readonly size: number;
   /** Batches per run. */
   readonly batches: number;
 }
 
-/** Interleaves writers, which all get the same new batches at each repetition, and then checks their tables. @throws WrongRows */
-export async function measureWriters(client: pg.Client, writers: readonly Writer[], { size, ...plan }: WriterPlan): Promise<Samples> {
-  let batches: Batch[] = [];
+/**
+ * Interleaves writers, which all get the same new batches at each repetition, and then checks their tables.
+ * @returns rows per second of each writer
+ * @throws WrongRows
+ */
+export async function measureWriters<Name extends string>(
+  client: pg.Client,
+  writers: Readonly<Record<Name, Writer>>,
+  { size, ...plan }: WriterPlan,
+): Promise<Record<Name, Values>> {
+  let made: Batch[] = [];
   const expected = new Map<string, Checksum>();
-  for (const { table } of writers) if (table) expected.set(table, await readChecksum(client, table));
-  const variants = writers.map(({ name, table, startsEmpty, batches: count = plan.batches, write, before }): Variant => {
+  const names = Object.keys(writers) as Name[];
+  const variants = names.map((name): Variant => {
+    const { table, startsEmpty, batches = plan.batches, write, before, after } = writers[name];
     return {
       name,
-      batches: count,
+      batches,
       async before() {
-        if (table && startsEmpty) {
-          await client.query(`TRUNCATE ${table}`);
-          expected.set(table, EMPTY);
-        }
+        if (startsEmpty) await client.query(`TRUNCATE ${table}`);
+        if (startsEmpty || !expected.has(table)) expected.set(table, await readChecksum(client, table));
         await before?.();
       },
       async run() {
-        for (const batch of batches.slice(0, count)) await write(batch);
+        for (const batch of made.slice(0, batches)) await write(batch);
       },
-      async after() {
-        if (table) expected.set(table, addBatches(expected.get(table) ?? EMPTY, batches.slice(0, count)));
+      async after(repetition) {
+        expected.set(table, addBatches(expected.get(table) ?? EMPTY, made.slice(0, batches)));
+        await after?.(repetition);
       },
     };
   });
   const arrange = async () => {
-    batches = makeBatches(plan.batches, size);
+    made = makeBatches(plan.batches, size);
   };
   const samples = await interleave(variants, { ...plan, arrange });
   for (const [table, checksum] of expected) await checkTable(client, table, checksum);
-  return samples;
+  const rates: Partial<Record<Name, Values>> = {};
+  for (const name of names) rates[name] = toRates(samples, name, size);
+  return rates as Record<Name, Values>;
 }

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { addBatches, makeBatches, makeRecords, toBatch } from "../../bench/support/batches.ts";
 import { addChecksums, checksumRows, compareChecksums, EMPTY, WrongRows } from "../../bench/support/checksum.ts";
 import { loginBody, loginRecord } from "../../bench/support/logins.ts";
-import { COLUMNS, tokenize, toRow, toRows } from "../../bench/support/rows.ts";
+import { COLUMNS, toRows } from "../../bench/support/rows.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 
 const body = loginBody({ locale: null });
