@@ -7,6 +7,7 @@ import type { Figure } from "./report/figures.ts";
 import { renderReport, updatePage } from "./report/markdown.ts";
 import { drawPictures } from "./report/pictures.ts";
 import type { Result } from "./report/result.ts";
+import { checkTargets } from "./report/targets.ts";
 import { SUITE_NAMES, type SuiteName } from "./suites/suite.ts";
 import { startChild } from "./support/child.ts";
 import { openDatabase } from "./support/database.ts";
@@ -47,7 +48,7 @@ async function run({ quick, long, only, out, docs }: Options): Promise<void> {
   const result: Result = { machine: database.machine, scale, seconds: (performance.now() - began) / 1000, suites };
   console.log(renderReport(result));
   mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, "result.json"), `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(join(out, "result.json"), `${JSON.stringify({ ...result, verdicts: checkTargets(result) }, null, 2)}\n`);
   writeFileSync(join(out, "report.md"), `# Masqueue: benchmark\n\n${renderReport(result, ".")}\n`);
   writePictures(result, out);
   console.log(`\nWrote result.json, report.md and its pictures to ${relative(process.cwd(), out) || "."}.`);

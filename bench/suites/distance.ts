@@ -42,8 +42,8 @@ export async function measure({ postgres, scale }: SuiteContext): Promise<Figure
       "pg-copy-streams": { table: tables.stream, write: ({ event }: Batch) => copyByStream(far, tables.stream, event) },
       unnest: { table: tables.unnest, write: ({ event }: Batch) => insertByUnnest(far, tables.unnest, event) },
     };
-    const { function: own, ...baselines } = await measureWriters(near, writers, { ...planFor(scale, 10), size, batches });
-    figures.push(...compare({ group: `${DISTANCE} ms, batches of ${size.toLocaleString("en")}`, unit: "rows/s" }, own, baselines));
+    const { function: rates, ...baselines } = await measureWriters(near, writers, { ...planFor(scale, 10), size, batches });
+    figures.push(...compare({ group: `${DISTANCE} ms, batches of ${size.toLocaleString("en")}`, unit: "rows/s" }, rates, baselines));
   }
   proxy.stop();
   return figures;

@@ -46,13 +46,13 @@ function askAll<Answer extends object>(writers: readonly Child[], order: WriterO
 
 function toFigures(samples: Samples, count: number): Figure[] {
   const group = { group: `writers: ${count}`, unit: "rows/s" } as const;
-  const [own, copy] = [toRates(samples, `function ${count}`, SIZE), toRates(samples, `COPY ${count}`, SIZE)];
-  if (count === 1) return [figure(group, "function", own), figure(group, "COPY", copy)];
+  const [rates, copyRates] = [toRates(samples, `function ${count}`, SIZE), toRates(samples, `COPY ${count}`, SIZE)];
+  if (count === 1) return [figure(group, "function", rates), figure(group, "COPY", copyRates)];
   const [alone, copyAlone] = [toRates(samples, "function 1", SIZE), toRates(samples, "COPY 1", SIZE)];
   // The function's rate if more writers helped it as much as they help COPY.
-  const asCopyScales = copy.map((rate, i) => (rate / (copyAlone[i] as number)) * (alone[i] as number));
+  const asCopyScales = copyRates.map((rate, i) => (rate / (copyAlone[i] as number)) * (alone[i] as number));
   return [
-    figure(group, "function", own, { "1 writer": alone, "as COPY scales": asCopyScales }),
-    figure(group, "COPY", copy, { "1 writer": copyAlone }),
+    figure(group, "function", rates, { "1 writer": alone, "as COPY scales": asCopyScales }),
+    figure(group, "COPY", copyRates, { "1 writer": copyAlone }),
   ];
 }

@@ -49,10 +49,10 @@ async function measureTable({ postgres, scale }: SuiteContext): Promise<Figure[]
         ...watchWal(client, batches * SIZE, wal.empty),
       },
     };
-    const { function: own, ...baselines } = await measureWriters(client, writers, { ...planFor(scale, 20, 9), size: SIZE, batches });
+    const { function: rates, ...baselines } = await measureWriters(client, writers, { ...planFor(scale, 20, 9), size: SIZE, batches });
     const group = `table of ${rows.toLocaleString("en")} rows`;
     figures.push(
-      ...compare({ group, unit: "rows/s" }, own, baselines),
+      ...compare({ group, unit: "rows/s" }, rates, baselines),
       figure({ group, unit: "bytes per row" }, "on disk, with its key", [sizes.rows[0]?.bytes]),
       figure({ group, unit: "bytes per row" }, "WAL", wal.grown, { "empty table": wal.empty }),
     );

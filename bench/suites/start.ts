@@ -40,13 +40,13 @@ export async function measure({ postgres, scale }: SuiteContext): Promise<Figure
     };
     const start: Start = (name) => startContainer(folders[name], postgres, kms);
     const samples = await measureStarts(client, start, scale);
-    const peaks = await measureMemory(client, start, scale);
+    const memory = await measureMemory(client, start, scale);
     const kilobytes = (name: Name) => [statSync(join(folders[name], "index.js")).size / 1000];
     return [
       ...toFigures(samples, "ready"),
       ...toFigures(samples, "first response"),
       ...compare({ group: "bundle", unit: "kB" }, kilobytes("function"), { "pg-only handler": kilobytes("pg-only handler") }),
-      figure({ group: "peak memory, function of 512 MB", unit: "MiB" }, "event of 6 MB, 10,000 messages", peaks),
+      ...memory,
     ];
   } finally {
     await rm(root, { recursive: true, force: true });
@@ -92,8 +92,9 @@ function toFigures(samples: Samples, what: "ready" | "first response"): Figure[]
   return compare({ group: `start to ${what}`, unit: "ms" }, times("function"), baselines);
 }
 
-/** The peak memory of containers that handle the largest event, in MiB; NaN if the system has no /proc. */
-async function measureMemory(client: pg.Client, start: Start, scale: Scale): Promise<number[]> {
+/** The peak memory of containers that handle the largest event; no figure if the system has no /proc. */
+async function measureMemory(client: pg.Client, start: Start, scale: Scale): Promise<Figure[]> {
+  if (!existsSync("/proc/self/status")) return [];
   console.error("start: the memory of the largest event");
   const peaks: number[] = [];
   for (let i = 0; i < (scale === "quick" ? 1 : 5); i++) {
@@ -101,13 +102,11 @@ async function measureMemory(client: pg.Client, start: Start, scale: Scale): Pro
     const before = await readChecksum(client, TABLE);
     const lambda = await start("function");
     await invokeContainer(lambda, batch.event);
-    const status = `/proc/${lambda.pid}/status`;
-    const peak = existsSync(status) ? /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(status, "utf8"))?.[1] : undefined;
-    peaks.push(Number(peak) / 1024);
+    peaks.push(Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${lambda.pid}/status`, "utf8"))?.[1]) / 1024);
     await lambda.stop();
     await checkTable(client, TABLE, addChecksums(before, batch.checksum));
   }
-  return peaks;
+  return [figure({ group: "peak memory, function of 512 MB", unit: "MiB" }, "event of 6 MB, 10,000 messages", peaks)];
 }
 
 /** As many messages as a batch can have, with handles so long that the event is as large as it can be. */

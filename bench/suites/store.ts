@@ -49,13 +49,13 @@ export async function measure({ postgres, scale }: SuiteContext): Promise<Figure
     };
     // A warm-up of ten thousand single INSERTs would take longer than all else; the smaller sizes have warmed everything up.
     const warmUps = size >= 10_000 ? { warmUps: 0 } : {};
-    const { function: own, ...baselines } = await measureWriters(client, writers, {
+    const { function: rates, ...baselines } = await measureWriters(client, writers, {
       ...planFor(scale, seconds),
       ...warmUps,
       size,
       batches,
     });
-    figures.push(...compare({ group: `batches of ${size.toLocaleString("en")}`, unit: "rows/s" }, own, baselines));
+    figures.push(...compare({ group: `batches of ${size.toLocaleString("en")}`, unit: "rows/s" }, rates, baselines));
   }
   return figures;
 }

@@ -14,5 +14,8 @@ export interface SuiteContext {
   readonly scale: Scale;
 }
 
-/** What the file of each suite exports as `measure`. It checks every table that it wrote to, and leaves its connections to the end of its process. @throws WrongRows if a table does not hold what it should */
+/**
+ * What the file of each suite exports as `measure`. It runs in its own process, whose end closes its connections.
+ * @throws WrongRows if a table that it wrote to does not hold what it should
+ */
 export type Suite = (context: SuiteContext) => Promise<Figure[]>;
