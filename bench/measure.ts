@@ -1,96 +1,84 @@
+/** `quick` checks correctness in under a minute; `full` gives the figures; `long` adds a table of ten million rows. */
+export type Scale = "quick" | "full" | "long";
+
 /** One of the things that are measured side by side. */
 export interface Variant {
   readonly name: string;
-  /** Batches that one run goes through; a slow variant takes fewer. */
+  /** Batches per run; a slow variant takes fewer. */
   readonly batches: number;
   /** Not timed. */
   before?(): Promise<void>;
   /** Timed. */
   run(): Promise<void>;
-  /** Not timed. @param repetition negative while warming up */
+  /** Not timed. @param repetition negative during the warm-up */
   after?(repetition: number): Promise<void>;
 }
 
 export interface Plan {
   /** Untimed repetitions at the beginning. */
   readonly warmUps: number;
-  /** The most repetitions. */
+  /** The maximum number of timed repetitions. */
   readonly repetitions: number;
-  /** Seconds after which no further repetition begins, once there are {@link LEAST}. */
+  /** Seconds after which no further repetition begins, once there are {@link MIN_REPETITIONS}. */
   readonly seconds: number;
-  /** Not timed: makes what the repetition's runs need. */
+  /** Prepares a repetition; not timed. */
   arrange?(): Promise<void>;
 }
 
-/** What one run took, in milliseconds a batch. */
-export interface Sample {
-  readonly ms: number;
-  /** Of this process, all its threads. */
-  readonly cpuMs: number;
+/** Milliseconds per batch: by the variant's name, one sample per repetition. */
+export type Samples = ReadonlyMap<string, readonly number[]>;
+
+/** Fewer repetitions do not show the spread. */
+const MIN_REPETITIONS = 3;
+
+/** @param seconds of a full run; a quick run takes the minimum of repetitions */
+export function planFor(scale: Scale, seconds: number, repetitions = 15): Plan {
+  return scale === "quick" ? { warmUps: 1, repetitions: MIN_REPETITIONS, seconds: 0 } : { warmUps: 2, repetitions, seconds };
 }
-
-/** By the variant's name, one for each repetition. */
-export type Samples = ReadonlyMap<string, readonly Sample[]>;
-
-/** Milliseconds: on the wall, and of processor time. */
-export interface Clock {
-  wall(): number;
-  cpu(): number;
-}
-
-const CLOCK: Clock = {
-  wall: () => performance.now(),
-  cpu: () => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1000;
-  },
-};
-
-/** Fewer repetitions say nothing of the spread. */
-const LEAST = 3;
 
 /**
- * Runs the variants in turns, each repetition beginning with another one: what slows the machine down for a while slows all of them,
- * and none always follows the same other. Garbage of the one before is collected first, where `--expose-gc` allows it; by a minor
- * collection, because a full one throws away the optimised code of all objects of which none is alive just then, and no running
- * function meets that between two batches.
+ * Runs the variants in turns, and begins each repetition with another one: whatever slows the machine down for a while slows all of
+ * them, and none always follows the same other. The garbage of the previous run is collected first if `--expose-gc` allows it. The
+ * collection is a minor one: a full one discards optimised code, which does not happen between two batches of a running function.
+ * @param now the clock, in milliseconds
  */
-export async function interleave(variants: readonly Variant[], plan: Plan, clock: Clock = CLOCK): Promise<Samples> {
-  const samples = new Map(variants.map(({ name }) => [name, [] as Sample[]]));
-  const end = clock.wall() + plan.seconds * 1000;
+export async function interleave(variants: readonly Variant[], plan: Plan, now = () => performance.now()): Promise<Samples> {
+  const samples = new Map(variants.map(({ name }) => [name, [] as number[]]));
+  const end = now() + plan.seconds * 1000;
   for (let repetition = -plan.warmUps; repetition < plan.repetitions; repetition++) {
-    if (repetition >= LEAST && clock.wall() >= end) break;
+    if (repetition >= MIN_REPETITIONS && now() >= end) break;
     await plan.arrange?.();
-    for (const variant of rotated(variants, repetition + plan.warmUps)) {
-      const sample = await time(variant, repetition, clock);
+    for (const variant of rotate(variants, repetition + plan.warmUps)) {
+      const sample = await time(variant, repetition, now);
       if (repetition >= 0) samples.get(variant.name)?.push(sample);
     }
   }
   return samples;
 }
 
-async function time(variant: Variant, repetition: number, clock: Clock): Promise<Sample> {
+async function time(variant: Variant, repetition: number, now: () => number): Promise<number> {
   await variant.before?.();
   globalThis.gc?.({ type: "minor", execution: "sync" });
-  const [wall, cpu] = [clock.wall(), clock.cpu()];
+  const start = now();
   await variant.run();
-  const sample = { ms: (clock.wall() - wall) / variant.batches, cpuMs: (clock.cpu() - cpu) / variant.batches };
+  const sample = (now() - start) / variant.batches;
   await variant.after?.(repetition);
   return sample;
 }
 
-function rotated<T>(items: readonly T[], by: number): T[] {
+function rotate<T>(items: readonly T[], by: number): T[] {
   const start = by % items.length;
   return [...items.slice(start), ...items.slice(0, start)];
 }
 
-/** Rows a second at each repetition. @param rows in a batch */
-export function ratesOf(samples: Samples, name: string, rows: number): number[] {
-  return samplesOf(samples, name).map(({ ms }) => (rows * 1000) / ms);
+/** Rows per second at each repetition. @param size rows per batch */
+export function toRates(samples: Samples, name: string, size: number): number[] {
+  return toTimes(samples, name).map((ms) => (size * 1000) / ms);
 }
 
-export function samplesOf(samples: Samples, name: string): readonly Sample[] {
+/** Milliseconds per batch at each repetition. @throws TypeError for a variant that was not measured */
+export function toTimes(samples: Samples, name: string): readonly number[] {
   const found = samples.get(name);
-  if (!found) throw new TypeError(`nothing called ${name} was measured`);
+  if (!found) throw new TypeError(`There are no samples of ${name}.`);
   return found;
 }

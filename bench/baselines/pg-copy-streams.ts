@@ -1,33 +1,26 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { SQSEvent } from "aws-lambda";
 import type { Client } from "pg";
 import { from } from "pg-copy-streams";
-import type { MaskedRow } from "../../lambda/ingest/mask.ts";
-import { encodeRow } from "../../lambda/postgres/copy.ts";
-import type { Table } from "../../lambda/postgres/table.ts";
-import { copyCommand } from "./copy.ts";
-import type { Write } from "./path.ts";
+import { toCopyLine, toRows } from "../support/rows.ts";
+import { copyStatement } from "./copy.ts";
 
-const ROWS_A_CHUNK = 250;
+const ROWS_PER_CHUNK = 250;
 
-/** The library for COPY: it waits for the server before it sends rows. */
-export function copyStreams(client: Client, table: Table): Write {
-  return async (rows) => {
-    const copy = client.query(from(copyCommand(table)));
-    await pipeline(Readable.from(chunks(rows), { objectMode: false }), copy);
-    return copy.rowCount;
-  };
+/** COPY through the usual library, which waits for the server before it sends rows. */
+export async function copyByStream(client: Client, table: string, event: SQSEvent): Promise<void> {
+  await pipeline(Readable.from(encodeChunks(event), { objectMode: false }), client.query(from(copyStatement(table))));
 }
 
-function* chunks(rows: Iterable<MaskedRow>): Generator<Buffer> {
+function* encodeChunks(event: SQSEvent): Generator<Buffer> {
   let text = "";
   let pending = 0;
-  for (const row of rows) {
-    text += encodeRow(row.cells());
-    if (++pending % ROWS_A_CHUNK === 0) {
-      yield Buffer.from(text, "utf8");
-      text = "";
-    }
+  for (const row of toRows(event)) {
+    text += toCopyLine(row);
+    if (++pending % ROWS_PER_CHUNK > 0) continue;
+    yield Buffer.from(text);
+    text = "";
   }
-  if (text) yield Buffer.from(text, "utf8");
+  if (text) yield Buffer.from(text);
 }

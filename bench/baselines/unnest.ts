@@ -1,17 +1,16 @@
+import type { SQSEvent } from "aws-lambda";
 import type { Client } from "pg";
-import { MESSAGE_ID_COLUMN } from "../../lambda/pipelines/pipeline.ts";
-import { quoteIdent, type Table } from "../../lambda/postgres/table.ts";
-import type { Write } from "./path.ts";
+import { COLUMNS, toRows } from "../support/rows.ts";
 
-/** One INSERT a batch, the columns as arrays. Nothing is asked back but the number of rows. */
-export function unnest(client: Client, table: Table): Write {
-  const types = table.columns.map((column, i) => `$${i + 1}::${column === table.dateColumn ? "date" : "text"}[]`);
-  const sql = `INSERT INTO ${quoteIdent(table.name)} (${table.columns.map(quoteIdent).join(", ")})
-     SELECT * FROM unnest(${types.join(", ")})
-     ON CONFLICT (${quoteIdent(table.dateColumn)}, ${MESSAGE_ID_COLUMN}) DO NOTHING`;
-  return async (rows) => {
-    const cells = [...rows].map((row) => row.cells());
-    const arrays = table.columns.map((_, i) => cells.map((row) => row[i] ?? null));
-    return (await client.query(sql, arrays)).rowCount ?? 0;
-  };
+const TYPES = COLUMNS.map((column, i) => `$${i + 1}::${column === "create_date" ? "date" : "text"}[]`);
+
+/** One INSERT per batch, with the columns as arrays. */
+export async function insertByUnnest(client: Client, table: string, event: SQSEvent): Promise<void> {
+  const rows = [...toRows(event)];
+  await client.query(
+    `INSERT INTO ${table} (${COLUMNS.join(", ")})
+     SELECT * FROM unnest(${TYPES.join(", ")})
+     ON CONFLICT (create_date, message_id) DO NOTHING`,
+    COLUMNS.map((_, i) => rows.map((row) => row[i])),
+  );
 }

@@ -1,72 +1,58 @@
-import type { Bench, PartResult } from "../bench.ts";
-import { type Figure, figure } from "../figures.ts";
-import { interleave, ratesOf, type Samples, type Variant } from "../measure.ts";
-import { type Child, startChild } from "../support/children.ts";
-import { connected } from "../support/connect.ts";
-import { type Checksum, checkRows, NOTHING, plus } from "../support/expected.ts";
-import { planFor } from "../support/plan.ts";
-import { createTable } from "../support/table.ts";
-import type { MadeBatches, WriterOrder } from "../support/writer-process.ts";
+import { interleave, planFor, type Samples, toRates, type Variant } from "../measure.ts";
+import { type Figure, figure } from "../report/figures.ts";
+import { addChecksums, type Checksum, checkTable, EMPTY } from "../support/checksum.ts";
+import { type Child, startChild } from "../support/child.ts";
+import { connect, createTable } from "../support/database.ts";
+import type { WriterOrder } from "../support/writer-process.ts";
+import type { SuiteContext } from "./suite.ts";
 
 const SIZE = 1_000;
 const COUNTS = { quick: [1, 4], full: [1, 2, 4, 8], long: [1, 2, 4, 8] } as const;
 const KINDS = ["function", "COPY"] as const;
 
-type Kind = (typeof KINDS)[number];
-
-/** Several writers at once, each with a process and a connection of its own: the function's, and COPY of ready rows. */
-export async function runWriters({ postgres, scale, say }: Bench): Promise<PartResult> {
+/** Several writers at once, each with its own process and connection: the function's, and those of ready rows by COPY. */
+export async function measureParallelWriters({ postgres, scale }: SuiteContext): Promise<Figure[]> {
   const counts: readonly number[] = COUNTS[scale];
   const batches = scale === "quick" ? 4 : 15;
-  say(`${counts.join(", ")} writers`);
-  const client = await connected(postgres);
-  const tables = {
-    function: (await createTable(client, "writers_function")).table,
-    COPY: (await createTable(client, "writers_copy")).table,
-  };
-  const names = { function: tables.function.name, COPY: tables.COPY.name };
+  console.error(`growth: ${counts.join(", ")} writers`);
+  const client = await connect(postgres);
+  const tables = { function: await createTable(client, "writers_function"), COPY: await createTable(client, "writers_copy") };
   const writers = Array.from({ length: Math.max(...counts) }, () => startChild("support/writer-process.ts"));
-  await all(writers, { do: "connect", postgres, tables: names });
+  await askAll(writers, { task: "connect", postgres, tables });
 
-  const expected: Record<Kind, Checksum> = { function: NOTHING, COPY: NOTHING };
-  const variant = (kind: Kind, count: number): Variant => ({
-    name: nameOf(kind, count),
+  const expected = { function: EMPTY, COPY: EMPTY };
+  const toVariant = (kind: (typeof KINDS)[number], count: number): Variant => ({
+    name: `${kind} ${count}`,
     batches: batches * count,
     async before() {
-      const made = await all<MadeBatches>(writers.slice(0, count), { do: "make", batches, size: SIZE });
-      for (const { rows, sum } of made) expected[kind] = plus(expected[kind], { rows, sum: BigInt(sum) });
+      const checksums = await askAll<Checksum>(writers.slice(0, count), { task: "make", batches, size: SIZE });
+      expected[kind] = checksums.reduce(addChecksums, expected[kind]);
     },
     async run() {
-      await all(writers.slice(0, count), { do: "write", by: kind });
+      await askAll(writers.slice(0, count), { task: "write", by: kind });
     },
   });
-  const variants = counts.flatMap((count) => KINDS.map((kind) => variant(kind, count)));
+  const variants = counts.flatMap((count) => KINDS.map((kind) => toVariant(kind, count)));
   const samples = await interleave(variants, { ...planFor(scale, 40, 9), warmUps: 1 });
-  for (const kind of KINDS) await checkRows(client, tables[kind], expected[kind]);
+  for (const kind of KINDS) await checkTable(client, tables[kind], expected[kind]);
   for (const writer of writers) writer.stop();
-  await client.end();
-  return { figures: counts.flatMap((count) => figuresOf(samples, count)) };
+  return counts.flatMap((count) => toFigures(samples, count));
 }
 
-function nameOf(kind: Kind, count: number): string {
-  return `${kind} ${count}`;
+/** Gives all writers the same order, and waits for all. */
+function askAll<Answer extends object>(writers: readonly Child[], order: WriterOrder): Promise<Answer[]> {
+  return Promise.all(writers.map((writer) => writer.ask<Answer>(order)));
 }
 
-/** Gives all of them the same order, and waits until all have done it. */
-async function all<T extends object>(writers: readonly Child[], order: WriterOrder): Promise<T[]> {
-  for (const writer of writers) writer.send(order);
-  return Promise.all(writers.map((writer) => writer.next<T>()));
-}
-
-function figuresOf(samples: Samples, count: number): Figure[] {
-  const where = { part: "D", group: `writers: ${count}`, unit: "rows/s" } as const;
-  const rates = (kind: Kind, writers = count) => ratesOf(samples, nameOf(kind, writers), SIZE);
-  const alone = { function: rates("function", 1), COPY: rates("COPY", 1) };
-  // What the function would reach if more writers gained it as much as they gain COPY.
-  const asCopyScales = rates("COPY").map((rate, i) => (rate / (alone.COPY[i] as number)) * (alone.function[i] as number));
-  const isAlone = count === 1;
+function toFigures(samples: Samples, count: number): Figure[] {
+  const group = { group: `writers: ${count}`, unit: "rows/s" } as const;
+  const [rates, copyRates] = [toRates(samples, `function ${count}`, SIZE), toRates(samples, `COPY ${count}`, SIZE)];
+  if (count === 1) return [figure(group, "function", rates), figure(group, "COPY", copyRates)];
+  const [alone, copyAlone] = [toRates(samples, "function 1", SIZE), toRates(samples, "COPY 1", SIZE)];
+  // The function's rate if more writers helped it as much as they help COPY.
+  const asCopyScales = copyRates.map((rate, i) => (rate / (copyAlone[i] as number)) * (alone[i] as number));
   return [
-    figure(where, "function", rates("function"), isAlone ? {} : { "1 writer": alone.function, "as COPY scales": asCopyScales }),
-    figure(where, "COPY of ready rows", rates("COPY"), isAlone ? {} : { "1 writer": alone.COPY }),
+    figure(group, "function", rates, { "1 writer": alone, "as COPY scales": asCopyScales }),
+    figure(group, "COPY", copyRates, { "1 writer": copyAlone }),
   ];
 }

@@ -1,72 +1,55 @@
-import { createHmac, type KeyObject } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import type { SQSEvent } from "aws-lambda";
-import type { MaskedRow } from "../../lambda/ingest/mask.ts";
-import type { Bench, PartResult } from "../bench.ts";
-import { figure } from "../figures.ts";
-import { interleave, ratesOf } from "../measure.ts";
-import { type Batch, batchOf, newBatches } from "../support/batches.ts";
-import { tallyOf, WrongRows } from "../support/expected.ts";
-import { maskKeys } from "../support/masks.ts";
-import { maskAll } from "../support/path.ts";
-import { planFor } from "../support/plan.ts";
+import { mask } from "../../lambda/ingest/mask.ts";
+import { parse } from "../../lambda/ingest/parse.ts";
+import { userLogins } from "../../lambda/pipelines/user-logins.ts";
+import { interleave, planFor, toRates } from "../measure.ts";
+import { compare, type Figure } from "../report/figures.ts";
+import { makeRecords, toBatch } from "../support/batches.ts";
+import { checksumRows, compareChecksums } from "../support/checksum.ts";
+import { type Row, SECRET, tokenize } from "../support/rows.ts";
+import type { SuiteContext } from "./suite.ts";
 
 const SIZE = 10_000;
 
-/** Part B: parse, canonicalise and mask, against the least that could do it. */
-export async function runMask({ scale, say }: Bench): Promise<PartResult> {
-  say(`${SIZE.toLocaleString("en")} bodies`);
-  let batch: Batch = batchOf([]);
-  let rows: readonly MaskedRow[] = [];
-  const [ipKey, deviceKey] = [keyOf("ip"), keyOf("device_id")];
+/** Parsing and masking alone, against the least that could do it. */
+export async function measure({ scale }: SuiteContext): Promise<Figure[]> {
+  console.error(`mask: ${SIZE.toLocaleString("en")} messages`);
+  const key = createSecretKey(SECRET);
+  let batch = toBatch([]);
+  let rows: readonly Row[] = [];
   const variants = [
     {
-      name: "mask",
+      name: "function",
       batches: 1,
-      async run() {
-        rows = maskAll(batch.event);
+      run: async () => {
+        rows = parseAndMask(batch.event);
       },
+      after: async () => compareChecksums("The masked batch", checksumRows(rows), batch.checksum),
     },
-    {
-      name: "limit",
-      batches: 1,
-      async run() {
-        bareMasks(batch.event, ipKey, deviceKey);
-      },
-    },
+    { name: "limit", batches: 1, run: async () => hashFields(batch.event, key) },
   ];
   const arrange = async () => {
-    assertRows(rows, batch);
-    batch = newBatches(1, SIZE)[0] as Batch;
+    batch = toBatch(makeRecords(SIZE));
   };
   const samples = await interleave(variants, { ...planFor(scale, 15, 25), arrange });
-  assertRows(rows, batch);
-  const limit = ratesOf(samples, "limit", SIZE);
-  const where = { part: "B", group: "parse, canonicalise and mask", unit: "rows/s" } as const;
-  return {
-    figures: [
-      figure(where, "the function's stages", ratesOf(samples, "mask", SIZE), { limit }),
-      figure(where, "limit (JSON.parse and two bare HMACs)", limit),
-    ],
-  };
+  const limit = toRates(samples, "limit", SIZE);
+  return compare({ group: "parse and mask", unit: "rows/s" }, toRates(samples, "function", SIZE), { limit });
 }
 
-function assertRows(rows: readonly MaskedRow[], { tally }: Batch): void {
-  const found = tallyOf(rows);
-  if (found.rows !== tally.rows || found.sum !== tally.sum)
-    throw new WrongRows(`${found.rows} masked rows are not the ${tally.rows} expected.`);
+/** The first two stages of the function's path. */
+function parseAndMask({ Records }: SQSEvent): Row[] {
+  return Records.flatMap((record, i) => {
+    const message = parse(record, userLogins);
+    return message.kind === "message" ? [mask(message, [i], userLogins, tokenize).row.cells()] : [];
+  });
 }
 
-function keyOf(identifier: string): KeyObject {
-  const key = maskKeys.get(identifier);
-  if (!key) throw new TypeError(`no key for ${identifier}`);
-  return key;
-}
-
-/** No check of any field, no canonical form, no object for a row. */
-function bareMasks({ Records }: SQSEvent, ipKey: KeyObject, deviceKey: KeyObject): void {
+/** Checks no field, reads no address, and makes no row. */
+function hashFields({ Records }: SQSEvent, key: KeyObject): void {
   for (const { body } of Records) {
     const { ip, device_id } = JSON.parse(body) as { ip: string; device_id: string };
-    createHmac("sha256", ipKey).update(ip).digest("hex");
-    createHmac("sha256", deviceKey).update(device_id).digest("hex");
+    createHmac("sha256", key).update(ip).digest("hex");
+    createHmac("sha256", key).update(device_id).digest("hex");
   }
 }

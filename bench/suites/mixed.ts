@@ -1,103 +1,81 @@
 import { randomUUID } from "node:crypto";
-import type { SQSRecord } from "aws-lambda";
-import type pg from "pg";
-import { quoteIdent, type Table } from "../../lambda/postgres/table.ts";
-import { bareCopy } from "../baselines/copy.ts";
-import type { Bench, PartResult } from "../bench.ts";
-import { figure } from "../figures.ts";
-import { interleave, ratesOf, type Variant } from "../measure.ts";
-import { type Batch, batchOf, newRecords } from "../support/batches.ts";
-import { connected } from "../support/connect.ts";
-import { type Checksum, checkRows, NOTHING, plus } from "../support/expected.ts";
-import { type BenchFunction, functionOn } from "../support/function.ts";
+import type { SQSEvent, SQSRecord } from "aws-lambda";
+import { copyReadyRows } from "../baselines/copy.ts";
+import { interleave, planFor, toRates } from "../measure.ts";
+import { type Figure, figure } from "../report/figures.ts";
+import { makeRecords, toBatch } from "../support/batches.ts";
+import { addChecksums, checkTable, EMPTY } from "../support/checksum.ts";
+import { connect, createTable } from "../support/database.ts";
+import { openFunction } from "../support/function.ts";
 import { loginBody, loginRecord } from "../support/logins.ts";
-import { planFor } from "../support/plan.ts";
-import { createTable } from "../support/table.ts";
+import type { SuiteContext } from "./suite.ts";
 
 const SIZE = 1_000;
 const COUNTS = [1, 10, 100] as const;
 
-/** A value that the table's own constraint, which the pipeline does not know, refuses. */
+/** A value that a constraint of the table refuses and the pipeline does not know of. */
 const REFUSED = "refused";
 
-/** What is wrong with some messages of a batch, and how many of them fail for it. */
+/** What is special about some messages of a batch. */
 interface Kind {
   readonly name: string;
-  readonly fails: boolean;
   make(): SQSRecord;
-  /** Whether rows of these messages stand in the table before. */
-  readonly stored?: true;
+  /** Such a message is reported as failed, and its row is not stored. */
+  readonly fails?: true;
+  /** Its row is in the table before the batch. */
+  readonly isStoredBefore?: true;
 }
 
 const KINDS: readonly Kind[] = [
-  { name: "rejected at parse", fails: true, make: () => loginRecord('{"user_id": "cut off') },
-  { name: "refused by the database", fails: true, make: () => loginRecord(loginBody({ user_id: REFUSED })) },
-  { name: "duplicates", fails: false, make: () => loginRecord(), stored: true },
-  // SQS says so: the function leaves COPY out at once.
-  { name: "delivered again", fails: false, make: () => loginRecord(loginBody(), randomUUID(), 2), stored: true },
+  { name: "rejected at parse", make: () => loginRecord('{"user_id": "cut off'), fails: true },
+  { name: "refused by the database", make: () => loginRecord(loginBody({ user_id: REFUSED })), fails: true },
+  { name: "duplicates", make: () => loginRecord(), isStoredBefore: true },
+  // The receive count says so: the function does not try COPY.
+  { name: "delivered again", make: () => loginRecord(loginBody(), randomUUID(), 2), isStoredBefore: true },
 ];
 
-/** A batch with the rows that must be there before it and those that are there afterwards. */
-interface MixedBatch {
-  readonly event: Batch["event"];
-  readonly before: Batch;
-  readonly after: Checksum;
-  readonly failures: number;
-}
+const NORMAL: Kind = { name: "none", make: () => loginRecord() };
 
-/** Part C: batches in which some messages are not as they should be. */
-export async function runMixed({ postgres, scale, say }: Bench): Promise<PartResult> {
-  say(`batches of ${SIZE}, some messages of which are rejected, refused or there already`);
-  const client = await connected(postgres);
-  const { table, pipeline } = await createTable(client, "mixed");
-  await client.query(`ALTER TABLE ${quoteIdent(table.name)} ADD CONSTRAINT not_refused CHECK (user_id <> '${REFUSED}')`);
-  const fn = functionOn(postgres, pipeline);
-  const cases = [{ name: "none", make: () => mixedBatch() }, ...KINDS.flatMap((kind) => COUNTS.map((count) => oneOf(kind, count)))];
-  const expected = { tally: NOTHING };
-  const batches = new Map<string, MixedBatch>();
-  const arrange = async () => {
-    for (const { name, make } of cases) batches.set(name, await laid(client, table, make(), expected));
+/** Batches in which some messages are rejected, refused, or in the table already. */
+export async function measure({ postgres, scale }: SuiteContext): Promise<Figure[]> {
+  console.error(`mixed: batches of ${SIZE}`);
+  const client = await connect(postgres);
+  const table = await createTable(client, "mixed");
+  await client.query(`ALTER TABLE ${table} ADD CONSTRAINT not_refused CHECK (user_id <> '${REFUSED}')`);
+  const invoke = await openFunction(postgres, table);
+  let expected = EMPTY;
+  const toVariant = (kind: Kind, count: number) => {
+    let event: SQSEvent = { Records: [] };
+    return {
+      name: `${kind.name} ${count}`,
+      batches: 1,
+      async prepare() {
+        const [special, good] = [Array.from({ length: count }, kind.make), makeRecords(SIZE - count)];
+        if (kind.isStoredBefore) await copyReadyRows(client, table, toBatch(special).copyData);
+        expected = addChecksums(expected, toBatch(kind.fails ? good : [...special, ...good]).checksum);
+        event = { Records: spread(special, good) };
+      },
+      run: () => invoke(event, kind.fails ? count : 0),
+    };
   };
-  const variants = cases.map(({ name }) => variantOf(name, fn, () => batches.get(name) as MixedBatch));
+  const variants = [toVariant(NORMAL, 1), ...KINDS.flatMap((kind) => COUNTS.map((count) => toVariant(kind, count)))];
+  const arrange = async () => {
+    for (const variant of variants) await variant.prepare();
+  };
   const samples = await interleave(variants, { ...planFor(scale, 35, 11), arrange });
-  await checkRows(client, table, expected.tally);
-  await fn.close();
-  await client.end();
+  await checkTable(client, table, expected);
 
-  const none = ratesOf(samples, "none", SIZE);
-  const inGroup = (group: string) => ({ part: "C", group, unit: "rows/s" }) as const;
-  const rows = KINDS.flatMap((kind) =>
-    COUNTS.map((count) => figure(inGroup(kind.name), `${count} in 1,000`, ratesOf(samples, nameOf(kind, count), SIZE), { none })),
-  );
-  return { figures: [figure(inGroup("none"), "none", none), ...rows] };
+  const none = toRates(samples, "none 1", SIZE);
+  const toFigure = (kind: Kind, count: number) =>
+    figure({ group: kind.name, unit: "rows/s" }, `${count} in 1,000`, toRates(samples, `${kind.name} ${count}`, SIZE), { none });
+  return [
+    figure({ group: "none", unit: "rows/s" }, "none", none),
+    ...KINDS.flatMap((kind) => COUNTS.map((count) => toFigure(kind, count))),
+  ];
 }
 
-function nameOf(kind: Kind, count: number): string {
-  return `${kind.name} ${count}`;
-}
-
-function oneOf(kind: Kind, count: number) {
-  return { name: nameOf(kind, count), make: () => mixedBatch(kind, count) };
-}
-
-/** The odd messages lie evenly among the others, as they would. */
-function mixedBatch(kind?: Kind, count = 0): MixedBatch {
-  const odd = kind ? Array.from({ length: count }, () => kind.make()) : [];
-  const good = newRecords(SIZE - count);
-  const every = count > 0 ? SIZE / count : SIZE;
-  const Records = odd.flatMap((record, i) => [record, ...good.slice(i * (every - 1), (i + 1) * (every - 1))]);
-  const before = batchOf(kind?.stored ? odd : []);
-  const event = { Records: count > 0 ? Records : good };
-  return { event, before, after: batchOf(kind?.stored ? [...odd, ...good] : good).tally, failures: kind?.fails ? count : 0 };
-}
-
-/** Puts into the table what must be there before. */
-async function laid(client: pg.Client, table: Table, batch: MixedBatch, expected: { tally: Checksum }): Promise<MixedBatch> {
-  if (batch.before.rows.length > 0) await bareCopy(client, table, batch.before.copyData);
-  expected.tally = plus(expected.tally, batch.after);
-  return batch;
-}
-
-function variantOf(name: string, fn: BenchFunction, batch: () => MixedBatch): Variant {
-  return { name, batches: 1, run: () => fn.invoke(batch().event, batch().failures) };
+/** Puts the special records evenly among the good ones. */
+function spread(special: readonly SQSRecord[], good: readonly SQSRecord[]): SQSRecord[] {
+  const between = good.length / special.length;
+  return special.flatMap((record, i) => [record, ...good.slice(i * between, (i + 1) * between)]);
 }

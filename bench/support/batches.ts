@@ -1,37 +1,32 @@
 import type { SQSEvent, SQSRecord } from "aws-lambda";
-import type { MaskedRow } from "../../lambda/ingest/mask.ts";
-import { encodeRow } from "../../lambda/postgres/copy.ts";
-import { type Checksum, plus, tallyOf } from "./expected.ts";
+import { addChecksums, type Checksum, checksumRows } from "./checksum.ts";
 import { loginRecord } from "./logins.ts";
-import { maskInKeyOrder } from "./path.ts";
+import { toCopyLine, toRows } from "./rows.ts";
 
-/** Messages as the function gets them, with what they must come to. */
+/** Messages as the function gets them, and what becomes of them. */
 export interface Batch {
   readonly event: SQSEvent;
-  /** Masked, in key order. */
-  readonly rows: readonly MaskedRow[];
-  /** The rows in COPY's text format. */
+  /** Their rows in COPY's text format, in the order of the table's key. */
   readonly copyData: Buffer;
-  readonly tally: Checksum;
+  readonly checksum: Checksum;
 }
 
-export function batchOf(Records: SQSRecord[]): Batch {
+export function toBatch(Records: SQSRecord[]): Batch {
   const event = { Records };
-  const rows = [...maskInKeyOrder(event)];
-  const copyData = Buffer.from(rows.map((row) => encodeRow(row.cells())).join(""), "utf8");
-  return { event, rows, copyData, tally: tallyOf(rows) };
+  const rows = [...toRows(event)];
+  return { event, copyData: Buffer.from(rows.map(toCopyLine).join("")), checksum: checksumRows(rows) };
 }
 
-export function newRecords(size: number): SQSRecord[] {
+export function makeRecords(size: number): SQSRecord[] {
   return Array.from({ length: size }, () => loginRecord());
 }
 
-/** @param count how many batches @param size messages in each */
-export function newBatches(count: number, size: number): Batch[] {
-  return Array.from({ length: count }, () => batchOf(newRecords(size)));
+/** @param size messages per batch */
+export function makeBatches(count: number, size: number): Batch[] {
+  return Array.from({ length: count }, () => toBatch(makeRecords(size)));
 }
 
-/** What a table holds after these batches. */
-export function plusAll(before: Checksum, batches: readonly Batch[]): Checksum {
-  return batches.reduce((sum, { tally }) => plus(sum, tally), before);
+/** The checksum of a table after these batches. */
+export function addBatches(before: Checksum, batches: readonly Batch[]): Checksum {
+  return batches.reduce((sum, { checksum }) => addChecksums(sum, checksum), before);
 }

@@ -1,34 +1,34 @@
 import type { SQSEvent } from "aws-lambda";
 import type { ClientConfig } from "pg";
 import { createHandler } from "../../lambda/ingest/handler.ts";
-import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
+import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { Database } from "../../lambda/postgres/database.ts";
+import { PostgresStore } from "../../lambda/postgres/store.ts";
 import { telemetry } from "../../lambda/telemetry.ts";
 import { contextFor } from "../../local/emulators/sqs-event.ts";
-import { masterKey } from "./masks.ts";
+import { masterKey } from "./rows.ts";
 
-/** Milliseconds that an invocation may take; far from what any takes. */
-const TIME = 120_000;
+/** Milliseconds that an invocation may take; none comes near it. */
+const TIMEOUT = 120_000;
 
-/** The function as it is deployed, in this process: handler, stages, connection, log lines and metrics. */
-export interface BenchFunction {
-  /**
-   * One invocation: SQSEvent in, response out.
-   * @param failures how many messages must be reported as failed. @default 0
-   */
-  invoke(event: SQSEvent, failures?: number): Promise<void>;
-  close(): Promise<void>;
-}
+/**
+ * One invocation, from SQSEvent to response.
+ * @param failures how many messages must be reported as failed. @default 0
+ */
+export type Invoke = (event: SQSEvent, failures?: number) => Promise<void>;
 
-/** What it logs goes to this process's stdout, which must lead nowhere. */
-export function functionOn(config: ClientConfig, pipeline: Pipeline): BenchFunction {
-  const database = new Database(config);
-  const handler = createHandler(() => ({ pipeline, masterKey, database, reporter: telemetry(pipeline.name) }));
-  return {
-    async invoke(event, failures = 0) {
-      const { batchItemFailures } = await handler(event, contextFor(TIME));
-      if (batchItemFailures.length !== failures) throw new Error(`${batchItemFailures.length} messages failed instead of ${failures}.`);
-    },
-    close: () => database.close(),
+/**
+ * Opens the function as it is deployed, in this process: handler, stages, connection, log lines (to stdout) and metrics.
+ * @returns it connected, with its table checked: a container's start is measured elsewhere
+ */
+export async function openFunction(config: ClientConfig, table: string): Promise<Invoke> {
+  const pipeline = { ...userLogins, table };
+  const store = new PostgresStore(new Database(config), pipeline);
+  const handler = createHandler(() => ({ pipeline, masking: { mode: "hmac", masterKey }, store, reporter: telemetry(pipeline.name) }));
+  const invoke: Invoke = async (event, failures = 0) => {
+    const { batchItemFailures } = await handler(event, contextFor(TIMEOUT));
+    if (batchItemFailures.length !== failures) throw new Error(`${batchItemFailures.length} messages failed instead of ${failures}.`);
   };
+  await invoke({ Records: [] });
+  return invoke;
 }

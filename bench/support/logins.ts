@@ -1,13 +1,15 @@
 import { randomInt, randomUUID } from "node:crypto";
 import type { SQSRecord } from "aws-lambda";
 
-/** 2026-03-01T12:00:00Z: all rows of a measurement lie on one day unless a body says otherwise, as they do in production. */
-const SENT = String(Date.UTC(2026, 2, 1, 12));
+/** The day of all rows: nearly all new rows are of one day in production, too. */
+export const DAY = "2026-03-01";
 
-/** Of the length that SQS's handles have. */
+const SENT = String(Date.parse(`${DAY}T12:00:00Z`));
+
+/** As long as the handles of SQS. */
 const HANDLE = "AQEB".padEnd(400, "h");
 
-/** The body of a login: six fields, addresses of both kinds, one locale in four missing. All values are made up. */
+/** The body of a login: six fields, IPv4 and IPv6 addresses, one locale in four missing. All values are made up. */
 export function loginBody(fields: Readonly<Record<string, unknown>> = {}): string {
   return JSON.stringify({
     user_id: randomUUID(),
@@ -20,7 +22,7 @@ export function loginBody(fields: Readonly<Record<string, unknown>> = {}): strin
   });
 }
 
-/** A record as SQS hands it over at its first delivery. */
+/** A record as Lambda gets it from SQS. */
 export function loginRecord(body: string = loginBody(), messageId: string = randomUUID(), receiveCount = 1): SQSRecord {
   return {
     messageId,

@@ -1,63 +1,29 @@
 import { existsSync, statfsSync } from "node:fs";
 import { cpus, loadavg, release, tmpdir, totalmem, type } from "node:os";
-import type pg from "pg";
 
-/** What a run's figures depend on. */
-export interface Machine {
-  readonly date: string;
-  readonly command: string;
-  readonly node: string;
-  readonly cpu: string;
-  readonly memory: string;
-  readonly system: string;
-  readonly data: string;
-  /** Processes that wanted a core before the run began: above nothing, others were at work. */
-  readonly load: string;
-  readonly postgres: string;
-  readonly settings: Readonly<Record<string, string>>;
-}
+/** What the figures of a run depend on, by name. */
+export type Machine = Readonly<Record<string, string>>;
 
-/** Settings that decide about the speed of writing. */
-const SETTINGS = [
-  "fsync",
-  "synchronous_commit",
-  "full_page_writes",
-  "wal_level",
-  "wal_compression",
-  "wal_buffers",
-  "shared_buffers",
-  "max_wal_size",
-  "checkpoint_timeout",
-  "autovacuum",
-  "server_encoding",
-];
-
-/** Of Linux's statfs: files that are only in memory, where fsync costs nothing. */
+/** The type that Linux's statfs gives to files in memory. */
 const TMPFS = 0x01021994;
 
-export async function machineOf(client: pg.Client, folder: string, command: string): Promise<Machine> {
-  const { rows } = await client.query<{ name: string; value: string }>(
-    "SELECT name, current_setting(name) AS value FROM pg_settings WHERE name = ANY ($1)",
-    [SETTINGS],
-  );
-  const version = await client.query<{ server_version: string }>("SHOW server_version");
-  const settings = new Map(rows.map(({ name, value }) => [name, value]));
+/** @param folder of the server's data */
+export function describeMachine(folder: string): Machine {
   return {
     date: new Date().toISOString().slice(0, 16).replace("T", " ").concat(" UTC"),
-    command,
+    command: ["npm run bench --", ...process.argv.slice(2)].join(" "),
     node: process.version,
     cpu: `${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown"}`,
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
     system: `${type()} ${release()}`,
-    data: isInMemory(folder) ? `${folder}, in memory: fsync costs nothing there` : folder,
+    // Processes that wanted a core in the minute before the run: above 0, the machine was busy.
     load: loadavg()[0]?.toFixed(1) ?? "unknown",
-    postgres: version.rows[0]?.server_version ?? "unknown",
-    settings: Object.fromEntries(SETTINGS.map((name) => [name, settings.get(name) ?? "unknown"])),
+    data: isInMemory(folder) ? "in memory: fsync costs nothing there" : "on a disk",
   };
 }
 
-/** Where temporary data lies on a disk, if there is such a place. */
-export function folderOnDisk(): string {
+/** A folder for temporary data, on a disk if the machine has one. */
+export function findDiskFolder(): string {
   return isInMemory(tmpdir()) && existsSync("/var/tmp") ? "/var/tmp" : tmpdir();
 }
 

@@ -1,13 +1,16 @@
-import { answerOrders } from "./answer.ts";
-import { type DelayProxy, startDelayProxy } from "./delay-proxy.ts";
+import type { AddressInfo } from "node:net";
+import { answerOrders } from "./child.ts";
+import { startDelayProxy } from "./delay-proxy.ts";
 
-/** The proxy in a process of its own: its work must not hold up what is measured. */
-export type ProxyOrder = { readonly target: { host: string; port: number } } | { readonly delay: number };
+export interface ProxyOrder {
+  readonly target: { readonly host: string; readonly port: number };
+  /** Of each direction, in whole milliseconds. */
+  readonly delay: number;
+}
 
-let proxy: DelayProxy | undefined;
-
-answerOrders(async (order: ProxyOrder) => {
-  if ("target" in order) proxy = await startDelayProxy(order.target);
-  else proxy?.setDelay(order.delay);
-  return { port: proxy?.port };
+/** The proxy in its own process, so that its work does not hold up what is measured. */
+answerOrders(async ({ target, delay }: ProxyOrder) => {
+  // Timers of the same duration fire in the order in which they were set.
+  const proxy = await startDelayProxy(target, (deliver) => setTimeout(deliver, delay));
+  return { port: (proxy.address() as AddressInfo).port };
 });

@@ -1,5 +1,5 @@
 import { startSqs } from "../../local/emulators/sqs.ts";
-import { answerOrders } from "./answer.ts";
+import { answerOrders } from "./child.ts";
 
-/** The embedded queue in a process of its own, as SQS is: its work must not hold up what is measured. */
+/** The embedded queue in its own process, so that its work does not hold up what is measured. */
 answerOrders(async () => ({ endpoint: (await startSqs()).endpoint }));

@@ -1,18 +1,16 @@
 import { beforeEach, expect, test } from "@jest/globals";
-import { type Clock, interleave, ratesOf, samplesOf, type Variant } from "../../bench/measure.ts";
+import { interleave, planFor, toRates, toTimes, type Variant } from "../../bench/measure.ts";
 
 let now: number;
-let cpu: number;
 let said: string[];
-const clock: Clock = { wall: () => now, cpu: () => cpu };
+const clock = () => now;
 
 beforeEach(() => {
   now = 0;
-  cpu = 0;
   said = [];
 });
 
-/** A variant that takes a fixed time, and a tenth of it on the processor. */
+/** A variant that takes a fixed time. */
 function variant(name: string, milliseconds: number, rest: Partial<Variant> = {}): Variant {
   return {
     name,
@@ -20,7 +18,6 @@ function variant(name: string, milliseconds: number, rest: Partial<Variant> = {}
     async run() {
       said.push(name);
       now += milliseconds;
-      cpu += milliseconds / 10;
     },
     ...rest,
   };
@@ -33,23 +30,23 @@ test("variants take turns, and each repetition begins with another one", async (
   expect(said.join("")).toBe("abcbcacab");
 });
 
-test("warming up is not measured", async () => {
+test("the warm-up is not measured", async () => {
   const samples = await interleave([variant("a", 5)], { ...plan, warmUps: 2 }, clock);
   expect(said).toHaveLength(5);
-  expect(samplesOf(samples, "a")).toHaveLength(3);
+  expect(toTimes(samples, "a")).toHaveLength(3);
 });
 
-test("a sample is milliseconds a batch, on the wall and on the processor", async () => {
+test("a sample is milliseconds per batch", async () => {
   const samples = await interleave([variant("a", 40, { batches: 4 })], plan, clock);
-  expect(samplesOf(samples, "a")[0]).toEqual({ ms: 10, cpuMs: 1 });
+  expect(toTimes(samples, "a")[0]).toBe(10);
 });
 
-test("a rate is the rows of a batch by what a batch took", async () => {
+test("a rate is the rows of a batch divided by the time of a batch", async () => {
   const samples = await interleave([variant("a", 40, { batches: 4 })], plan, clock);
-  expect(ratesOf(samples, "a", 100)).toEqual([10_000, 10_000, 10_000]);
+  expect(toRates(samples, "a", 100)).toEqual([10_000, 10_000, 10_000]);
 });
 
-test("what stands before and after a run, and what a repetition needs, does not count", async () => {
+test("what happens before and after a run, and what prepares a repetition, does not count", async () => {
   const arrange = async () => {
     said.push("arrange");
     now += 1_000;
@@ -66,14 +63,14 @@ test("what stands before and after a run, and what a repetition needs, does not 
   };
   const samples = await interleave([variant("a", 7, around)], { ...plan, warmUps: 1, repetitions: 1, arrange }, clock);
   expect(said).toEqual(["arrange", "before", "a", "after -1", "arrange", "before", "a", "after 0"]);
-  expect(samplesOf(samples, "a")).toEqual([{ ms: 7, cpuMs: expect.closeTo(0.7) }]);
+  expect(toTimes(samples, "a")).toEqual([7]);
 });
 
-test("no repetition begins after its time, but three there are", async () => {
+test("no repetition begins after the time of the plan, but there are at least three", async () => {
   const long = { ...plan, repetitions: 100, seconds: 1 };
-  expect(samplesOf(await interleave([variant("a", 900)], long, clock), "a")).toHaveLength(3);
+  expect(toTimes(await interleave([variant("a", 900)], long, clock), "a")).toHaveLength(3);
   now = 0;
-  expect(samplesOf(await interleave([variant("a", 200)], long, clock), "a")).toHaveLength(5);
+  expect(toTimes(await interleave([variant("a", 200)], long, clock), "a")).toHaveLength(5);
 });
 
 test("a failure of one variant fails the measurement", async () => {
@@ -81,7 +78,13 @@ test("a failure of one variant fails the measurement", async () => {
   await expect(interleave([variant("a", 1), broken], plan, clock)).rejects.toThrow("wrong rows");
 });
 
-test("what was not measured cannot be asked for", async () => {
+test("a variant that was not measured has no samples", async () => {
   const samples = await interleave([variant("a", 1)], plan, clock);
-  expect(() => samplesOf(samples, "b")).toThrow("nothing called b was measured");
+  expect(() => toTimes(samples, "b")).toThrow("There are no samples of b.");
+});
+
+test("a quick run takes the fewest repetitions, whatever time a full one has", () => {
+  expect(planFor("quick", 60)).toEqual({ warmUps: 1, repetitions: 3, seconds: 0 });
+  expect(planFor("full", 60)).toEqual({ warmUps: 2, repetitions: 15, seconds: 60 });
+  expect(planFor("long", 60, 9)).toEqual({ warmUps: 2, repetitions: 9, seconds: 60 });
 });

@@ -1,115 +1,106 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { figure } from "../../bench/figures.ts";
-import { escaped } from "../../bench/report/escape.ts";
-import { htmlReport } from "../../bench/report/html.ts";
-import { jsonReport } from "../../bench/report/json.ts";
-import { markdownTables, withTables } from "../../bench/report/markdown.ts";
-import { plotsOf } from "../../bench/report/plots.ts";
+import { compare } from "../../bench/report/figures.ts";
+import { renderReport, updatePage } from "../../bench/report/markdown.ts";
+import { drawPictures } from "../../bench/report/pictures.ts";
 import type { Result } from "../../bench/report/result.ts";
-import { terminalReport } from "../../bench/report/terminal.ts";
-import { verdictsOn } from "../../bench/targets.ts";
 
-const where = { part: "A", group: `batches of 1,000`, unit: "rows/s" } as const;
+const DOCS = join(import.meta.dirname, "../../docs");
 const HOSTILE = `<script>"&'|`;
 
-function result(name = "COPY of ready rows"): Result {
-  const figures = [figure(where, "function", [150_000, 160_000], { limit: [200_000, 200_000] }), figure(where, name, [200_000])];
+function makeResult(baseline = "COPY"): Result {
+  const group = { group: "batches of 1,000", unit: "rows/s" } as const;
   return {
-    machine: {
-      date: "2026-03-01 12:00 UTC",
-      command: "npm run bench -- --quick",
-      node: "v24.0.0",
-      cpu: `2 x ${HOSTILE}`,
-      memory: "8 GiB",
-      system: "Linux",
-      data: "/tmp",
-      load: "0.1",
-      postgres: "18.4",
-      settings: { fsync: "on" },
-    },
+    machine: { date: "2026-03-01 12:00 UTC", node: "v24.0.0", settings: "fsync=on" },
     scale: "quick",
     seconds: 12.3,
-    figures,
-    notes: { A: [`a note of ${HOSTILE}`] },
-    plots: [],
-    verdicts: verdictsOn(figures),
+    suites: { store: compare(group, [150_000, 160_000], { [baseline]: [200_000, 200_000] }) },
   };
 }
 
-test("what HTML would read as markup is escaped", () => {
-  expect(escaped(HOSTILE)).toBe("&lt;script&gt;&quot;&amp;&#39;|");
+describe("the report", () => {
+  const report = renderReport(makeResult());
+
+  test("shows median, min, max and ratio, the machine, and the targets", () => {
+    for (const shown of ["155,000", "150,000 to 160,000", "200,000", "fsync=on", "v24.0.0", "2026-03-01", "12 s (quick)"]) {
+      expect(report).toContain(shown);
+    }
+    expect(report).toMatch(/\| - to COPY +\| 0\.78 +\| 0\.75 to 0\.80 +\| x/);
+    expect(report).toMatch(/batches of 1,000: function to COPY +\| at least 0\.75 x +\| 0\.78 +\| reached/);
+    expect(report).toContain("not measured");
+  });
+
+  test("shows pictures only if it knows their folder", () => {
+    expect(report).not.toContain("![");
+    expect(renderReport(makeResult(), "performance")).toContain("![Store: batches of 1,000 (rows/s)](performance/store-1000.svg)");
+  });
+
+  test("leaves out suites that did not run", () => {
+    expect(report).toContain("### Store");
+    expect(report).not.toContain("### Mask");
+  });
+
+  test("keeps a cell in its cell, in columns of even width", () => {
+    const lines = renderReport(makeResult("a | b")).split("\n");
+    const row = lines.find((line) => line.includes("| a \\| b"));
+    expect(row?.replaceAll("\\|", "").split("|")).toHaveLength(7);
+    const store = lines.slice(lines.indexOf("### Store") + 2, lines.indexOf("### Targets") - 1);
+    expect(new Set(store.map((line) => line.length)).size).toBe(1);
+  });
 });
 
-describe("every report shows", () => {
-  const reports: [string, string][] = [
-    ["terminal", terminalReport(result())],
-    ["HTML", htmlReport(result())],
-    ["Markdown", markdownTables(result(), "performance")],
-  ];
-  for (const [kind, text] of reports) {
-    test(`median, min, max and ratio, the machine, its settings and the targets: ${kind}`, () => {
-      for (const shown of ["155,000", "150,000", "160,000", "0.78 x limit (0.75 to 0.80)", "fsync on", "v24.0.0", "2026-03-01"]) {
-        expect(text).toContain(shown);
-      }
-      expect(text).toMatch(/batches of 1,000, against limit.*at least 0\.75 x.*0\.78.*reached/);
-      expect(text).toContain("not measured");
-    });
-  }
-});
+describe("a picture", () => {
+  test("shows the figures of its group, the function in another colour", () => {
+    const [picture, ...more] = drawPictures(makeResult());
+    expect(more).toEqual([]);
+    expect(picture?.name).toBe("store-1000");
+    expect(picture?.svg.match(/<rect [^>]*fill="#(?!ffffff)/g)).toHaveLength(2);
+    expect(picture?.svg.match(/fill="#2563a8"/g)).toHaveLength(1);
+  });
 
-test("JSON keeps figures and verdicts as they are", () => {
-  const { figures, verdicts } = JSON.parse(jsonReport(result())) as Result;
-  expect(figures[0]).toMatchObject({ name: "function", median: 155_000, ratios: [{ to: "limit", median: 0.775 }] });
-  expect(verdicts[0]).toMatchObject({ value: 0.775, isReached: true });
-});
-
-describe("the HTML page", () => {
   test("takes no text for markup", () => {
-    const page = htmlReport(result(HOSTILE));
-    expect(page).not.toContain("<script");
-    expect(page).toContain(`a note of ${escaped(HOSTILE)}`);
+    const [picture] = drawPictures(makeResult(HOSTILE));
+    expect(picture?.svg).not.toContain("<script");
+    expect(picture?.svg).toContain("&lt;script&gt;&quot;&amp;&#39;|");
   });
 
   test("needs nothing from elsewhere", () => {
-    const urls = [...htmlReport(result()).matchAll(/(?:https?:)?\/\/[^"'\s<]+/g)].map(([url]) => url);
-    expect(new Set(urls)).toEqual(new Set(["http://www.w3.org/2000/svg"]));
-    expect(htmlReport(result())).not.toMatch(/<(?:link|img|script|iframe)|\b(?:src|href)=|@import|url\(/);
+    const svg = drawPictures(makeResult())[0]?.svg ?? "";
+    const urls = [...svg.matchAll(/(?:https?:)?\/\/[^"'\s<]+/g)].map(([url]) => url);
+    expect(urls).toEqual(["http://www.w3.org/2000/svg"]);
+    expect(svg).not.toMatch(/<(?:script|style|image|foreignObject)|href|url\(/);
   });
-
-  test("plots figures of one group and unit together", () => {
-    const [plot, ...more] = plotsOf(result());
-    expect(more).toEqual([]);
-    expect(plot?.slug).toBe("a-batches-of-1-000-rows-s");
-    expect(plot?.svg.match(/<rect [^>]*fill="#(?!ffffff)/g)).toHaveLength(2);
-    expect(htmlReport(result())).toContain(plot?.svg ?? "");
-  });
-});
-
-test("what a part drew itself stands in its section, and not among the figures for programs", () => {
-  const drawn: Result = { ...result(), plots: [{ part: "A", slug: "a-drawing", title: "Store: a drawing", svg: "<svg>drawn</svg>" }] };
-  expect(htmlReport(drawn)).toContain("<svg>drawn</svg>");
-  expect(markdownTables(drawn, "performance")).toContain("![Store: a drawing](performance/a-drawing.svg)");
-  expect(jsonReport(drawn)).not.toContain("drawn");
 });
 
 describe("the page of the documentation", () => {
-  const page = (between: string) =>
-    `# Performance\n\n<!-- Written by \`npm run bench -- --docs\`; the next such run replaces it. -->${between}<!-- End of what the benchmark wrote. -->\nafter\n`;
+  const makePage = (summary: string, report: string) =>
+    [
+      "# Performance",
+      `<!-- summary: written by \`npm run bench -- --docs\` -->${summary}<!-- end of summary -->`,
+      "between",
+      `<!-- report: written by \`npm run bench -- --docs\` -->${report}<!-- end of report -->`,
+      "after",
+    ].join("\n");
 
-  test("gets new tables in the place of the old ones", () => {
-    const once = withTables(page("old tables"), "new tables");
-    expect(once).toBe(page("\n\nnew tables\n\n"));
-    expect(withTables(once, "newer tables")).toBe(page("\n\nnewer tables\n\n"));
+  test("gets a new summary and report in the place of the old ones", () => {
+    const updated = updatePage(makePage("old", "old"), makeResult(), "performance");
+    expect(updated).toMatch(/one function, batches of 1,000 +\| 155,000 rows\/s/);
+    expect(updated).toContain(renderReport(makeResult(), "performance"));
+    expect(updated).not.toContain("old");
+    for (const kept of ["# Performance\n", "\nbetween\n", "\nafter"]) expect(updated).toContain(kept);
+    expect(updatePage(updated, makeResult(), "performance")).toBe(updated);
   });
 
   test("without a place for them is refused", () => {
-    expect(() => withTables("# Performance", "tables")).toThrow("no place");
+    expect(() => updatePage("# Performance", makeResult(), "performance")).toThrow("The page lacks the lines");
   });
 
-  test("keeps a cell in its cell", () => {
-    const row = markdownTables(result("a | b"), "performance")
-      .split("\n")
-      .find((line) => line.includes("a \\| b"));
-    expect(row?.replaceAll("\\|", "").split("|")).toHaveLength(9);
+  test("has its marks, and every picture that the report can draw", () => {
+    const page = readFileSync(join(DOCS, "performance.md"), "utf8");
+    expect(() => updatePage(page, makeResult(), "performance")).not.toThrow();
+    const shown = [...page.matchAll(/\(performance\/([\w-]+\.svg)\)/g)].map(([, file]) => file);
+    expect(readdirSync(join(DOCS, "performance")).sort()).toEqual([...new Set(shown)].sort());
+    expect(shown).toContain("store-1000.svg");
   });
 });
