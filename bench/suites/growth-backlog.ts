@@ -1,8 +1,9 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSEvent } from "aws-lambda";
 import { consume } from "../../local/emulators/event-source.ts";
-import { createQueues, queueState } from "../../local/emulators/sqs.ts";
+import { createQueues } from "../../local/emulators/sqs.ts";
 import { sendMessages } from "../../local/run/send.ts";
+import { readQueue } from "../../local/targets/queue.ts";
 import type { Bench, PartResult } from "../bench.ts";
 import { figure } from "../figures.ts";
 import { interleave, ratesOf, type Variant } from "../measure.ts";
@@ -34,7 +35,7 @@ export async function runBacklog({ postgres, scale, say }: Bench): Promise<PartR
   const { endpoint } = await server.next<{ endpoint: string }>();
   const client = new SQSClient({ endpoint, region: "us-east-1", credentials: { accessKeyId: "embedded", secretAccessKey: "embedded" } });
   const queue = { client, queueUrl: await createQueues(client, VISIBILITY_TIMEOUT) };
-  const { arn } = await queueState({ ...queue, label: "the queue" });
+  const { arn } = await readQueue({ ...queue, label: "the queue" });
   const database = await connected(postgres);
   const { table, pipeline } = await createTable(database, "backlog");
   const fns = Array.from({ length: RECEIVERS }, () => functionOn(postgres, pipeline));

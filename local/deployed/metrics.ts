@@ -6,77 +6,66 @@ import { type Lag, LOOK_BACK, type Traffic } from "../status/types.ts";
 const MINUTE = 60;
 const DAY = 86_400;
 
-/** @param queueName whose oldest message is asked for @param now milliseconds since 1970 */
-export async function lagOf(
+/** Reads the metrics of the last minutes. @param queueName of the event source @param now milliseconds since 1970 */
+export async function readRecentMetrics(
   client: CloudWatchClient,
   functionName: string,
   queueName: string,
   now: number,
   signal: AbortSignal,
-): Promise<Lag> {
-  const ours = ofService(METRICS.commitLag, functionName);
-  const age = {
-    Namespace: "AWS/SQS",
-    MetricName: "ApproximateAgeOfOldestMessage",
-    Dimensions: [{ Name: "QueueName", Value: queueName }],
+): Promise<{ readonly lag: Lag; readonly traffic: Traffic }> {
+  const dimensions = { FunctionName: functionName };
+  const custom = (name: string) => toMetric(METRICS.namespace, name, { service: functionName });
+  const metrics = {
+    commit: custom(METRICS.commitLag),
+    oldest: toMetric("AWS/SQS", "ApproximateAgeOfOldestMessage", { QueueName: queueName }),
+    invocations: toMetric("AWS/Lambda", "Invocations", dimensions),
+    errors: toMetric("AWS/Lambda", "Errors", dimensions),
+    stored: custom(METRICS.stored),
+    duplicates: custom(METRICS.duplicates),
+    rejected: custom(METRICS.rejected),
+    rejectedAgain: custom(METRICS.rejectedAgain),
+    unsettled: custom(METRICS.unsettled),
   };
-  const values = await figures(
-    client,
-    [stat("commit", ours, "Maximum", MINUTE), stat("oldest", age, "Maximum", MINUTE)],
-    now - LOOK_BACK.lag,
-    now,
-    signal,
+  const queries = Object.entries(metrics).map(([id, metric]) =>
+    toQuery(id, metric, id === "commit" || id === "oldest" ? "Maximum" : "Sum", MINUTE),
   );
+  const values = await readValues(client, queries, now - LOOK_BACK.traffic, now, signal);
   const commits = values.get("commit") ?? [];
-  return { commit: commits.length > 0 ? Math.max(...commits) : null, oldest: values.get("oldest")?.[0] ?? null };
+  const sum = (id: keyof typeof metrics) => total(values.get(id));
+  return {
+    lag: { commit: commits.length > 0 ? Math.max(...commits) : null, oldest: values.get("oldest")?.[0] ?? null },
+    traffic: {
+      ...{ invocations: sum("invocations"), errors: sum("errors"), unsettled: sum("unsettled") },
+      ...{ stored: sum("stored") + sum("duplicates"), rejected: sum("rejected") + sum("rejectedAgain") },
+    },
+  };
 }
 
-/** What the function did in the last minutes. @param now milliseconds since 1970 */
-export async function trafficOf(client: CloudWatchClient, functionName: string, now: number, signal: AbortSignal): Promise<Traffic> {
-  const lambda = (MetricName: string) => ({
-    Namespace: "AWS/Lambda",
-    MetricName,
-    Dimensions: [{ Name: "FunctionName", Value: functionName }],
-  });
-  const ours = [METRICS.stored, METRICS.duplicates, METRICS.rejected, METRICS.rejectedAgain, METRICS.unsettled];
-  const metrics = [...["Invocations", "Errors"].map(lambda), ...ours.map((name) => ofService(name, functionName))];
-  const queries = metrics.map((metric, i) => stat(`sum${i}`, metric, "Sum", MINUTE));
-  const values = await figures(client, queries, now - LOOK_BACK.traffic, now, signal);
-  const [invocations = 0, errors = 0, stored = 0, duplicates = 0, rejected = 0, rejectedAgain = 0, unsettled = 0] = queries.map(
-    ({ Id = "" }) => total(values.get(Id)),
-  );
-  return { invocations, errors, stored: stored + duplicates, rejected: rejected + rejectedAgain, unsettled };
-}
-
-/** Messages that were rejected at their first delivery, by code. */
-export async function rejectedByCode(
+/** Counts messages by the code of their first rejection. @param now milliseconds since 1970 */
+export async function readRejections(
   client: CloudWatchClient,
   functionName: string,
   now: number,
   signal: AbortSignal,
 ): Promise<Record<string, number>> {
   const codes = Object.keys(REJECTION_CODES);
-  const queries = codes.map((code, i) => {
-    const Dimensions = [
-      { Name: "service", Value: functionName },
-      { Name: "code", Value: code },
-    ];
-    return stat(`code${i}`, { Namespace: METRICS.namespace, MetricName: METRICS.rejected, Dimensions }, "Sum", DAY);
-  });
-  const values = await figures(client, queries, now - LOOK_BACK.rejected, now, signal);
+  const queries = codes.map((code, i) =>
+    toQuery(`code${i}`, toMetric(METRICS.namespace, METRICS.rejected, { service: functionName, code }), "Sum", DAY),
+  );
+  const values = await readValues(client, queries, now - LOOK_BACK.rejected, now, signal);
   const sums = codes.map((code, i) => [code, total(values.get(`code${i}`))] as const);
   return Object.fromEntries(sums.filter(([, sum]) => sum > 0));
 }
 
-type MetricStat = NonNullable<MetricDataQuery["MetricStat"]>;
+type Metric = NonNullable<MetricDataQuery["MetricStat"]>["Metric"];
 
-function stat(Id: string, Metric: MetricStat["Metric"], Stat: string, Period: number): MetricDataQuery {
-  return { Id, MetricStat: { Metric, Stat, Period } };
+function toMetric(Namespace: string, MetricName: string, dimensions: Readonly<Record<string, string>>): Metric {
+  return { Namespace, MetricName, Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })) };
 }
 
-/** A metric of the function's own. */
-function ofService(MetricName: string, functionName: string) {
-  return { Namespace: METRICS.namespace, MetricName, Dimensions: [{ Name: "service", Value: functionName }] };
+function toQuery(Id: string, Metric: Metric, Stat: "Maximum" | "Sum", Period: number): MetricDataQuery {
+  return { Id, MetricStat: { Metric, Stat, Period } };
 }
 
 function total(values: readonly number[] = []): number {
@@ -84,7 +73,7 @@ function total(values: readonly number[] = []): number {
 }
 
 /** The values of each query, newest first. */
-async function figures(
+async function readValues(
   client: CloudWatchClient,
   MetricDataQueries: MetricDataQuery[],
   since: number,

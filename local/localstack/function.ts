@@ -1,40 +1,34 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { OUTPUTS } from "../../lambda/names.ts";
-import { checkHealth, eventSourceState } from "../deployed/function.ts";
-import { UserError } from "../terminal/errors.ts";
+import { checkHealth, readEventSource } from "../deployed/function.ts";
+import * as errors from "../errors.ts";
 import { checkInterrupted, interrupted } from "../terminal/signals.ts";
 import type { Outputs } from "./cdklocal.ts";
-import type { SeenPostgres } from "./environment.ts";
+import type { FunctionPostgres } from "./environment.ts";
 import type { LocalStack } from "./localstack.ts";
-
-type StackOutputs = Outputs[string];
 
 /** Milliseconds. */
 const POLL = 500;
-const PATIENCE = 60_000;
+const TIMEOUT = 60_000;
 
-/** Waits until the function is called with what arrives. */
-export async function untilEnabled({ lambda }: LocalStack, outputs: StackOutputs): Promise<void> {
-  const uuid = outputs[OUTPUTS.eventSource] ?? "";
-  const giveUp = AbortSignal.timeout(PATIENCE);
+/** Waits until the event source passes messages to the function. @throws UserError if that takes too long */
+export async function waitUntilEnabled({ lambda }: LocalStack, outputs: Outputs): Promise<void> {
+  const late = AbortSignal.timeout(TIMEOUT);
   for (;;) {
     checkInterrupted();
-    const { state, reason } = await eventSourceState(lambda, uuid, AbortSignal.any([giveUp, interrupted]));
+    const { state, reason } = await readEventSource(lambda, outputs[OUTPUTS.eventSource] ?? "", AbortSignal.any([late, interrupted]));
     if (state === "Enabled") return;
-    if (giveUp.aborted)
-      throw new UserError(`The event source mapping is ${state}${reason ? ` (${reason})` : ""}, and does not become Enabled.`);
+    if (late.aborted) throw errors.disabledEventSource(state, reason);
     await wait(POLL);
   }
 }
 
-/** Calls the function without a message: can it reach Postgres, is its table right, has it the key that masked the rows? */
-export async function assertWorks({ lambda }: LocalStack, outputs: StackOutputs, { variables }: SeenPostgres): Promise<void> {
-  const signal = AbortSignal.any([AbortSignal.timeout(PATIENCE), interrupted]);
+/** Invokes the function without a message: it checks Postgres, its table and its masking key. @throws UserError */
+export async function assertHealthy({ lambda }: LocalStack, outputs: Outputs, { variables }: FunctionPostgres): Promise<void> {
+  const signal = AbortSignal.any([AbortSignal.timeout(TIMEOUT), interrupted]);
   const { failure } = await checkHealth(lambda, outputs[OUTPUTS.functionName] ?? "", signal);
   if (!failure) return;
-  const help =
-    failure.code === "database_unavailable"
-      ? ` The function looks for it at ${variables.PGHOST}:${variables.PGPORT}; if it has another name there, set FUNCTION_PGHOST and FUNCTION_PGPORT and deploy again.`
-      : "";
-  throw new UserError(`The function is deployed, and cannot work (${failure.code}): ${failure.reason}${help}`);
+  const address = `${variables.PGHOST}:${variables.PGPORT}`;
+  const help = ` The function looks for it at ${address}; if it needs another address, set FUNCTION_PGHOST and FUNCTION_PGPORT and deploy again.`;
+  throw errors.brokenFunction(failure.code, failure.reason, failure.code === "database_unavailable" ? help : "");
 }

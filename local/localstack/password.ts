@@ -9,26 +9,25 @@ import {
 
 const SecretId = "masqueue-local-postgres";
 
-/** Puts Postgres's password where the function reads it. @returns the secret's ARN */
+/** Puts Postgres's password into the secret that the function reads. @returns the secret's ARN */
 export async function putPassword(secrets: SecretsManagerClient, password: string): Promise<string> {
-  // As RDS writes it; and a secret is never empty, while a password may be.
+  // As RDS writes it; besides, a secret must not be empty, and a password may be.
   const SecretString = JSON.stringify({ password });
   const { ARN = "" } =
-    (await orNull(secrets.send(new PutSecretValueCommand({ SecretId, SecretString })))) ??
+    (await nullIfMissing(secrets.send(new PutSecretValueCommand({ SecretId, SecretString })))) ??
     (await secrets.send(new CreateSecretCommand({ Name: SecretId, SecretString })));
   return ARN;
 }
 
 /** @returns whether there was one */
 export async function removePassword(secrets: SecretsManagerClient): Promise<boolean> {
-  // Forced, the deletion of a secret that is not there succeeds.
-  if (!(await orNull(secrets.send(new DescribeSecretCommand({ SecretId }))))) return false;
+  // A forced deletion succeeds even if there is no secret.
+  if (!(await nullIfMissing(secrets.send(new DescribeSecretCommand({ SecretId }))))) return false;
   await secrets.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }));
   return true;
 }
 
-/** null where there is no such secret. */
-async function orNull<T>(call: Promise<T>): Promise<T | null> {
+async function nullIfMissing<T>(call: Promise<T>): Promise<T | null> {
   try {
     return await call;
   } catch (error) {

@@ -27,7 +27,7 @@ describe("masqueue --help", () => {
     [["nosuch"], "unknown command 'nosuch'"],
     [["start", "--frm", "x"], "unknown option '--frm'"],
     [["start", "--batch-size", "0"], "A batch has 1 to 10000 messages"],
-    [["start", "--pipeline", ""], "It names no pipeline"],
+    [["start", "--pipeline", ""], "Name a pipeline"],
     [["status", "--stage", ""], "A stage's name has lower-case letters"],
     [["start", "--masking", "md5"], "Allowed choices are hmac, sha256"],
     [["invoke"], "missing required argument 'file'"],

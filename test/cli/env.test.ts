@@ -51,7 +51,7 @@ describe("masqueue start --env", () => {
     const { code, stdout } = await masqueue(["start", "--env", "--data", data.path], named());
     expect(code).toBe(0);
     expect(stdout).toContain(bad);
-    expect(stdout).toContain("All that is left in the queue are 1 rejected messages; they stay there: it has no dead-letter queue.");
+    expect(stdout).toContain("The queue holds only 1 rejected messages; they stay there: it has no dead-letter queue.");
     expect(await queue.depth()).toBe(1);
   });
 
@@ -95,7 +95,7 @@ describe("what is refused", () => {
       QUEUE_URL: "http://127.0.0.1:1/000000000000/login-queue",
     });
     expect(code).toBe(2);
-    expect(stderr).toContain("a named queue is never drained into the embedded one");
+    expect(stderr).toContain("such a queue is never drained into the embedded one");
   });
 
   test("touching a queue that is not on this machine without a yes", async () => {
@@ -103,7 +103,7 @@ describe("what is refused", () => {
     const env = { ...named(), AWS_ENDPOINT_URL: "https://sqs.eu-west-1.amazonaws.com" };
     const { code, stderr } = await masqueue(["start", "--env", "--data", data.path], env);
     expect(code).toBe(1);
-    expect(stderr).toContain("is not on this machine, and there is no terminal to ask at: say --yes to go on.");
+    expect(stderr).toContain("is not on this machine, and there is no terminal to ask at: pass --yes to go on.");
     expect(await database.rows("SELECT to_regclass('user_logins') AS there")).toEqual([{ there: null }]);
   });
 

@@ -44,7 +44,7 @@ describe.each(["deploy.ts", "destroy.ts"])("%s refuses", (script) => {
     ["AWS itself", "https://cloudformation.eu-west-1.amazonaws.com", "is not this machine"],
     ["another machine", "http://192.168.1.5:4566", "is not this machine"],
     ["a name that only begins like this machine's", "http://localhost.example.com:4566", "is not this machine"],
-    ["what is no address", "localhost:4566", "is not a URL like http://localhost:4566"],
+    ["what is no address", "localhost:4566", "must be a URL like http://localhost:4566"],
   ])("%s", async (_what, AWS_ENDPOINT_URL, sentence) => {
     const { code, stderr } = await run(script, { ...POSTGRES, AWS_ENDPOINT_URL });
     expect([code, stderr]).toEqual([2, expect.stringMatching(new RegExp(`^masqueue: AWS_ENDPOINT_URL .*${sentence}.*\\.\n$`))]);
@@ -62,7 +62,7 @@ describe("one sentence tells", () => {
 
   test("that the port is another program's", async () => {
     const { code, stderr } = await run("deploy.ts", { ...POSTGRES, AWS_ENDPOINT_URL: await answering("hello") });
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^masqueue: What answers at http:\S+ is not LocalStack: .*\.\n$/)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^masqueue: The server at http:\S+ is not LocalStack: .*\.\n$/)]);
   });
 
   test("what a LocalStack lacks", async () => {
@@ -83,7 +83,7 @@ describe("one sentence tells", () => {
 
   test("an option that there is not", async () => {
     const { code, stderr } = await run("deploy.ts", POSTGRES, "--stage", "prod");
-    expect([code, stderr]).toEqual([2, expect.stringContaining("--yes is all there is")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("the only option is --yes")]);
   });
 });
 

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { dataDirAt } from "../../local/targets/data-dir.ts";
+import { resolveDataDir } from "../../local/targets/data-dir.ts";
 import { dataFolder, launch, masqueue } from "../support/masqueue.ts";
 
 let data: ReturnType<typeof dataFolder>;
@@ -17,8 +17,8 @@ afterEach(() => {
 });
 
 /** What stands in the folder of the embedded database. */
-const left = () => (existsSync(dataDirAt(data.path).embedded) ? readdirSync(dataDirAt(data.path).embedded) : []);
-const isRunning = () => existsSync(join(dataDirAt(data.path).embedded, "postgres-18", "postmaster.pid"));
+const left = () => (existsSync(resolveDataDir(data.path).embedded) ? readdirSync(resolveDataDir(data.path).embedded) : []);
+const isRunning = () => existsSync(join(resolveDataDir(data.path).embedded, "postgres-18", "postmaster.pid"));
 
 function file(name: string, content: string): string {
   const path = join(files, name);
@@ -61,8 +61,8 @@ describe("a message that SQS does not take", () => {
     const { code, stdout, stderr } = await masqueue(["start", "--json", "--data", data.path, "--from", mixed]);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ received: 2, stored: 2 });
-    expect(stderr).toContain("Not sent: message 2 of the file, which SQS does not take (InvalidMessageContents).");
-    expect(stderr).toContain("Not sent: message 4 of the file");
+    expect(stderr).toContain("Not sent: SQS refused message 2 of the file (InvalidMessageContents).");
+    expect(stderr).toContain("Not sent: SQS refused message 4 of the file");
   });
 });
 
@@ -84,7 +84,7 @@ test("a function that cannot work is found out before a message is sent", async 
 
 test.each([
   [["start", "--pipeline", "nope"], "There is no pipeline nope; there are: user-logins."],
-  [["start", "--data", ""], "It names no folder."],
+  [["start", "--data", ""], "Name a folder."],
   [["sql", " "], "The statement is empty."],
 ])("%j gets a sentence and exit code 2", async (args, sentence) => {
   const { code, stderr } = await masqueue(args);

@@ -47,7 +47,7 @@ describe("masqueue send FILE --env", () => {
     const { code, stdout, stderr } = await send('{"user_id":"a"}\nbad\u0001line\n{"user_id":"b"}\n');
     expect(code).toBe(1);
     expect(stdout.trimEnd().split("\n")).toHaveLength(2);
-    expect(stderr).toContain("Not sent: message 2 of the file, which SQS does not take (InvalidMessageContents).");
+    expect(stderr).toContain("Not sent: SQS refused message 2 of the file (InvalidMessageContents).");
     expect(stderr).toContain("Sent 2 of 3 messages.");
   });
 
@@ -55,13 +55,13 @@ describe("masqueue send FILE --env", () => {
     const env = { ...named(), AWS_ENDPOINT_URL: "https://sqs.eu-west-1.amazonaws.com" };
     const { code, stdout, stderr } = await masqueue(["send", file(numbered(1)), "--env"], env);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toContain("say --yes to go on");
+    expect(stderr).toContain("pass --yes to go on");
   });
 
   test("says that a queue is not there", async () => {
     const { code, stderr } = await masqueue(["send", file(numbered(1)), "--env"], { ...named(), QUEUE_URL: `${queue.url}-not` });
     expect(code).toBe(1);
-    expect(stderr).toContain("there is no such queue: check QUEUE_URL and AWS_REGION.");
+    expect(stderr).toContain("it does not exist: check QUEUE_URL and AWS_REGION.");
   });
 
   test("looks at the queue before it sends anything", async () => {

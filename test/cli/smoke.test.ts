@@ -89,7 +89,7 @@ describe("nothing is sent", () => {
     stage.variables.AWS_ENDPOINT_URL_SQS = "https://sqs.eu-west-1.amazonaws.com";
     const { code, stderr } = await smoke();
     expect(code).toBe(1);
-    expect(stderr).toContain("is not on this machine, and there is no terminal to ask at: say --yes to go on.");
+    expect(stderr).toContain("is not on this machine, and there is no terminal to ask at: pass --yes to go on.");
   });
 
   test("where the function's log may not be read", async () => {
@@ -104,8 +104,8 @@ describe("nothing is sent", () => {
   test.each([
     [["--body", "{user_id: 1}"], "--body is not JSON."],
     [["--stage", ""], "A stage's name has lower-case letters, digits and single hyphens."],
-    [["--pipeline", ""], "It names no pipeline."],
-    [["--timeout", "0"], "It is a number of seconds from 1 to 900."],
+    [["--pipeline", ""], "Name a pipeline."],
+    [["--timeout", "0"], "Give a number of seconds from 1 to 900."],
     [["--pipeline", "nope"], "There is no pipeline nope; there are: user-logins."],
   ])("after %j, which is wrong use", async (options, sentence) => {
     const { code, stderr } = await smoke(...options);

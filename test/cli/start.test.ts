@@ -70,7 +70,7 @@ describe("masqueue start --json", () => {
     ["missing.jsonl", null, "cannot be read (ENOENT)"],
     ["logins.csv", "a,b", "the name must end in .jsonl or .json"],
     ["broken.json", "{", "is not JSON"],
-    ["object.json", "{}", "holds neither an array of bodies nor what `aws sqs receive-message` prints"],
+    ["object.json", "{}", "holds neither an array of bodies nor the output of `aws sqs receive-message`"],
     ["empty.jsonl", "\n", "holds no messages"],
   ])("says what is wrong with %s and starts nothing", async (name, content, sentence) => {
     if (content !== null) writeFileSync(join(files, name), content);

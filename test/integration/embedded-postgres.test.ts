@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { binariesIn, findBinaries, isReachable } from "../../local/emulators/postgres/binaries.ts";
 import { type EmbeddedPostgres, startPostgres, stopLeftover } from "../../local/emulators/postgres/server.ts";
-import { dataDirAt, localKey } from "../../local/targets/data-dir.ts";
+import { readLocalKey, resolveDataDir } from "../../local/targets/data-dir.ts";
 
 let home: string;
 beforeEach(() => {
@@ -95,7 +95,7 @@ describe("a folder that others cannot enter", () => {
 
   test("holds root's data elsewhere, and anybody else's in itself", () => {
     chmodSync(home, 0o700);
-    const { embedded, keyFile } = dataDirAt(join(home, "data"));
+    const { embedded, keyFile } = resolveDataDir(join(home, "data"));
     const isRoot = process.getuid?.() === 0;
     expect(embedded).toMatch(isRoot ? /^\/var\/tmp\/masqueue-[0-9a-f]{12}$/ : /\/data\/embedded$/);
     expect(keyFile).toBe(join(home, "data", "mask.key"));
@@ -110,8 +110,8 @@ describe("a folder that others cannot enter", () => {
 
 test("a masking key is made once, at random, for its owner's eyes only", () => {
   const file = join(home, "keys", "mask.key");
-  const key = localKey(file);
+  const key = readLocalKey(file);
   expect(key).toHaveLength(32);
-  expect(localKey(file)).toEqual(key);
-  expect(localKey(join(home, "other.key"))).not.toEqual(key);
+  expect(readLocalKey(file)).toEqual(key);
+  expect(readLocalKey(join(home, "other.key"))).not.toEqual(key);
 });

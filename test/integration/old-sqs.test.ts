@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import type { SQSEvent } from "aws-lambda";
 import { consume } from "../../local/emulators/event-source.ts";
-import { queueState } from "../../local/emulators/sqs.ts";
-import { type NamedQueue, queueAt } from "../../local/targets/from-env.ts";
+import { connectQueue, type QueueFromEnv } from "../../local/targets/from-env.ts";
+import { readQueue } from "../../local/targets/queue.ts";
 
 const SENT = "1772366400000";
 const BODY = JSON.stringify({ user_id: "ü & <b>" });
@@ -27,7 +27,7 @@ const ANSWERS: Readonly<Record<string, (form: URLSearchParams) => string>> = {
 let taken: boolean;
 let asked: string[];
 let server: Server;
-let queue: NamedQueue;
+let queue: QueueFromEnv;
 
 beforeEach(async () => {
   taken = false;
@@ -48,7 +48,7 @@ beforeEach(async () => {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   process.env.AWS_ACCESS_KEY_ID = "test";
   process.env.AWS_SECRET_ACCESS_KEY = "test";
-  queue = queueAt(`${origin}/000000000000/login-queue`, { AWS_REGION: "us-east-1" });
+  queue = connectQueue(`${origin}/000000000000/login-queue`, { AWS_REGION: "us-east-1" });
 });
 afterEach(() => {
   queue.client.destroy();
@@ -61,8 +61,8 @@ async function textOf(request: IncomingMessage): Promise<string> {
 }
 
 test("a server that knows the older protocol of SQS alone is talked to in that one, from its first answer on", async () => {
-  expect((await queueState(queue)).depth).toBe(1);
-  await queueState(queue);
+  expect((await readQueue(queue)).depth).toBe(1);
+  await readQueue(queue);
   expect(asked.slice(asked.lastIndexOf("JSON") + 1)).toEqual(["GetQueueAttributes", "GetQueueAttributes"]);
 });
 

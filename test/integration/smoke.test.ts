@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { parse } from "../../lambda/ingest/parse.ts";
 import { date, definePipeline, exact, ip, masked, text } from "../../lambda/pipelines/pipeline.ts";
 import type { LogReader } from "../../local/deployed/log.ts";
-import { smoke, smokeBody } from "../../local/deployed/smoke.ts";
+import { createSmokeBody, runSmoke } from "../../local/deployed/smoke.ts";
 import { createQueue, type TestQueue } from "../support/queue.ts";
 import { record } from "../support/records.ts";
 
@@ -25,7 +25,7 @@ function growing(...lines: Record<string, unknown>[]): LogReader {
 
 const run = (log: LogReader, url = queue.url) => {
   const signal = new AbortController().signal;
-  return smoke({ client: queue.client, queueUrl: url, label: url }, log, "{}", { timeout: 500, poll: 20, signal });
+  return runSmoke({ client: queue.client, queueUrl: url, label: url }, log, "{}", { timeout: 500, poll: 20, signal });
 };
 
 describe("a smoke message", () => {
@@ -71,7 +71,7 @@ test("a smoke body is one that its pipeline takes, whatever the fields are calle
       ordered_on: date({ otherwise: "sent" }),
     },
   });
-  const body = smokeBody(pipeline);
+  const body = createSmokeBody(pipeline);
   expect(JSON.parse(body)).toEqual({ order_id: "masqu", address: "192.0.2.1", customer: "masqueue-smoke" });
   expect(parse(record(body), 0, pipeline).kind).toBe("message");
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import pg from "pg";
-import { namedPostgres } from "../../local/targets/from-env.ts";
+import { postgresFromEnv } from "../../local/targets/from-env.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { type Ended, launchNode, masqueue } from "../support/masqueue.ts";
 
@@ -73,7 +73,7 @@ export async function localstackEnv(): Promise<LocalstackEnv> {
 }
 
 function server(): pg.ClientConfig {
-  const { host, port, user, password, database } = new pg.Client(namedPostgres(process.env)?.config);
+  const { host, port, user, password, database } = new pg.Client(postgresFromEnv(process.env)?.config);
   return { host, port, user, password: password ?? "", database };
 }
 

@@ -4,7 +4,8 @@ import { GetQueueUrlCommand } from "@aws-sdk/client-sqs";
 import { ENV, ingestStackName, OUTPUTS } from "../../lambda/names.ts";
 import { consume } from "../../local/emulators/event-source.ts";
 import { startLambda } from "../../local/emulators/lambda-runtime/lambda.ts";
-import { DEAD_LETTER_QUEUE, queueState } from "../../local/emulators/sqs.ts";
+import { DEAD_LETTER_QUEUE } from "../../local/emulators/sqs.ts";
+import { readQueue } from "../../local/targets/queue.ts";
 import { type StandIn, startAws } from "./aws.ts";
 import { bundleFunction } from "./bundle.ts";
 import { TEST_SECRET } from "./container.ts";
@@ -66,9 +67,7 @@ export async function deploy(): Promise<Deployment> {
         return payload;
       };
       const options = { client, queueUrl, handlers: [handler], batchSize: 10, window: 0, timeout: 10_000, poll: 0 };
-      consuming = queueState({ client, queueUrl, label: queueUrl }).then(({ arn }) =>
-        consume({ ...options, queueArn: arn }, ending.signal),
-      );
+      consuming = readQueue({ client, queueUrl, label: queueUrl }).then(({ arn }) => consume({ ...options, queueArn: arn }, ending.signal));
     },
     async stop() {
       ending.abort();

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dataDirAt } from "../../local/targets/data-dir.ts";
+import { resolveDataDir } from "../../local/targets/data-dir.ts";
 
 const LAUNCHER = join(import.meta.dirname, "../../local/bin/masqueue.mjs");
 
@@ -58,7 +58,7 @@ export function dataFolder(): { path: string; remove(): void } {
   return {
     path,
     remove() {
-      rmSync(dataDirAt(path).embedded, { recursive: true, force: true });
+      rmSync(resolveDataDir(path).embedded, { recursive: true, force: true });
       rmSync(path, { recursive: true, force: true });
     },
   };

@@ -6,8 +6,9 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import { consume, type EventSourceOptions, type Handler } from "../../local/emulators/event-source.ts";
-import { createQueues, DEAD_LETTER_QUEUE, type EmbeddedSqs, queueState, startSqs } from "../../local/emulators/sqs.ts";
+import { createQueues, DEAD_LETTER_QUEUE, type EmbeddedSqs, startSqs } from "../../local/emulators/sqs.ts";
 import { sendMessages } from "../../local/run/send.ts";
+import { readQueue } from "../../local/targets/queue.ts";
 
 export interface TestQueue {
   readonly client: SQSClient;
@@ -39,7 +40,7 @@ export async function createBareQueue(visibilityTimeout: number): Promise<TestQu
 }
 
 function queueOn({ client, endpoint, stop }: EmbeddedSqs, url: string): TestQueue {
-  const depth = async () => (await queueState({ client, queueUrl: url, label: url })).depth;
+  const depth = async () => (await readQueue({ client, queueUrl: url, label: url })).depth;
   return {
     client,
     url,

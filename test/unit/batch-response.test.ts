@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { failedIds } from "../../local/emulators/batch-response.ts";
+import { readFailedIds } from "../../local/emulators/batch-response.ts";
 
 const IDS = new Set(["a", "b", "c"]);
-const failed = (response: unknown) => [...failedIds(response, IDS)];
+const failed = (response: unknown) => [...readFailedIds(response, IDS)];
 const naming = (...identifiers: unknown[]) => ({ batchItemFailures: identifiers.map((itemIdentifier) => ({ itemIdentifier })) });
 
 function circular(): unknown {

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { UserError } from "../../local/errors.ts";
 import { readMessages } from "../../local/run/messages-file.ts";
-import { UserError } from "../../local/terminal/errors.ts";
 
 const ID = "7bd61c09-1a2b-4c3d-8e4f-5a6b7c8d9e0f";
 let folder: string;
@@ -117,18 +117,18 @@ describe("a file that cannot be used gets a sentence", () => {
   test.each([
     ["broken.json", '{"ip": canary', "broken.json is not JSON."],
     ["nothing.json", "", "nothing.json is not JSON."],
-    ["unpacked.json.gz", "[1]", "unpacked.json.gz is not a whole gzip file."],
+    ["unpacked.json.gz", "[1]", "unpacked.json.gz is not a complete gzip file."],
     ["no-messages.json", "[]", "no-messages.json holds no messages."],
     ["drained.json", '{"Messages": []}', "drained.json holds no messages."],
     ["blank.jsonl", "\n \n", "blank.jsonl holds no messages."],
-    ["empty-body.json", '["x", ""]', "empty-body.json: element 2 is empty; SQS takes no empty message."],
-    ["empty-message.json", '{"Messages":[{"Body":""}]}', "empty-message.json: message 1 is empty; SQS takes no empty message."],
+    ["empty-body.json", '["x", ""]', "empty-body.json: element 2 is empty; SQS accepts no empty message."],
+    ["empty-message.json", '{"Messages":[{"Body":""}]}', "empty-message.json: message 1 is empty; SQS accepts no empty message."],
     [
       "object.json",
       '{"ip": "canary"}',
-      'object.json holds neither an array of bodies nor what `aws sqs receive-message` prints ({"Messages": [...]}).',
+      'object.json holds neither an array of bodies nor the output of `aws sqs receive-message` ({"Messages": [...]}).',
     ],
-    ["number.json", "1", 'number.json holds neither an array of bodies nor what `aws sqs receive-message` prints ({"Messages": [...]}).'],
+    ["number.json", "1", 'number.json holds neither an array of bodies nor the output of `aws sqs receive-message` ({"Messages": [...]}).'],
   ])("where its content is of no use, as in %s", (name, content, sentence) => {
     expect(complaint(file(name, content))).toBe(sentence);
   });

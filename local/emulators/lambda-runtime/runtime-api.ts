@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
-export interface Answer {
-  /** What the function returned, or the error as Lambda gives it to the caller: `{ errorType, errorMessage, trace }`. */
+export interface InvocationResult {
+  /** What the function returned, or the error as Lambda passes it to the caller: `{ errorType, errorMessage, trace }`. */
   readonly payload: unknown;
   readonly isError: boolean;
 }
@@ -11,22 +11,22 @@ interface Invocation {
   id: string;
   body: string;
   deadline: number;
-  settle(answer: Answer): void;
+  settle(result: InvocationResult): void;
 }
 
-/** What a Lambda process asks for work and gives its answers to: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
+/** The server that a Lambda process gets its work from: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
 export class RuntimeApi {
   /** Resolved when the process asks for its first invocation: it has loaded the function. */
   readonly ready: Promise<void>;
   readonly #functionArn: string;
-  readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
+  readonly #server = createServer((request, response) => void this.#respond(request, response));
   #becomeReady: () => void = () => {};
-  /** The answer to `next` that is held back until there is something to do. */
+  /** The response to `next` that is held back until there is work. */
   #idle: ServerResponse | undefined;
   #queue: Invocation[] = [];
   readonly #running = new Map<string, Invocation>();
-  /** What every invocation gets once the process has ended or could not start. */
-  #ended: Answer | undefined;
+  /** The result of every invocation once the process has ended or could not start. */
+  #ended: InvocationResult | undefined;
 
   constructor(functionArn: string) {
     this.#functionArn = functionArn;
@@ -42,14 +42,14 @@ export class RuntimeApi {
   }
 
   /** @param deadline of the invocation, in milliseconds since 1970 */
-  invoke(event: unknown, deadline: number): Promise<Answer> {
-    return new Promise((resolve) => {
-      this.#queue.push({ id: randomUUID(), body: JSON.stringify(event), deadline, settle: resolve });
+  invoke(event: unknown, deadline: number): Promise<InvocationResult> {
+    return new Promise((settle) => {
+      this.#queue.push({ id: randomUUID(), body: JSON.stringify(event), deadline, settle });
       this.#dispatch();
     });
   }
 
-  /** Answers what is under way and all that comes with an error. */
+  /** Fails the invocations in progress and all later ones. */
   end(reason: string): void {
     this.#endWith({ isError: true, payload: { errorType: "Runtime.ExitError", errorMessage: reason, trace: [] } });
   }
@@ -59,8 +59,8 @@ export class RuntimeApi {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #endWith(answer: Answer): void {
-    this.#ended ??= answer;
+  #endWith(result: InvocationResult): void {
+    this.#ended ??= result;
     this.#becomeReady();
     for (const { settle } of [...this.#running.values(), ...this.#queue]) settle(this.#ended);
     this.#running.clear();
@@ -82,7 +82,7 @@ export class RuntimeApi {
     this.#idle = undefined;
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, , , subject, id = "", kind] = (request.url ?? "").split("/");
     if (id === "next") {
       this.#idle = response;

@@ -1,27 +1,27 @@
 import { describe, expect, test } from "@jest/globals";
-import { findingsOf, isHealthy } from "../../local/status/checks.ts";
-import type { Facts } from "../../local/status/types.ts";
-import { span } from "../../local/status/words.ts";
+import { isHealthy, runChecks } from "../../local/status/checks.ts";
+import { formatDuration } from "../../local/status/format.ts";
+import type { StatusReport } from "../../local/status/types.ts";
 
 const NOW = Date.UTC(2026, 2, 1, 3);
 const MINUTE = 60_000;
 const queue = { depth: 9, inFlight: 3, delayed: 1, visibilityTimeout: 185, arn: "", deadLetterArn: null, secondsToDeadLetter: null };
 const failure = { at: NOW - 5 * MINUTE, code: "out_of_time", sqlstate: null, reason: "Too late." };
 
-/** The only finding on some facts. */
-function only(facts: Facts) {
-  const [finding, ...more] = findingsOf(facts, NOW).filter(({ subject }) => subject !== "Queue");
+/** The only check on some report. */
+function only(report: StatusReport) {
+  const [check, ...more] = runChecks(report, NOW).filter(({ subject }) => subject !== "Queue");
   expect(more).toEqual([]);
-  return `${finding?.grade}: ${finding?.text}`;
+  return `${check?.grade}: ${check?.text}`;
 }
 
 describe("an event source", () => {
   test.each([
     ["Enabled", null, "ok: Enabled"],
-    ["Disabled", null, "wrong: Disabled"],
-    ["Disabling", null, "wrong: Disabling"],
-    ["Updating", null, "note: Updating"],
-    ["Enabled", "PROBLEM: Function call failed", "note: Enabled, PROBLEM: Function call failed"],
+    ["Disabled", null, "critical: Disabled"],
+    ["Disabling", null, "critical: Disabling"],
+    ["Updating", null, "warning: Updating"],
+    ["Enabled", "PROBLEM: Function call failed", "warning: Enabled, PROBLEM: Function call failed"],
     ["Enabled", "No records processed", "ok: Enabled"],
   ])("that is %s with result %s is %s", (state, lastResult, text) => {
     expect(only({ eventSource: { value: { state, reason: null, lastResult } } })).toBe(text);
@@ -29,59 +29,56 @@ describe("an event source", () => {
 
   test("says why it is not enabled", () => {
     const reason = "USER_INITIATED";
-    expect(only({ eventSource: { value: { state: "Disabled", reason, lastResult: null } } })).toBe("wrong: Disabled, USER_INITIATED");
+    expect(only({ eventSource: { value: { state: "Disabled", reason, lastResult: null } } })).toBe("critical: Disabled, USER_INITIATED");
     expect(only({ eventSource: { value: { state: "Enabled", reason, lastResult: null } } })).toBe("ok: Enabled");
   });
 });
 
 describe("a failure", () => {
   test("of the last minutes is wrong, an older one is for a look", () => {
-    expect(only({ lastFailure: { value: failure } })).toBe("wrong: 5 min ago: out_of_time: Too late.");
+    expect(only({ lastFailure: { value: failure } })).toBe("critical: 5 min ago: out_of_time: Too late.");
     expect(only({ lastFailure: { value: { ...failure, at: NOW - 20 * MINUTE, sqlstate: "55P03" } } })).toBe(
-      "note: 20 min ago: out_of_time (SQLSTATE 55P03): Too late.",
+      "warning: 20 min ago: out_of_time (SQLSTATE 55P03): Too late.",
     );
     expect(only({ lastFailure: { value: { noneIn: 24 * 60 * MINUTE } } })).toBe("ok: none in 24 h");
   });
 
   test("is not claimed to be absent where the log was not read", () => {
-    expect(only({ lastFailure: { value: { noneIn: 6 * 60 * MINUTE } } })).toBe(
-      "ok: none in 6 h (further back the log could not be read in time)",
-    );
+    expect(only({ lastFailure: { value: { noneIn: 6 * 60 * MINUTE } } })).toBe("ok: none in 6 h (there was no time to read the older log)");
   });
 
   test("that the health check would find again is left to it, where it could be asked", () => {
-    const gradeOf = (code: string, health: Facts["health"]) =>
-      findingsOf({ health, lastFailure: { value: { ...failure, code } } }, NOW).find(({ subject }) => subject === "Last failure")?.grade;
+    const gradeOf = (code: string, health: StatusReport["health"]) =>
+      runChecks({ health, lastFailure: { value: { ...failure, code } } }, NOW).find(({ subject }) => subject === "Last failure")?.grade;
     const passed = { value: { seconds: 0.1, failure: null } };
-    expect(gradeOf("database_unavailable", passed)).toBe("note");
-    expect(gradeOf("database_unavailable", { failed: "not allowed" })).toBe("wrong");
-    expect(gradeOf("out_of_time", passed)).toBe("wrong");
-    expect(gradeOf("database_refused", passed)).toBe("wrong");
+    expect(gradeOf("database_unavailable", passed)).toBe("warning");
+    expect(gradeOf("database_unavailable", { failed: "not allowed" })).toBe("critical");
+    expect(gradeOf("out_of_time", passed)).toBe("critical");
+    expect(gradeOf("database_refused", passed)).toBe("critical");
   });
 });
 
 test.each([
   ["UPDATE_COMPLETE", "ok: UPDATE_COMPLETE"],
-  ["UPDATE_ROLLBACK_COMPLETE", "note: UPDATE_ROLLBACK_COMPLETE"],
-  ["UPDATE_FAILED", "note: UPDATE_FAILED"],
+  ["UPDATE_ROLLBACK_COMPLETE", "warning: UPDATE_ROLLBACK_COMPLETE"],
+  ["UPDATE_FAILED", "warning: UPDATE_FAILED"],
 ])("a stack that is %s is %s", (status, text) => {
   expect(only({ stack: { status, changed: null } })).toBe(text);
 });
 
 describe("traffic", () => {
   const none = { invocations: 0, errors: 0, stored: 0, rejected: 0, unsettled: 0 };
-  const gradesOf = (traffic: Partial<typeof none>, more: Facts = {}) => {
-    const findings = findingsOf({ traffic: { value: { ...none, ...traffic } }, ...more }, NOW);
-    const lineOf = (subject: string) =>
-      findings.filter((finding) => finding.subject === subject).map(({ grade, text }) => `${grade}: ${text}`);
+  const gradesOf = (traffic: Partial<typeof none>, more: StatusReport = {}) => {
+    const checks = runChecks({ traffic: { value: { ...none, ...traffic } }, ...more }, NOW);
+    const lineOf = (subject: string) => checks.filter((check) => check.subject === subject).map(({ grade, text }) => `${grade}: ${text}`);
     return [...lineOf("Invocations"), ...lineOf("Stored")];
   };
   const waiting = { queue: { value: queue } };
 
   test.each([
     [0, "ok"],
-    [1, "note"],
-    [2, "wrong"],
+    [1, "warning"],
+    [2, "critical"],
   ])("with %i failed invocations is %s: one alone may be a health check's", (errors, grade) => {
     expect(gradesOf({ invocations: 12, errors, stored: 3 })).toEqual([
       `${grade}: ${errors} of 12 failed in 15 min`,
@@ -90,28 +87,30 @@ describe("traffic", () => {
   });
 
   test("that stores nothing while messages wait is wrong, also where no invocation failed", () => {
-    expect(gradesOf({}, waiting)[1]).toBe("wrong: 0 messages in 15 min, and 9 messages in the queue");
+    expect(gradesOf({}, waiting)[1]).toBe("critical: 0 messages in 15 min, and 9 messages in the queue");
     expect(gradesOf({}, { queue: { value: { ...queue, depth: 0 } } })[1]).toBe("ok: 0 messages in 15 min");
-    expect(gradesOf({ unsettled: 4, rejected: 1 }, waiting)[1]).toMatch(/^wrong: 0 messages in 15 min, 4 not tried for lack of time, and/);
+    expect(gradesOf({ unsettled: 4, rejected: 1 }, waiting)[1]).toMatch(
+      /^critical: 0 messages in 15 min, 4 not tried for lack of time, and/,
+    );
   });
 
   test("is not blamed for a message that came just now, nor for bad ones", () => {
     const oldest = (seconds: number) => ({ lag: { value: { commit: null, oldest: seconds } } });
     expect(gradesOf({}, { ...waiting, ...oldest(185) })[1]).toMatch(/^ok: /);
-    expect(gradesOf({}, { ...waiting, ...oldest(186) })[1]).toMatch(/^wrong: /);
-    expect(gradesOf({ rejected: 2 }, waiting)[1]).toBe("note: 0 messages in 15 min: what came was rejected");
+    expect(gradesOf({}, { ...waiting, ...oldest(186) })[1]).toMatch(/^critical: /);
+    expect(gradesOf({ rejected: 2 }, waiting)[1]).toBe("warning: 0 messages in 15 min: all that arrived were rejected");
   });
 
   test("that runs out of time is worth a look", () => {
-    expect(gradesOf({ stored: 1, unsettled: 4 }, waiting)[1]).toBe("note: 1 message in 15 min, 4 not tried for lack of time");
+    expect(gradesOf({ stored: 1, unsettled: 4 }, waiting)[1]).toBe("warning: 1 message in 15 min, 4 not tried for lack of time");
   });
 });
 
 describe("lag", () => {
   test.each([
     [{ commit: 60_000, oldest: 370 }, "ok"],
-    [{ commit: null, oldest: 371 }, "wrong"],
-    [{ commit: 601_000, oldest: null }, "note"],
+    [{ commit: null, oldest: 371 }, "critical"],
+    [{ commit: 601_000, oldest: null }, "warning"],
     [{ commit: null, oldest: null }, "ok"],
   ])("of %j is %s where a message comes back after 185 s", (value, grade) => {
     expect(only({ lag: { value }, queue: { value: queue } })).toMatch(new RegExp(`^${grade}: `));
@@ -121,20 +120,20 @@ describe("lag", () => {
 test("what could not be looked at is wrong only where nothing else says whether messages are stored", () => {
   const failed = { failed: "not allowed" };
   const all = { eventSource: failed, health: failed, queue: failed, rows: failed, lastFailure: failed, lag: failed, deadLetters: failed };
-  const findings = findingsOf({ ...all, rejected: failed }, NOW);
-  const wrong = findings.filter(({ grade }) => grade === "wrong").map(({ subject }) => subject);
-  expect(wrong).toEqual(["Event source", "Database", "Queue", "Rows"]);
-  expect(findings.every(({ text }) => text === "not allowed")).toBe(true);
-  expect(isHealthy(findings)).toBe(false);
+  const checks = runChecks({ ...all, rejected: failed }, NOW);
+  const critical = checks.filter(({ grade }) => grade === "critical").map(({ subject }) => subject);
+  expect(critical).toEqual(["Event source", "Database", "Queue", "Rows"]);
+  expect(checks.every(({ text }) => text === "not allowed")).toBe(true);
+  expect(isHealthy(checks)).toBe(false);
 });
 
 test("what is absent is not spoken of", () => {
-  expect(findingsOf({}, NOW)).toEqual([]);
+  expect(runChecks({}, NOW)).toEqual([]);
   expect(isHealthy([])).toBe(true);
 });
 
 test("a queue's messages are told apart", () => {
-  expect(findingsOf({ queue: { value: queue } }, NOW)[0]?.text).toBe("5 visible, 3 in flight, 1 delayed");
+  expect(runChecks({ queue: { value: queue } }, NOW)[0]?.text).toBe("5 visible, 3 in flight, 1 delayed");
 });
 
 test.each([
@@ -147,5 +146,5 @@ test.each([
   [3 * 3_600_000, "3 h"],
   [14 * 86_400_000, "14 d"],
 ])("%i ms are %s", (milliseconds, text) => {
-  expect(span(milliseconds)).toBe(text);
+  expect(formatDuration(milliseconds)).toBe(text);
 });
