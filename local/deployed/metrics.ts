@@ -1,4 +1,4 @@
-import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } from "@aws-sdk/client-cloudwatch";
+import { type CloudWatchClient, paginateGetMetricData } from "@aws-sdk/client-cloudwatch";
 import { REJECTION_CODES } from "../../lambda/ingest/message.ts";
 import { METRICS } from "../../lambda/names.ts";
 import { type Lag, LOOK_BACK, type Traffic } from "../status/types.ts";
@@ -6,84 +6,66 @@ import { type Lag, LOOK_BACK, type Traffic } from "../status/types.ts";
 const MINUTE = 60;
 const DAY = 86_400;
 
-/** Reads the metrics of the last minutes. @param queueName of the event source @param now milliseconds since 1970 */
-export async function readRecentMetrics(
-  client: CloudWatchClient,
-  functionName: string,
-  queueName: string,
-  now: number,
-  signal: AbortSignal,
-): Promise<{ readonly lag: Lag; readonly traffic: Traffic }> {
-  const dimensions = { FunctionName: functionName };
-  const custom = (name: string) => toMetric(METRICS.namespace, name, { service: functionName });
-  const metrics = {
-    commit: custom(METRICS.commitLag),
-    oldest: toMetric("AWS/SQS", "ApproximateAgeOfOldestMessage", { QueueName: queueName }),
-    invocations: toMetric("AWS/Lambda", "Invocations", dimensions),
-    errors: toMetric("AWS/Lambda", "Errors", dimensions),
-    stored: custom(METRICS.stored),
-    duplicates: custom(METRICS.duplicates),
-    rejected: custom(METRICS.rejected),
-    rejectedAgain: custom(METRICS.rejectedAgain),
-    unsettled: custom(METRICS.unsettled),
+/** Where the metrics of a pipeline come from. */
+interface Sources {
+  readonly functionName: string;
+  readonly queueName: string;
+}
+
+/** Reads what happened in the last minutes. @param now milliseconds since 1970 */
+export async function readRecentMetrics(client: CloudWatchClient, { functionName, queueName }: Sources, now: number, signal: AbortSignal) {
+  const [service, lambda] = [{ service: functionName }, { FunctionName: functionName }];
+  const range = { since: now - LOOK_BACK.traffic, until: now, period: MINUTE };
+  const values = await readMetrics(client, range, signal, {
+    commit: ["Maximum", METRICS.namespace, METRICS.commitLag, service],
+    oldest: ["Maximum", "AWS/SQS", "ApproximateAgeOfOldestMessage", { QueueName: queueName }],
+    invocations: ["Sum", "AWS/Lambda", "Invocations", lambda],
+    errors: ["Sum", "AWS/Lambda", "Errors", lambda],
+    stored: ["Sum", METRICS.namespace, METRICS.stored, service],
+    duplicates: ["Sum", METRICS.namespace, METRICS.duplicates, service],
+    rejected: ["Sum", METRICS.namespace, METRICS.rejected, service],
+    rejectedAgain: ["Sum", METRICS.namespace, METRICS.rejectedAgain, service],
+    unsettled: ["Sum", METRICS.namespace, METRICS.unsettled, service],
+  });
+  const { commit, oldest, invocations, errors, stored, duplicates, rejected, rejectedAgain, unsettled } = values;
+  const lag: Lag = { commit: commit.length > 0 ? Math.max(...commit) : null, oldest: oldest[0] ?? null };
+  const traffic: Traffic = {
+    ...{ invocations: sum(invocations), errors: sum(errors), unsettled: sum(unsettled) },
+    ...{ stored: sum(stored) + sum(duplicates), rejected: sum(rejected) + sum(rejectedAgain) },
   };
-  const queries = Object.entries(metrics).map(([id, metric]) =>
-    toQuery(id, metric, id === "commit" || id === "oldest" ? "Maximum" : "Sum", MINUTE),
-  );
-  const values = await readValues(client, queries, now - LOOK_BACK.traffic, now, signal);
-  const commits = values.get("commit") ?? [];
-  const sum = (id: keyof typeof metrics) => total(values.get(id));
-  return {
-    lag: { commit: commits.length > 0 ? Math.max(...commits) : null, oldest: values.get("oldest")?.[0] ?? null },
-    traffic: {
-      ...{ invocations: sum("invocations"), errors: sum("errors"), unsettled: sum("unsettled") },
-      ...{ stored: sum("stored") + sum("duplicates"), rejected: sum("rejected") + sum("rejectedAgain") },
-    },
-  };
+  return { lag, traffic };
 }
 
 /** Counts messages by the code of their first rejection. @param now milliseconds since 1970 */
-export async function readRejections(
+export async function readRejections(client: CloudWatchClient, functionName: string, now: number, signal: AbortSignal) {
+  const metric = (code: string): Metric => ["Sum", METRICS.namespace, METRICS.rejected, { service: functionName, code }];
+  const metrics = Object.fromEntries(Object.keys(REJECTION_CODES).map((code) => [code, metric(code)]));
+  const values = await readMetrics(client, { since: now - LOOK_BACK.rejected, until: now, period: DAY }, signal, metrics);
+  const counts = Object.entries(values).map(([code, some]) => [code, sum(some)] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+}
+
+type Metric = readonly [statistic: "Maximum" | "Sum", namespace: string, name: string, dimensions: Readonly<Record<string, string>>];
+
+/** @param range `period` in seconds @returns the values of each metric, newest first */
+async function readMetrics<Id extends string>(
   client: CloudWatchClient,
-  functionName: string,
-  now: number,
-  signal: AbortSignal,
-): Promise<Record<string, number>> {
-  const codes = Object.keys(REJECTION_CODES);
-  const queries = codes.map((code, i) =>
-    toQuery(`code${i}`, toMetric(METRICS.namespace, METRICS.rejected, { service: functionName, code }), "Sum", DAY),
-  );
-  const values = await readValues(client, queries, now - LOOK_BACK.rejected, now, signal);
-  const sums = codes.map((code, i) => [code, total(values.get(`code${i}`))] as const);
-  return Object.fromEntries(sums.filter(([, sum]) => sum > 0));
-}
-
-type Metric = NonNullable<MetricDataQuery["MetricStat"]>["Metric"];
-
-function toMetric(Namespace: string, MetricName: string, dimensions: Readonly<Record<string, string>>): Metric {
-  return { Namespace, MetricName, Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })) };
-}
-
-function toQuery(Id: string, Metric: Metric, Stat: "Maximum" | "Sum", Period: number): MetricDataQuery {
-  return { Id, MetricStat: { Metric, Stat, Period } };
-}
-
-function total(values: readonly number[] = []): number {
-  return values.reduce((sum, value) => sum + value, 0);
-}
-
-/** The values of each query, newest first. */
-async function readValues(
-  client: CloudWatchClient,
-  MetricDataQueries: MetricDataQuery[],
-  since: number,
-  until: number,
+  { since, until, period: Period }: { since: number; until: number; period: number },
   abortSignal: AbortSignal,
-): Promise<Map<string, number[]>> {
+  metrics: Readonly<Record<Id, Metric>>,
+): Promise<Record<Id, number[]>> {
+  const MetricDataQueries = Object.entries<Metric>(metrics).map(([Id, [Stat, Namespace, MetricName, dimensions]]) => {
+    const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
+    return { Id, MetricStat: { Metric: { Namespace, MetricName, Dimensions }, Stat, Period } };
+  });
   const input = { MetricDataQueries, StartTime: new Date(since), EndTime: new Date(until), ScanBy: "TimestampDescending" as const };
-  const values = new Map<string, number[]>();
+  const values: Record<string, number[]> = Object.fromEntries(Object.keys(metrics).map((id) => [id, []]));
   for await (const { MetricDataResults = [] } of paginateGetMetricData({ client }, input, { abortSignal })) {
-    for (const { Id = "", Values = [] } of MetricDataResults) values.set(Id, [...(values.get(Id) ?? []), ...Values]);
+    for (const { Id = "", Values = [] } of MetricDataResults) values[Id]?.push(...Values);
   }
-  return values;
+  return values as Record<Id, number[]>;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { Context, SQSEvent } from "aws-lambda";
 import * as errors from "../errors.ts";
-import { readFailedIds } from "./batch-response.ts";
+import { isObject } from "../json.ts";
 import { contextFor, toSqsRecord } from "./sqs-event.ts";
 
 /** A handler as Lambda calls it. */
@@ -113,6 +113,27 @@ async function settle({ client, queueUrl, ...options }: EventSourceOptions, hand
   );
   await Promise.all(requests.map((request) => client.send(request)));
   options.onBatch?.(ids, thrown);
+}
+
+/**
+ * Reads a handler's response as Lambda's event source mapping does.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+ * @param ids the batch's message ids
+ * @returns the ids that failed: none for an empty response, all for an invalid one
+ */
+export function readFailedIds(response: unknown, ids: ReadonlySet<string>): ReadonlySet<string> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(JSON.stringify(response) ?? "null");
+  } catch {
+    return ids;
+  }
+  if (parsed !== null && !isObject(parsed)) return ids;
+  const failures = parsed?.batchItemFailures ?? [];
+  if (!Array.isArray(failures)) return ids;
+  const failed = (failures as unknown[]).map((failure) => (isObject(failure) ? failure.itemIdentifier : undefined));
+  const areValid = failed.every((id) => typeof id === "string" && ids.has(id));
+  return areValid ? new Set(failed as string[]) : ids;
 }
 
 async function withTimeout<T>(work: Promise<T>, milliseconds: number): Promise<T> {

@@ -1,7 +1,5 @@
 import type { IngestError } from "../../lambda/errors.ts";
-import type { BatchReport, Reporter } from "../../lambda/ingest/report.ts";
-
-type Outcome = BatchReport["outcomes"][number]["outcome"];
+import type { BatchReport, Outcome, Reporter } from "../../lambda/ingest/report.ts";
 
 /** A message's latest rejection. */
 export interface RejectionLine {

@@ -18,7 +18,7 @@ export async function readStage(account: Account, stack: IngestStack, { client }
   const readQueue = (url: string) => tryCall("sqs:GetQueueAttributes", (signal) => readQueueAt(client, url, signal));
   const [ofFunction, recent, queue, deadLetters, rejected] = await Promise.all([
     readFunction(account, stack, now),
-    tryCall("cloudwatch:GetMetricData", (signal) => readRecentMetrics(cloudWatch, functionName, queueName, now, signal)),
+    tryCall("cloudwatch:GetMetricData", (signal) => readRecentMetrics(cloudWatch, { functionName, queueName }, now, signal)),
     readQueue(queueUrl),
     deadLetterQueueUrl ? readQueue(deadLetterQueueUrl) : { value: null },
     tryCall("cloudwatch:GetMetricData", (signal) => readRejections(cloudWatch, functionName, now, signal)),

@@ -39,10 +39,7 @@ export async function openRequiredPostgres(dataDir: DataDir, env: boolean): Prom
 }
 
 /** Connects for as long as `work` takes. @throws UserError if Postgres cannot be reached, refuses the login or ends the connection */
-export async function withClient<T>(
-  { config, label }: Pick<PostgresTarget, "config" | "label">,
-  work: (client: pg.Client) => Promise<T>,
-): Promise<T> {
+export async function withClient<T>({ config, label }: PostgresFromEnv, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionTimeoutMillis: 10_000, ...config });
   let isLost = false;
   client.on("error", () => {

@@ -77,7 +77,7 @@ describe("the last failure", () => {
 
 describe("the metrics of a function", () => {
   const signal = AbortSignal.timeout(60_000);
-  const read = (name = FUNCTION) => readRecentMetrics(cloudWatch, name, "queue", now, signal);
+  const read = (name = FUNCTION) => readRecentMetrics(cloudWatch, { functionName: name, queueName: "queue" }, now, signal);
   const at = (value: number, minutesAgo: number) => ({ value, minutesAgo });
 
   test("tell the longest lag of 15 minutes, and the age of the oldest message now", async () => {

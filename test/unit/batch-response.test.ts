@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { readFailedIds } from "../../local/emulators/batch-response.ts";
+import { readFailedIds } from "../../local/emulators/event-source.ts";
 
 const IDS = new Set(["a", "b", "c"]);
 const failed = (response: unknown) => [...readFailedIds(response, IDS)];

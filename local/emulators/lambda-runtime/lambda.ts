@@ -13,7 +13,7 @@ const GRACE = 5_000;
 export interface Lambda {
   readonly pid: number;
   /** Resolved when the process asks for its first invocation, or has failed to. */
-  readonly ready: Promise<void>;
+  readonly ready: Promise<unknown>;
   /** @param seconds the function's time; a few seconds after it the process is killed, as Lambda does at once @default 30 */
   invoke(event: unknown, seconds?: number): Promise<InvocationResult>;
   /** Kills the process; after that {@link output} is complete. */

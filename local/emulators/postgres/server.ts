@@ -42,8 +42,8 @@ export async function startPostgres(folder: string, settings: string[] = [], bin
   const deadline = Date.now() + START_SECONDS * 1000;
   for (;;) {
     const port = runningPort(cluster) ?? (await launch(cluster, settings));
-    const keeper = port ? await joinServer(cluster, port) : null;
-    if (keeper && port) return useServer(cluster, keeper, port);
+    const keeper = port && (await joinServer(cluster, port));
+    if (keeper) return useServer(cluster, keeper, port);
     if (Date.now() > deadline) throw errors.slowServer(START_SECONDS, cluster.log, join(cluster.data, "postmaster.pid"));
     await wait(100);
   }
