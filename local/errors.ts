@@ -123,8 +123,15 @@ export const noCredentials = (reason: string, profile?: string) =>
   );
 export const unreadableStack = (name: string, place: string, reason: string) =>
   failure(`Stack ${name} in ${place} cannot be looked up: ${reason}.`);
-/** @param deployed a sentence on what is deployed there instead */
-export const noStack = (name: string, place: string, deployed: string) => misuse(`There is no stack ${name} in ${place}. ${deployed}`);
+/** @param stages that are deployed there */
+export const noStack = (name: string, place: string, stages: string[]) =>
+  misuse(
+    stages.length > 0
+      ? `There is no stack ${name} in ${place}. Deployed there: ${stages.join(", ")}.`
+      : `There is no stack ${name} in ${place}, and no other stage: check AWS_PROFILE and AWS_REGION (aws sts get-caller-identity).`,
+  );
+export const unlistedStages = (name: string, place: string, reason: string) =>
+  misuse(`There is no stack ${name} in ${place}. The stages that are deployed there cannot be listed: ${reason}.`);
 export const incompleteStack = (name: string, status: string, output: string) =>
   failure(`Stack ${name} is ${status} and has no output ${output}: its deployment is incomplete.`);
 export const unreadableLog = (logGroup: string, reason: string) => failure(`The log ${logGroup} cannot be read: ${reason}.`);

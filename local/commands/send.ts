@@ -1,6 +1,6 @@
 import * as errors from "../errors.ts";
 import { readMessages } from "../run/messages-file.ts";
-import { type SentMessage, sendWithProgress, sortIds } from "../run/send.ts";
+import { sendWithProgress } from "../run/send.ts";
 import { queueFromEnv } from "../targets/from-env.ts";
 import { readQueue } from "../targets/queue.ts";
 import { confirmTargets } from "../terminal/confirm.ts";
@@ -14,19 +14,20 @@ export async function send(file: string, options: { env: boolean; yes: boolean }
   using queue = queueFromEnv(process.env);
   if (!queue) throw errors.noQueueInEnv();
   const output = createOutput(true);
-  const sent: SentMessage[] = [];
+  const ids: string[] = [];
   try {
     output.line(`Queue      ${queue.label}`);
     await confirmTargets([queue], options.yes);
     await readQueue(queue);
     checkInterrupted();
     output.begin(messages.length);
-    const refused = await sendWithProgress(output, queue, messages, (some) => sent.push(...some));
+    const refused = await sendWithProgress(output, queue, messages, ids);
     return interrupted.aborted ? 130 : refused > 0 ? 1 : 0;
   } finally {
     output.end();
     // Also after an error: SQS keeps what it has accepted.
-    if (sent.length > 0) console.log(sortIds(sent).join("\n"));
+    const sent = Object.values(ids);
+    if (sent.length > 0) console.log(sent.join("\n"));
     if (sent.length > 0 && sent.length < messages.length) output.line(`Sent ${sent.length} of ${messages.length} messages.`);
   }
 }

@@ -7,19 +7,14 @@ import type { Result } from "../status/types.ts";
 import { explainError } from "../terminal/errors.ts";
 import { interrupted } from "../terminal/signals.ts";
 
-/** The account and region that the environment gives access to, by the AWS SDK's own rules: variables, profiles, roles, AWS_ENDPOINT_URL. */
-export interface Account extends Disposable {
-  readonly region: string;
-  /** null if the credentials do not name it. */
-  readonly id: string | null;
-  readonly cloudFormation: CloudFormationClient;
-  readonly lambda: LambdaClient;
-  readonly cloudWatch: CloudWatchClient;
-  readonly logs: CloudWatchLogsClient;
-}
+/** An account and region, and their clients. `id`: null if the credentials do not name it. */
+export type Account = Awaited<ReturnType<typeof openAccount>>;
 
-/** @throws UserError with exit code 2 if the region or the credentials are missing */
-export async function openAccount(): Promise<Account> {
+/**
+ * Opens the account that the environment gives access to, by the AWS SDK's own rules: variables, profiles, roles, AWS_ENDPOINT_URL.
+ * @throws UserError with exit code 2 if the region or the credentials are missing
+ */
+export async function openAccount() {
   const { AWS_PROFILE: profile } = process.env;
   checkEnvironment(process.env);
   const cloudFormation = new CloudFormationClient();
@@ -30,10 +25,12 @@ export async function openAccount(): Promise<Account> {
     throw errors.noCredentials(explainError(error).replace(/\.$/, ""), profile);
   });
   const clients = { cloudFormation, lambda: new LambdaClient(), cloudWatch: new CloudWatchClient(), logs: new CloudWatchLogsClient() };
-  const dispose = () => {
-    for (const client of Object.values(clients)) client.destroy();
-  };
-  return { region, id, ...clients, [Symbol.dispose]: dispose };
+  return { region, id, ...clients, [Symbol.dispose]: () => destroyAll(clients) };
+}
+
+/** Ends the clients' connections. */
+export function destroyAll(clients: Readonly<Record<string, { destroy(): void }>>): void {
+  for (const client of Object.values(clients)) client.destroy();
 }
 
 /** Checks what the SDK would report only as "Invalid URL" or as a missing region. */

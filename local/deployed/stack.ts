@@ -5,19 +5,7 @@ import { connectQueue, type QueueFromEnv } from "../targets/from-env.ts";
 import { type Account, tryCall } from "./account.ts";
 
 /** A deployed pipeline, as its stack describes itself. */
-export interface IngestStack {
-  readonly name: string;
-  readonly account: string;
-  readonly status: string;
-  /** When the stack was last created or updated, in milliseconds since 1970. */
-  readonly changed: number | null;
-  readonly queueUrl: string;
-  readonly deadLetterQueueUrl: string | null;
-  readonly functionName: string;
-  readonly logGroup: string;
-  /** UUID of the event source mapping. */
-  readonly eventSource: string;
-}
+export type IngestStack = ReturnType<typeof toIngestStack>;
 
 /** Finds the stack of a pipeline. @throws UserError with exit code 2, naming the stages that are deployed, if this one is not */
 export async function findIngestStack(account: Account, stage: string, pipeline: string): Promise<IngestStack> {
@@ -27,9 +15,8 @@ export async function findIngestStack(account: Account, stage: string, pipeline:
   if (found.value) return toIngestStack(found.value, name);
   // The usual reason is the wrong region or account.
   const all = await tryCall("cloudformation:DescribeStacks on all stacks", (signal) => listStacks(account, signal));
-  const stacks = "value" in all ? all.value : [];
-  const deployed = "failed" in all ? `The stages that are deployed there cannot be listed: ${all.failed}.` : describeStages(stacks);
-  throw errors.noStack(name, describePlace(account, stacks[0]), deployed);
+  if ("failed" in all) throw errors.unlistedStages(name, describePlace(account), all.failed);
+  throw errors.noStack(name, describePlace(account, all.value[0]), listStages(all.value));
 }
 
 /** The queue of a deployed pipeline; the caller disposes of it. */
@@ -46,14 +33,12 @@ function accountId({ StackId = "" }: Stack): string {
   return StackId.split(":")[4] ?? "";
 }
 
-function describeStages(stacks: readonly Stack[]): string {
+function listStages(stacks: readonly Stack[]): string[] {
   const pattern = new RegExp(`^${ingestStackName("(.+)", "(.+)")}$`);
-  const stages = stacks.flatMap(({ StackName = "" }) => {
+  return stacks.flatMap(({ StackName = "" }) => {
     const [, stage, pipeline] = pattern.exec(StackName) ?? [];
     return stage && pipeline ? [`${stage} (${pipeline})`] : [];
   });
-  if (stages.length > 0) return `Deployed there: ${stages.join(", ")}.`;
-  return "No stage of Masqueue is deployed there: check AWS_PROFILE and AWS_REGION (aws sts get-caller-identity prints the account).";
 }
 
 async function findStack({ cloudFormation }: Account, StackName: string, abortSignal: AbortSignal): Promise<Stack | null> {
@@ -72,7 +57,7 @@ async function listStacks({ cloudFormation: client }: Account, abortSignal: Abor
   return stacks;
 }
 
-function toIngestStack(stack: Stack, name: string): IngestStack {
+function toIngestStack(stack: Stack, name: string) {
   const outputs = new Map(stack.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
   const status = stack.StackStatus ?? "in an unknown state";
   const output = (key: string) => {
@@ -82,11 +67,13 @@ function toIngestStack(stack: Stack, name: string): IngestStack {
   };
   return {
     ...{ name, status, account: accountId(stack) },
+    /** When the stack was last created or updated, in milliseconds since 1970. */
     changed: (stack.LastUpdatedTime ?? stack.CreationTime)?.getTime() ?? null,
     queueUrl: output(OUTPUTS.queueUrl),
     deadLetterQueueUrl: outputs.get(OUTPUTS.deadLetterQueueUrl) ?? null,
     functionName: output(OUTPUTS.functionName),
     logGroup: output(OUTPUTS.logGroup),
+    /** UUID of the event source mapping. */
     eventSource: output(OUTPUTS.eventSource),
   };
 }

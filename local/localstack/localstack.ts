@@ -3,6 +3,7 @@ import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { Environment } from "../../lambda/aws/environment.ts";
+import { destroyAll } from "../deployed/account.ts";
 import * as errors from "../errors.ts";
 import { isLoopback } from "../targets/from-env.ts";
 import { interrupted } from "../terminal/signals.ts";
@@ -11,21 +12,13 @@ import { interrupted } from "../terminal/signals.ts";
 export const SERVICES = ["cloudformation", "iam", "kms", "lambda", "logs", "s3", "secretsmanager", "sqs", "sts"];
 
 /** A LocalStack on this machine, and its clients. */
-export interface LocalStack extends Disposable {
-  readonly endpoint: URL;
-  readonly region: string;
-  readonly version: string;
-  readonly cloudFormation: CloudFormationClient;
-  readonly kms: KMSClient;
-  readonly lambda: LambdaClient;
-  readonly secrets: SecretsManagerClient;
-}
+export type LocalStack = Awaited<ReturnType<typeof openLocalStack>>;
 
 /**
  * Opens the LocalStack of `AWS_ENDPOINT_URL`.
  * @throws UserError if that is not on this machine (stage `local` never reaches an account of AWS), or cannot hold the stack
  */
-export async function openLocalStack(env: Environment): Promise<LocalStack> {
+export async function openLocalStack(env: Environment) {
   const endpoint = URL.parse(env.AWS_ENDPOINT_URL ?? "");
   if (!endpoint || !/^https?:$/.test(endpoint.protocol)) throw errors.invalidEndpoint("AWS_ENDPOINT_URL", env.AWS_ENDPOINT_URL);
   if (!isLoopback(endpoint.hostname)) throw errors.remoteLocalStack(endpoint.host);
@@ -39,15 +32,12 @@ export async function openLocalStack(env: Environment): Promise<LocalStack> {
     lambda: new LambdaClient(config),
     secrets: new SecretsManagerClient(config),
   };
-  const dispose = () => {
-    for (const client of Object.values(clients)) client.destroy();
-  };
-  return { endpoint, region, version, ...clients, [Symbol.dispose]: dispose };
+  return { endpoint, region, version, ...clients, [Symbol.dispose]: () => destroyAll(clients) };
 }
 
-interface Health {
-  readonly version?: string;
-  readonly services?: Readonly<Record<string, string>>;
+/** For the `catch` of a call: undefined if the resource does not exist. */
+export function ignoreMissing(error: unknown): undefined {
+  if (!(error instanceof Error) || !/^(Resource)?NotFoundException$/.test(error.name)) throw error;
 }
 
 async function readVersion(origin: string): Promise<string> {
@@ -55,7 +45,7 @@ async function readVersion(origin: string): Promise<string> {
   const response = await fetch(`${origin}/_localstack/health`, { signal }).catch(() => {
     throw errors.noLocalStack(origin);
   });
-  const { version, services } = (await response.json().catch(() => ({}))) as Health;
+  const { version, services } = (await response.json().catch(() => ({}))) as { version?: string; services?: Record<string, string> };
   if (!version || !services) throw errors.notLocalStack(origin);
   const missing = SERVICES.filter((service) => !services[service] || services[service] === "disabled");
   if (missing.length > 0) throw errors.missingServices(version, origin, missing);

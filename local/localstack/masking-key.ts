@@ -8,10 +8,10 @@ import {
   GetParametersForImportCommand,
   ImportKeyMaterialCommand,
   type KMSClient,
-  NotFoundException,
   ScheduleKeyDeletionCommand,
 } from "@aws-sdk/client-kms";
 import { masterKeyFromSecret } from "../../lambda/masking/keys.ts";
+import { ignoreMissing } from "./localstack.ts";
 
 const ALIAS = "alias/masqueue-local-masking";
 
@@ -39,12 +39,8 @@ export async function removeMaskingKey(kms: KMSClient): Promise<boolean> {
 }
 
 async function findKey(kms: KMSClient): Promise<string | undefined> {
-  try {
-    return (await kms.send(new DescribeKeyCommand({ KeyId: ALIAS }))).KeyMetadata?.Arn;
-  } catch (error) {
-    if (error instanceof NotFoundException) return undefined;
-    throw error;
-  }
+  const key = await kms.send(new DescribeKeyCommand({ KeyId: ALIAS })).catch(ignoreMissing);
+  return key?.KeyMetadata?.Arn;
 }
 
 async function hasMaterial(kms: KMSClient, KeyId: string, material: Uint8Array): Promise<boolean> {

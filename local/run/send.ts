@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from "@aws-sdk/client-sqs";
 import { explainQueueErrors, type Queue } from "../targets/queue.ts";
 import type { Output } from "../terminal/progress.ts";
 import { interrupted } from "../terminal/signals.ts";
@@ -12,14 +12,9 @@ const CONCURRENCY = 4;
 /** SQS refuses a whole request because of one of its messages: each is then sent alone. */
 const REFUSED_REQUEST = /InvalidMessageContents|BatchRequestTooLong|InvalidParameterValue/;
 
-/** A message that SQS has accepted: its position in the file, from 1, and its id. */
-export interface SentMessage {
-  readonly position: number;
-  readonly messageId: string;
-}
-
+/** Positions are those of the messages, from 1. */
 export interface SendOptions {
-  onSent?: (sent: readonly SentMessage[]) => void;
+  onSent?: (position: number, messageId: string) => void;
   /** Called for a message that SQS refuses, with SQS's code. */
   onRefused?: (position: number, code: string) => void;
   /** Ends the sending once the requests in progress have ended. */
@@ -27,20 +22,17 @@ export interface SendOptions {
 }
 
 /**
- * Sends messages and shows the progress, until a Ctrl-C. @param onSent called after each request
- * @returns how many messages SQS refused @throws UserError if the queue cannot be used
+ * Sends messages and shows the progress, until a Ctrl-C.
+ * @param ids filled with the message ids by position, also if the sending fails
+ * @returns how many messages SQS refused
+ * @throws UserError if the queue cannot be used
  */
-export async function sendWithProgress(
-  output: Output,
-  { client, queueUrl, label }: Queue,
-  messages: readonly Outgoing[],
-  onSent: (sent: readonly SentMessage[]) => void = () => {},
-): Promise<number> {
+export async function sendWithProgress(output: Output, queue: Queue, messages: readonly Outgoing[], ids: string[] = []): Promise<number> {
   let refused = 0;
-  const sending = sendMessages(client, queueUrl, messages, {
-    onSent(sent) {
-      onSent(sent);
-      output.sent(sent.length);
+  const sending = sendMessages(queue.client, queue.queueUrl, messages, {
+    onSent(position, messageId) {
+      ids[position] = messageId;
+      output.sent();
     },
     onRefused(position, code) {
       refused++;
@@ -48,7 +40,7 @@ export async function sendWithProgress(
     },
     signal: interrupted,
   });
-  await explainQueueErrors(label, sending);
+  await explainQueueErrors(queue.label, sending);
   return refused;
 }
 
@@ -60,70 +52,50 @@ export async function sendMessages(
   client: SQSClient,
   queueUrl: string,
   messages: readonly Outgoing[],
-  options: SendOptions = {},
+  { onSent, onRefused, signal }: SendOptions = {},
 ): Promise<string[]> {
-  const batches = splitIntoBatches(messages);
-  const all: SentMessage[] = [];
+  const batches = splitIntoBatches(messages, queueUrl.endsWith(".fifo"));
+  const ids: string[] = [];
   const work = async () => {
-    for (let batch = batches.shift(); batch && !options.signal?.aborted; batch = batches.shift()) {
+    for (let batch = batches.shift(); batch && !signal?.aborted; batch = batches.shift()) {
       const { sent, refused } = await sendBatch(client, queueUrl, batch);
-      for (const { position, code } of refused) {
-        if (batch.length > 1) batches.push(batch.filter((one) => one.position === position));
-        else options.onRefused?.(position, code);
+      for (const { Id, MessageId = "" } of sent) {
+        ids[Number(Id)] = MessageId;
+        onSent?.(Number(Id), MessageId);
       }
-      all.push(...sent);
-      options.onSent?.(sent);
+      for (const { Id, Code = "refused" } of refused) {
+        if (batch.length > 1) batches.push(batch.filter((entry) => entry.Id === Id));
+        else onRefused?.(Number(Id), Code);
+      }
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
-  return sortIds(all);
+  return Object.values(ids);
 }
 
-/** The message ids in the order of the messages. */
-export function sortIds(sent: readonly SentMessage[]): string[] {
-  return sent.toSorted((a, b) => a.position - b.position).map(({ messageId }) => messageId);
-}
-
-interface Positioned {
-  message: Outgoing;
-  position: number;
-}
-
-interface SendResult {
-  sent: SentMessage[];
-  refused: { position: number; code: string }[];
-}
-
-async function sendBatch(client: SQSClient, queueUrl: string, batch: readonly Positioned[]): Promise<SendResult> {
-  const Entries = batch.map(({ message, position }) => ({
-    Id: String(position),
-    MessageBody: message.body,
-    MessageAttributes: message.attributes,
-    ...(queueUrl.endsWith(".fifo") && { MessageGroupId: "masqueue", MessageDeduplicationId: randomUUID() }),
-  }));
+async function sendBatch(client: SQSClient, QueueUrl: string, Entries: SendMessageBatchRequestEntry[]) {
   try {
-    const { Failed = [], Successful = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
-    return {
-      sent: Successful.map(({ Id, MessageId = "" }) => ({ position: Number(Id), messageId: MessageId })),
-      refused: Failed.map(({ Id, Code = "refused" }) => ({ position: Number(Id), code: Code })),
-    };
+    const { Successful: sent = [], Failed: refused = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+    return { sent, refused };
   } catch (error) {
     if (!(error instanceof Error) || !REFUSED_REQUEST.test(error.name)) throw error;
-    return { sent: [], refused: batch.map(({ position }) => ({ position, code: error.name })) };
+    return { sent: [], refused: Entries.map(({ Id }) => ({ Id, Code: error.name })) };
   }
 }
 
-function splitIntoBatches(messages: readonly Outgoing[]): Positioned[][] {
-  const batches: Positioned[][] = [];
+/** The entries of each request; an entry's id is the message's position. */
+function splitIntoBatches(messages: readonly Outgoing[], isFifo: boolean): SendMessageBatchRequestEntry[][] {
+  const batches: SendMessageBatchRequestEntry[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
-  for (const [i, message] of messages.entries()) {
-    const size = Buffer.byteLength(message.body);
+  for (const [i, { body, attributes }] of messages.entries()) {
+    const size = Buffer.byteLength(body);
     if (bytes + size > MAX_BYTES || batches.at(-1)?.length === MAX_MESSAGES) {
       batches.push([]);
       bytes = 0;
     }
     bytes += size;
-    batches.at(-1)?.push({ message, position: i + 1 });
+    const fifo = isFifo && { MessageGroupId: "masqueue", MessageDeduplicationId: randomUUID() };
+    batches.at(-1)?.push({ Id: String(i + 1), MessageBody: body, MessageAttributes: attributes, ...fifo });
   }
   return batches;
 }

@@ -8,7 +8,8 @@ export interface Output {
   line(text: string): void;
   /** @param total messages to come; 0 if that is unknown */
   begin(total: number): void;
-  sent(count: number): void;
+  /** Counts a message that was sent. */
+  sent(): void;
   progress(totals: RunTotals): void;
   end(): void;
 }
@@ -35,7 +36,7 @@ function createBar(stream: NodeJS.WriteStream, line: Writer): Omit<Output, "json
       bar = new SingleBar({ stream, format: "{bar} {value}/{total}  {what}", ...style });
       bar.start(total, 0, { what: "sending" });
     },
-    sent: (count) => bar?.increment(count),
+    sent: () => bar?.increment(),
     progress(totals) {
       if (bar && bar.getTotal() < totals.received) bar.setTotal(totals.received);
       const [stored, duplicates, rejected] = [totals.count("stored"), totals.count("duplicate"), totals.count("rejected")];
@@ -55,9 +56,8 @@ function createLines(line: Writer): Omit<Output, "json"> {
     begin(messages) {
       total = messages;
     },
-    sent(count) {
-      sent += count;
-      if (sent === total) line(`Sent ${sent} messages.`);
+    sent() {
+      if (++sent === total) line(`Sent ${sent} messages.`);
     },
     progress({ received }) {
       const now = total > 0 ? Math.floor((received * 10) / total) : 0;

@@ -16,7 +16,7 @@ afterEach(() => {
   rmSync(files, { recursive: true, force: true });
 });
 
-/** What stands in the folder of the embedded database. */
+/** The content of the folder of the embedded database. */
 const left = () => (existsSync(resolveDataDir(data.path).embedded) ? readdirSync(resolveDataDir(data.path).embedded) : []);
 const isRunning = () => existsSync(join(resolveDataDir(data.path).embedded, "postgres-18", "postmaster.pid"));
 
@@ -26,7 +26,7 @@ function file(name: string, content: string): string {
   return path;
 }
 
-test("two runs at once on a folder that is not there yet both end well", async () => {
+test("two runs at once on a folder that does not exist yet both end well", async () => {
   const one = file("one.jsonl", '{"user_id":"a"}\n');
   const run = () => masqueue(["start", "--json", "--data", data.path, "--from", one]);
   const both = await Promise.all([run(), run()]);
@@ -52,7 +52,7 @@ test("a reader that goes away ends the run quietly", async () => {
   expect(isRunning()).toBe(false);
 });
 
-describe("a message that SQS does not take", () => {
+describe("a message that SQS refuses", () => {
   test("is named by its position, and the others are stored", async () => {
     const mixed = file(
       "mixed.jsonl",
@@ -74,7 +74,7 @@ test("values are shown without their control characters, and the rows of this ru
   expect(stdout).not.toContain("\u001b");
 });
 
-test("a function that cannot work is found out before a message is sent", async () => {
+test("a function that cannot work is detected before a message is sent", async () => {
   await masqueue(["start", "--data", data.path, "--from", file("one.jsonl", '{"user_id":"a"}\n')]);
   const { code, stderr, stdout } = await masqueue(["start", "--data", data.path, "--masking", "sha256"]);
   expect(code).toBe(1);

@@ -19,7 +19,7 @@ afterEach(() => stage.stop());
 const status = (...more: string[]) => masqueue(["status", "--env", ...more], named);
 
 describe("masqueue status --env", () => {
-  test("tells queue, dead letters, rows and rejections from the services themselves", async () => {
+  test("reports queue, dead letters, rows and rejections from the services themselves", async () => {
     stage.enable();
     await stage.queue.send(...["a", "b", "c"].map((user_id) => JSON.stringify(login({ user_id }))), "{}");
     while ((await stage.queue.deadLetters()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -33,7 +33,7 @@ describe("masqueue status --env", () => {
     expect(code).toBe(0);
   });
 
-  test("adds the function of stage local, where one is deployed there, and its last lines", async () => {
+  test("adds the function of stage local, if it is deployed there, and its last lines", async () => {
     const { aws } = stage;
     aws.stacks[ingestStackName("local", "user-logins")] = aws.stacks[ingestStackName("dev", "user-logins")] ?? {};
     stage.enable();
@@ -48,7 +48,7 @@ describe("masqueue status --env", () => {
     expect(code).toBe(0);
   });
 
-  test("says what cannot be reached, and ends with 1", async () => {
+  test("names a service that cannot be reached, and ends with 1", async () => {
     named.PGPORT = "1";
     const { code, stdout } = await status();
     expect(stdout).toMatch(/CRITICAL Rows {10}Postgres at 127\.0\.0\.1:1\/\w+ as postgres cannot be reached/);
@@ -56,7 +56,7 @@ describe("masqueue status --env", () => {
     expect(code).toBe(1);
   });
 
-  test("tells of a database alone, and of a queue alone", async () => {
+  test("reports a database alone, and a queue alone", async () => {
     const { QUEUE_URL, AWS_REGION: _, ...database } = named;
     const one = await masqueue(["status", "--env"], database);
     expect(one).toMatchObject({ code: 0, stdout: expect.stringContaining("ok       Rows          0 in user_logins") });
@@ -65,12 +65,12 @@ describe("masqueue status --env", () => {
     expect(other.stdout).not.toContain("Postgres");
   });
 
-  test("says where the table is missing", async () => {
+  test("reports a missing table", async () => {
     await stage.database.client.query("DROP TABLE user_logins");
     expect((await status()).stdout).toContain("CRITICAL Rows          the table does not exist yet: masqueue migrate creates it");
   });
 
-  test("needs a service that is named", async () => {
+  test("needs a service in the environment", async () => {
     const { code, stderr } = await masqueue(["status", "--env"]);
     expect(code).toBe(2);
     expect(stderr).toContain("--env: neither QUEUE_URL nor one of DATABASE_URL and PGHOST is set.");
@@ -81,7 +81,7 @@ describe("masqueue status", () => {
   const data = dataFolder();
   afterEach(() => data.remove());
 
-  test("tells of the embedded database, and starts none where there is none", async () => {
+  test("reports the embedded database, and starts none if there is none", async () => {
     const before = await masqueue(["status", "--data", data.path], named);
     expect(before.stderr).toContain("Nothing has run here yet.");
     await masqueue(["start", "--data", data.path]);

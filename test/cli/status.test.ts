@@ -12,11 +12,11 @@ afterEach(() => stage.stop());
 
 const status = (...more: string[]) => masqueue(["status", "--stage", "dev", ...more], stage.variables);
 
-/** What the line on a subject says, with its mark. */
+/** The line on a subject, with its mark. */
 const line = (stdout: string, subject: string) => stdout.split("\n").find((text) => text.slice(9).startsWith(subject)) ?? "";
 
 describe("masqueue status --stage", () => {
-  test("tells of each part in a line, and ends with 0 where all is well", async () => {
+  test("reports each part in a line, and ends with 0 if all are well", async () => {
     Object.assign(stage.aws.metrics, { commitLag: [900, 4_200], ApproximateAgeOfOldestMessage: [1, 70], Invocations: [2, 1], stored: [7] });
     await stage.queue.send(JSON.stringify(login()));
     const { code, stdout } = await status();
@@ -43,7 +43,7 @@ describe("masqueue status --stage", () => {
     expect(await stage.queue.depth()).toBe(1);
   });
 
-  test("is not well while invocations die of time or memory, of which the function logs nothing, and says so by its exit code in JSON too", async () => {
+  test("is critical while invocations die of time or memory, which the function cannot log, with --json too", async () => {
     Object.assign(stage.aws.metrics, { Invocations: [2, 3], Errors: [2, 3], duplicates: [{ value: 9, minutesAgo: 20 }] });
     await stage.queue.send(JSON.stringify(login()));
     const { code, stdout } = await status();
@@ -74,7 +74,7 @@ describe("masqueue status --stage", () => {
     expect(line((await status()).stdout, "Database")).toBe("CRITICAL Database      Sandbox.Timedout: Task timed out after 30.00 seconds.");
   });
 
-  test("says what the function found wrong with table or key, with its code, and ends with 1", async () => {
+  test("reports what the function finds wrong with table or key, with its code, and ends with 1", async () => {
     await stage.database.client.query("ALTER TABLE user_logins ALTER COLUMN locale TYPE varchar(8)");
     const { code, stdout } = await status();
     expect(code).toBe(1);
@@ -84,7 +84,7 @@ describe("masqueue status --stage", () => {
     expect(line((await status()).stdout, "Last failure")).toMatch(/^warning {2}Last failure {2}[\d.]+ m?s ago: table_mismatch: Table/);
   });
 
-  test("says that nothing is taken from the queue, that messages wait too long, and what was rejected", async () => {
+  test("reports a disabled event source, messages that wait too long, and rejections", async () => {
     stage.aws.eventSources[EVENT_SOURCE] = { State: "Disabled", StateTransitionReason: "USER_INITIATED" };
     Object.assign(stage.aws.metrics, { ApproximateAgeOfOldestMessage: [7_200], "rejected/too_long": [1, 2], "rejected/not_json": [10] });
     const { code, stdout } = await status();
@@ -95,7 +95,7 @@ describe("masqueue status --stage", () => {
     expect(stdout).toContain("\nCritical: event source, lag. What to do: docs/runbook.md\n");
   });
 
-  test("counts dead letters and what the real function failed of, which alone are no reason to get up", async () => {
+  test("counts the dead letters of the real function, which alone are not critical", async () => {
     stage.enable();
     await stage.queue.send("not json");
     while ((await stage.queue.deadLetters()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -105,7 +105,7 @@ describe("masqueue status --stage", () => {
     expect(code).toBe(0);
   });
 
-  test("names the permission that each part lacks, and tells the rest", async () => {
+  test("names the permission that each part lacks, and reports the rest", async () => {
     stage.aws.denied.push("GetMetricData", "FilterLogEvents");
     const some = await status();
     expect(line(some.stdout, "Invocations")).toBe(
@@ -124,7 +124,7 @@ describe("masqueue status --stage", () => {
     expect(code).toBe(1);
   });
 
-  test("gives findings and figures as one JSON object", async () => {
+  test("prints checks and figures as one JSON object", async () => {
     stage.aws.metrics["rejected/too_long"] = [2];
     const { stdout } = await status("--json");
     expect(JSON.parse(stdout)).toMatchObject({
@@ -144,15 +144,15 @@ describe("masqueue status --stage", () => {
   });
 });
 
-describe("a stage that cannot be looked at", () => {
-  test.each(["", "Dev", "dev-", "../dev"])("because %j names none is wrong use, and nothing else is looked at", async (name) => {
+describe("a stage that cannot be read", () => {
+  test.each(["", "Dev", "dev-", "../dev"])("because %j is not a name is misuse, and no service is called", async (name) => {
     const { code, stdout, stderr } = await masqueue(["status", "--stage", name], stage.variables);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain("A stage's name has lower-case letters, digits and single hyphens.");
     expect(stage.aws.calls).toEqual([]);
   });
 
-  test("because it is not there gets a sentence with what is there, and exit code 2", async () => {
+  test("because it does not exist gets a sentence with the stages that do, and exit code 2", async () => {
     const { code, stdout, stderr } = await masqueue(["status", "--stage", "prod"], stage.variables);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toBe(
@@ -161,18 +161,13 @@ describe("a stage that cannot be looked at", () => {
   });
 
   test.each<[string, Record<string, string>, string, number]>([
-    ["for want of a region", { AWS_REGION: "" }, "The region is not known: set AWS_REGION", 2],
-    ["for want of credentials", { AWS_ACCESS_KEY_ID: "", AWS_EC2_METADATA_DISABLED: "true" }, "No AWS credentials (", 2],
-    ["for want of credentials in a profile", { ...ofProfile, AWS_REGION: "us-east-1" }, 'profile "nope" (AWS_PROFILE) does not exist', 2],
-    [
-      "for want of a region in a profile",
-      ofProfile,
-      'The region is not known: profile "nope" (AWS_PROFILE) does not exist or names none.',
-      2,
-    ],
-    ["for a region that is none", { AWS_REGION: "eu west" }, 'AWS_REGION is "eu west"; it must be a region like eu-west-1.', 2],
-    ["for an endpoint that is none", { AWS_ENDPOINT_URL: "nonsense" }, 'AWS_ENDPOINT_URL is "nonsense"; it must be a URL like', 2],
-    ["because nobody answers", { AWS_ENDPOINT_URL: "http://127.0.0.1:1" }, "connect ECONNREFUSED 127.0.0.1:1.", 1],
+    ["without a region", { AWS_REGION: "" }, "The region is not known: set AWS_REGION", 2],
+    ["without credentials", { AWS_ACCESS_KEY_ID: "", AWS_EC2_METADATA_DISABLED: "true" }, "No AWS credentials (", 2],
+    ["without credentials in a profile", { ...ofProfile, AWS_REGION: "us-east-1" }, 'profile "nope" (AWS_PROFILE) does not exist', 2],
+    ["without a region in a profile", ofProfile, 'The region is not known: profile "nope" (AWS_PROFILE) does not exist or names none.', 2],
+    ["for an invalid region", { AWS_REGION: "eu west" }, 'AWS_REGION is "eu west"; it must be a region like eu-west-1.', 2],
+    ["for an invalid endpoint", { AWS_ENDPOINT_URL: "nonsense" }, 'AWS_ENDPOINT_URL is "nonsense"; it must be a URL like', 2],
+    ["because no server answers", { AWS_ENDPOINT_URL: "http://127.0.0.1:1" }, "connect ECONNREFUSED 127.0.0.1:1.", 1],
   ])("%s gets a sentence", async (_, variables, sentence, exitCode) => {
     const { code, stderr } = await masqueue(["status", "--stage", "dev"], { ...stage.variables, ...variables, HOME: "/nonexistent" });
     expect(stderr).toContain(sentence);
@@ -180,7 +175,7 @@ describe("a stage that cannot be looked at", () => {
     expect(code).toBe(exitCode);
   });
 
-  test("because its stack may not be read gets the permission", async () => {
+  test("because its stack may not be read is reported with the permission", async () => {
     stage.aws.denied.push("DescribeStacks", "ListAllStacks");
     const { code, stderr } = await status();
     expect(code).toBe(1);
@@ -189,7 +184,7 @@ describe("a stage that cannot be looked at", () => {
     );
   });
 
-  test("because CloudFormation refuses the question is not called absent", async () => {
+  test("because CloudFormation refuses the call is not reported as absent", async () => {
     stage.aws.failing.DescribeStacks = ["ValidationError", "The security token is from another partition"];
     const { code, stderr } = await status();
     expect(code).toBe(1);

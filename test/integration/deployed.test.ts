@@ -61,7 +61,7 @@ describe("the last failure", () => {
     expect(await find()).toEqual({ noneIn: 24 * HOUR });
   });
 
-  test("is none as far back as the log was read in time", async () => {
+  test("is none in the part of the log that was read in time", async () => {
     const failsAt = (looks: number): LogReader => {
       let left = looks;
       return async () => {
@@ -80,7 +80,7 @@ describe("the metrics of a function", () => {
   const read = (name = FUNCTION) => readRecentMetrics(cloudWatch, { functionName: name, queueName: "queue" }, now, signal);
   const at = (value: number, minutesAgo: number) => ({ value, minutesAgo });
 
-  test("tell the longest lag of 15 minutes, and the age of the oldest message now", async () => {
+  test("report the longest lag of 15 minutes, and the age of the oldest message now", async () => {
     aws.metrics.commitLag = [at(5, 0), at(900, 3), at(100, 3), at(7_000, 16)];
     aws.metrics.ApproximateAgeOfOldestMessage = [at(1, 1), at(3, 1), at(80, 5)];
     expect((await read()).lag).toEqual({ commit: 900, oldest: 3 });

@@ -60,7 +60,7 @@ describe("the embedded Postgres", () => {
     await second.stop();
   });
 
-  test("starts although a pid file names a process that is none", async () => {
+  test("starts although a pid file names a process that does not exist", async () => {
     await (await startPostgres(home)).stop();
     writeFileSync(pidFile(), `4194303\n${join(home, "postgres-18")}\n0\n1\n\n127.0.0.1\n\nready\n`);
     const server = await startPostgres(home);
@@ -68,7 +68,7 @@ describe("the embedded Postgres", () => {
     await server.stop();
   });
 
-  test("is stopped by its pid file where its password is lost", async () => {
+  test("is stopped by its pid file if its password is lost", async () => {
     const server = await startPostgres(home);
     writeFileSync(join(home, "postgres.password"), "another");
     expect(await stopLeftover(home)).toBe(true);
@@ -76,7 +76,7 @@ describe("the embedded Postgres", () => {
     await server.stop().catch(() => {});
   });
 
-  test("says so where its program does not run", () => {
+  test("is reported if its program does not run", () => {
     mkdirSync(join(home, "bin"));
     for (const name of ["postgres", "initdb"])
       writeFileSync(join(home, "bin", name), "#!/bin/sh\necho 'wrong machine' >&2; exit 1\n", { mode: 0o755 });
@@ -85,7 +85,7 @@ describe("the embedded Postgres", () => {
 });
 
 describe("a folder that others cannot enter", () => {
-  test("is told from one that they can", () => {
+  test("is distinguished from one that they can", () => {
     const folder = join(home, "inner");
     mkdirSync(folder, { mode: 0o755 });
     expect(isReachable(folder)).toBe(true);
@@ -93,7 +93,7 @@ describe("a folder that others cannot enter", () => {
     expect(isReachable(folder)).toBe(false);
   });
 
-  test("holds root's data elsewhere, and anybody else's in itself", () => {
+  test("has root's data elsewhere, and other users' data in it", () => {
     chmodSync(home, 0o700);
     const { embedded, keyFile } = resolveDataDir(join(home, "data"));
     const isRoot = process.getuid?.() === 0;

@@ -29,7 +29,7 @@ const run = (log: LogReader, url = queue.url) => {
 };
 
 describe("a smoke message", () => {
-  test("is waited for where there was no time for it, until it is stored", async () => {
+  test("is awaited until it is stored if there was no time for it", async () => {
     const log = growing({ message: "smoke", outcome: "unsettled" }, { message: "smoke", outcome: "stored" });
     expect(await run(log)).toMatchObject({ outcome: "stored" });
   });
@@ -38,7 +38,7 @@ describe("a smoke message", () => {
     expect(await run(growing({ message: "smoke", outcome: "duplicate" }))).toMatchObject({ outcome: "stored" });
   });
 
-  test("that is rejected comes with code and field", async () => {
+  test("that is rejected has a code and a field", async () => {
     const reason = { message: "message rejected", code: "missing_field", field: "user_id" };
     expect(await run(growing(reason, { message: "smoke", outcome: "rejected" }))).toMatchObject({
       outcome: "rejected",
@@ -47,7 +47,7 @@ describe("a smoke message", () => {
     });
   });
 
-  test("of which nothing is said is unseen", async () => {
+  test("that no line names is unseen", async () => {
     expect(await run(growing())).toMatchObject({ outcome: "unseen", failure: null });
   });
 

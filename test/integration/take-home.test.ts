@@ -36,7 +36,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-/** Postgres 10, which is the image's, where there is a package of it. */
+/** Postgres 10, as in the image, if there is a package of it for this platform. */
 async function server(): Promise<pg.ClientConfig> {
   if (`${process.platform}-${process.arch}` !== "linux-x64") return testPostgres().config;
   ten = await startPostgres(home, ["fsync=off"], binariesIn(reachable(NATIVE, home)));

@@ -11,15 +11,15 @@ import { type Ended, launchNode, masqueue } from "../support/masqueue.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** A local machine with the LocalStack and the Postgres that the environment names, and a database and a masking key of the test's own. */
+/** The LocalStack and the Postgres of the environment, with a new database and a new masking key. */
 export interface LocalstackEnv {
   readonly database: TestDatabase;
-  /** For files of the test's own. */
+  /** For the test's files. */
   readonly folder: string;
   readonly lambda: LambdaClient;
   /** `npm run local:deploy` and `npm run local:destroy`. @param root another copy of the project */
   run(script: "deploy" | "destroy", root?: string): Promise<Ended>;
-  /** Names the queue that a deployment has told to the commands that follow. */
+  /** Passes the queue that a deployment has printed to the commands that follow. */
   use(deployed: Ended): void;
   masqueue(...args: string[]): Promise<Ended>;
   /** Sends bodies or what `aws sqs receive-message` prints. @returns the message ids */
@@ -77,7 +77,7 @@ function server(): pg.ClientConfig {
   return { host, port, user, password: password ?? "", database };
 }
 
-/** Looks until what is looked for is there; how long that takes is for the test's own time-out. */
+/** Waits until the condition holds; the test's time-out ends a wait that is too long. */
 export async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await wait(500);
 }

@@ -32,7 +32,7 @@ afterAll(async () => {
 const body = (fields: object = {}) => JSON.stringify(login({ create_date: "2026-03-01", ...fields }));
 const count = async (sql: string) => (await mine.database.rows<{ count: number }>(`SELECT count(*)::int FROM ${sql}`))[0]?.count;
 
-test("stage local is deployed, migrated and enabled by one command, which tells what to do next", async () => {
+test("stage local is deployed, migrated and enabled by one command, which prints the next steps", async () => {
   expect(deployed).toMatchObject({ code: 0, stdout: expect.stringContaining("Migrations 001_user_logins") });
   expect(deployed.stdout).toContain("npx masqueue send events/logins.jsonl --env");
   expect(await mine.masqueue("status")).toMatchObject({ code: 0, stdout: expect.stringContaining("Enabled") });

@@ -16,7 +16,7 @@ export const EVENT_SOURCE = "a1b2c3d4-0000-4000-8000-000000000000";
 const FUNCTION = "masqueue-dev-user-logins";
 const LOG_GROUP = "/masqueue/dev/user-logins";
 
-/** Stage `dev` with pipeline `user-logins`: the very bundle under Lambda's runtime, on a real database and queue; the rest of AWS is a stand-in. */
+/** Stage `dev` with pipeline `user-logins`: the deployed bundle under Lambda's runtime, on a real database and queue; the rest of AWS is a stand-in. */
 export interface Deployment {
   readonly aws: StandIn;
   readonly queue: TestQueue;

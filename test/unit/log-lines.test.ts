@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { parseLine, toFailure } from "../../local/deployed/log.ts";
 
 describe("a line of the function's log", () => {
-  test("is what our own code printed", () => {
+  test("is a line that the function's code printed", () => {
     const fields = { level: "INFO", message: "batch", service: "user-logins", received: 3 };
     expect(parseLine(JSON.stringify(fields), 7)).toEqual({ at: 7, fields });
   });
@@ -30,7 +30,7 @@ describe("a failure", () => {
     expect(toFailure(line({ code: "out_of_time", reason: "Late." }))?.sqlstate).toBeNull();
   });
 
-  test("is told by no other line", () => {
+  test("is reported by no other line", () => {
     expect(toFailure(line({ message: "batch" }))).toBeNull();
     expect(toFailure(null)).toBeNull();
   });

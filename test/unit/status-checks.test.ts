@@ -8,7 +8,7 @@ const MINUTE = 60_000;
 const queue = { depth: 9, inFlight: 3, delayed: 1, visibilityTimeout: 185, arn: "", deadLetterArn: null, secondsToDeadLetter: null };
 const failure = { at: NOW - 5 * MINUTE, code: "out_of_time", sqlstate: null, reason: "Too late." };
 
-/** The only check on some report. */
+/** The only check of a report. */
 function only(report: StatusReport) {
   const [check, ...more] = runChecks(report, NOW).filter(({ subject }) => subject !== "Queue");
   expect(more).toEqual([]);
@@ -27,7 +27,7 @@ describe("an event source", () => {
     expect(only({ eventSource: { value: { state, reason: null, lastResult } } })).toBe(text);
   });
 
-  test("says why it is not enabled", () => {
+  test("reports why it is not enabled", () => {
     const reason = "USER_INITIATED";
     expect(only({ eventSource: { value: { state: "Disabled", reason, lastResult: null } } })).toBe("critical: Disabled, USER_INITIATED");
     expect(only({ eventSource: { value: { state: "Enabled", reason, lastResult: null } } })).toBe("ok: Enabled");
@@ -35,7 +35,7 @@ describe("an event source", () => {
 });
 
 describe("a failure", () => {
-  test("of the last minutes is wrong, an older one is for a look", () => {
+  test("of the last minutes is critical, an older one is a warning", () => {
     expect(only({ lastFailure: { value: failure } })).toBe("critical: 5 min ago: out_of_time: Too late.");
     expect(only({ lastFailure: { value: { ...failure, at: NOW - 20 * MINUTE, sqlstate: "55P03" } } })).toBe(
       "warning: 20 min ago: out_of_time (SQLSTATE 55P03): Too late.",
@@ -43,11 +43,11 @@ describe("a failure", () => {
     expect(only({ lastFailure: { value: { noneIn: 24 * 60 * MINUTE } } })).toBe("ok: none in 24 h");
   });
 
-  test("is not claimed to be absent where the log was not read", () => {
+  test("is not reported as absent beyond the log that was read", () => {
     expect(only({ lastFailure: { value: { noneIn: 6 * 60 * MINUTE } } })).toBe("ok: none in 6 h (there was no time to read the older log)");
   });
 
-  test("that the health check would find again is left to it, where it could be asked", () => {
+  test("that the health check would find again is left to it, if it succeeded", () => {
     const gradeOf = (code: string, health: StatusReport["health"]) =>
       runChecks({ health, lastFailure: { value: { ...failure, code } } }, NOW).find(({ subject }) => subject === "Last failure")?.grade;
     const passed = { value: { seconds: 0.1, failure: null } };
@@ -86,7 +86,7 @@ describe("traffic", () => {
     ]);
   });
 
-  test("that stores nothing while messages wait is wrong, also where no invocation failed", () => {
+  test("that stores nothing while messages wait is critical, even if no invocation failed", () => {
     expect(gradesOf({}, waiting)[1]).toBe("critical: 0 messages in 15 min, and 9 messages in the queue");
     expect(gradesOf({}, { queue: { value: { ...queue, depth: 0 } } })[1]).toBe("ok: 0 messages in 15 min");
     expect(gradesOf({ unsettled: 4, rejected: 1 }, waiting)[1]).toMatch(
@@ -94,14 +94,14 @@ describe("traffic", () => {
     );
   });
 
-  test("is not blamed for a message that came just now, nor for bad ones", () => {
+  test("is not critical because of a message that has just arrived, or of bad ones", () => {
     const oldest = (seconds: number) => ({ lag: { value: { commit: null, oldest: seconds } } });
     expect(gradesOf({}, { ...waiting, ...oldest(185) })[1]).toMatch(/^ok: /);
     expect(gradesOf({}, { ...waiting, ...oldest(186) })[1]).toMatch(/^critical: /);
     expect(gradesOf({ rejected: 2 }, waiting)[1]).toBe("warning: 0 messages in 15 min: all that arrived were rejected");
   });
 
-  test("that runs out of time is worth a look", () => {
+  test("that runs out of time is a warning", () => {
     expect(gradesOf({ stored: 1, unsettled: 4 }, waiting)[1]).toBe("warning: 1 message in 15 min, 4 not tried for lack of time");
   });
 });
@@ -112,12 +112,12 @@ describe("lag", () => {
     [{ commit: null, oldest: 371 }, "critical"],
     [{ commit: 601_000, oldest: null }, "warning"],
     [{ commit: null, oldest: null }, "ok"],
-  ])("of %j is %s where a message comes back after 185 s", (value, grade) => {
+  ])("of %j is %s if a message comes back after 185 s", (value, grade) => {
     expect(only({ lag: { value }, queue: { value: queue } })).toMatch(new RegExp(`^${grade}: `));
   });
 });
 
-test("what could not be looked at is wrong only where nothing else says whether messages are stored", () => {
+test("a part that could not be read is critical only if no other shows whether messages are stored", () => {
   const failed = { failed: "not allowed" };
   const all = { eventSource: failed, health: failed, queue: failed, rows: failed, lastFailure: failed, lag: failed, deadLetters: failed };
   const checks = runChecks({ ...all, rejected: failed }, NOW);
@@ -127,12 +127,12 @@ test("what could not be looked at is wrong only where nothing else says whether 
   expect(isHealthy(checks)).toBe(false);
 });
 
-test("what is absent is not spoken of", () => {
+test("absent parts are not reported", () => {
   expect(runChecks({}, NOW)).toEqual([]);
   expect(isHealthy([])).toBe(true);
 });
 
-test("a queue's messages are told apart", () => {
+test("a queue's messages are counted by kind", () => {
   expect(runChecks({ queue: { value: queue } }, NOW)[0]?.text).toBe("5 visible, 3 in flight, 1 delayed");
 });
 

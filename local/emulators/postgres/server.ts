@@ -43,7 +43,13 @@ export async function startPostgres(folder: string, settings: string[] = [], bin
   for (;;) {
     const port = runningPort(cluster) ?? (await launch(cluster, settings));
     const keeper = port && (await joinServer(cluster, port));
-    if (keeper) return useServer(cluster, keeper, port);
+    if (keeper) {
+      const lost = new AbortController();
+      const onEnd = () => lost.abort();
+      keeper.on("end", onEnd);
+      const stop = () => leaveServer(cluster, keeper.off("end", onEnd));
+      return { config: configFor(cluster, port), logFile: cluster.log, lost: lost.signal, stop };
+    }
     if (Date.now() > deadline) throw errors.slowServer(START_SECONDS, cluster.log, join(cluster.data, "postmaster.pid"));
     await wait(100);
   }
@@ -59,17 +65,6 @@ async function createCluster(folder: string, binaries?: Binaries): Promise<Clust
     const { code, syscall } = error as NodeJS.ErrnoException;
     throw code && syscall ? errors.unusableFolder(folder, code) : error;
   }
-}
-
-function useServer(cluster: Cluster, keeper: pg.Client, port: number): EmbeddedPostgres {
-  const lost = new AbortController();
-  const onEnd = () => lost.abort();
-  keeper.on("end", onEnd);
-  const stop = () => {
-    keeper.off("end", onEnd);
-    return leaveServer(cluster, keeper);
-  };
-  return { config: configFor(cluster, port), logFile: cluster.log, lost: lost.signal, stop };
 }
 
 /** A connection that marks the server as used; null if the server is starting or stopping. */
