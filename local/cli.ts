@@ -20,10 +20,11 @@ const env = new Option(
   "use the services of the environment: DATABASE_URL or PGHOST …, QUEUE_URL with the AWS SDK's variables",
 ).default(false);
 const yes = new Option("--yes", "touch remote services without asking").default(false);
-const pipeline = new Option("--pipeline <name>", "the pipeline to run").default("user-logins").argParser(nonEmpty(INVALID.pipeline));
+const pipeline = new Option("--pipeline <name>", "the pipeline to run").default("user-logins").argParser(matching(/./s, INVALID.pipeline));
 const data = new Option("--data <folder>", "folder of the embedded database (default: .masqueue in the project)");
-data.argParser(nonEmpty(INVALID.folder));
+data.argParser(matching(/./s, INVALID.folder));
 // An empty name, as of an unset variable, must not turn a look at a deployed stage into one at this machine.
+const stageName = matching(/^[a-z](-?[a-z0-9])*$/, INVALID.stage);
 const stage = () => new Option("--stage <name>", "a deployed stage, by the AWS SDK's credentials and region").argParser(stageName);
 
 program
@@ -114,14 +115,9 @@ program
   .addOption(data)
   .action(async (options) => finish((await import("./commands/reset.ts")).reset(options)));
 
-function stageName(text: string): string {
-  if (!/^[a-z](-?[a-z0-9])*$/.test(text)) throw new InvalidArgumentError(INVALID.stage);
-  return text;
-}
-
-function nonEmpty(complaint: string): (text: string) => string {
+function matching(pattern: RegExp, complaint: string): (text: string) => string {
   return (text) => {
-    if (text === "") throw new InvalidArgumentError(complaint);
+    if (!pattern.test(text)) throw new InvalidArgumentError(complaint);
     return text;
   };
 }

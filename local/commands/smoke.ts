@@ -71,7 +71,7 @@ const MARK_ADDRESS = "192.0.2.1";
 const MAX_CLOCK_SKEW = 5 * 60_000;
 
 /** The outcome of a smoke message. `unseen`: the function's log reported none in time. */
-export interface SmokeResult {
+interface SmokeResult {
   readonly messageId: string;
   readonly outcome: "stored" | "rejected" | "unseen";
   /** From the sending until the log reported the outcome. */
@@ -84,7 +84,7 @@ export interface SmokeResult {
   readonly logError?: string | undefined;
 }
 
-export interface SmokeOptions {
+interface SmokeOptions {
   /** Milliseconds to wait at most. */
   readonly timeout: number;
   /** Milliseconds between two reads of the log. */
@@ -104,9 +104,8 @@ export function createSmokeBody(pipeline: Pipeline): string {
 
 /** Sends one message through a queue and waits until the function's log reports its outcome. @throws UserError if it cannot be sent */
 export async function runSmoke(queue: Queue, log: LogReader, body: string, options: SmokeOptions): Promise<SmokeResult> {
-  const started = Date.now();
-  const start = performance.now();
-  const seconds = () => (performance.now() - start) / 1000;
+  const start = Date.now();
+  const seconds = () => (Date.now() - start) / 1000;
   const messageId = await sendSmoke(queue, body);
   options.onSent?.(messageId);
   // The message is sent, so a failed read, by throttling for one, does not end the wait.
@@ -124,10 +123,10 @@ export async function runSmoke(queue: Queue, log: LogReader, body: string, optio
   do {
     const left = options.timeout - seconds() * 1000;
     await wait(Math.min(options.poll, Math.max(0, left)), undefined, { signal: options.signal }).catch(() => {});
-    const outcome = await tryRead(readOutcome(log, messageId, started - MAX_CLOCK_SKEW));
+    const outcome = await tryRead(readOutcome(log, messageId, start - MAX_CLOCK_SKEW));
     if (outcome) return { messageId, seconds: seconds(), ...outcome };
   } while (seconds() * 1000 < options.timeout && !options.signal.aborted);
-  const failure = logError === undefined ? await tryRead(readNewestFailure(log, started)) : null;
+  const failure = logError === undefined ? await tryRead(readNewestFailure(log, start)) : null;
   return { messageId, outcome: "unseen", seconds: seconds(), failure, logError };
 }
 

@@ -19,7 +19,7 @@ export function createLogReader(client: CloudWatchLogsClient, logGroupName: stri
   return async (query, abortSignal) => {
     const { where, since, until = Infinity, limit } = query;
     const range = { startTime: since, endTime: query.until };
-    const input = { logGroupName, ...range, startFromHead: false, filterPattern: toPattern(where) || undefined };
+    const input = { logGroupName, ...range, startFromHead: false, filterPattern: toPattern(where) };
     // Checked again here: LocalStack knows no patterns.
     const matches = ({ at, fields }: LogLine) =>
       at >= since && at <= until && Object.entries(where).every(([name, value]) => fields[name] === value);
@@ -40,9 +40,9 @@ export function createLogReader(client: CloudWatchLogsClient, logGroupName: stri
 }
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html */
-function toPattern(where: LogQuery["where"]): string {
+function toPattern(where: LogQuery["where"]): string | undefined {
   const terms = Object.entries(where).map(([name, value]) => `$.${name} = ${JSON.stringify(value)}`);
-  return terms.length === 0 ? "" : `{ ${terms.join(" && ")} }`;
+  return terms.length === 0 ? undefined : `{ ${terms.join(" && ")} }`;
 }
 
 /** Parses a line of the function's own code; null for lines that Lambda adds, because they may quote a foreign error. */

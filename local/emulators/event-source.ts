@@ -105,13 +105,11 @@ async function settle({ client, queueUrl, ...options }: EventSourceOptions, hand
   }
   const done = batch.filter(({ MessageId = "" }) => !failed.has(MessageId));
   const entries = done.map(({ ReceiptHandle }, i) => ({ Id: String(i), ReceiptHandle }));
-  const requests = Array.from(
-    { length: Math.ceil(entries.length / MAX_MESSAGES) },
-    (_, i) =>
-      // An entry that SQS does not delete comes back as a duplicate.
-      new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries.slice(i * MAX_MESSAGES, (i + 1) * MAX_MESSAGES) }),
-  );
-  await Promise.all(requests.map((request) => client.send(request)));
+  const requests: Promise<unknown>[] = [];
+  // An entry that SQS does not delete comes back as a duplicate.
+  for (let i = 0; i < entries.length; i += MAX_MESSAGES)
+    requests.push(client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries.slice(i, i + MAX_MESSAGES) })));
+  await Promise.all(requests);
   options.onBatch?.(ids, thrown);
 }
 

@@ -106,9 +106,12 @@ function awsVariables({ endpoint, region }: LocalStack): Record<string, string> 
   const address = new URL(endpoint);
   if (!isIPv4(address.hostname)) address.hostname = "127.0.0.1";
   return {
-    ...{ AWS_ENDPOINT_URL: endpoint.origin, AWS_ENDPOINT_URL_S3: address.origin },
-    ...{ AWS_REGION: region, AWS_ENVAR_ALLOWLIST: "AWS_REGION" },
-    ...{ CDK_DISABLE_CLI_TELEMETRY: "true", CDK_DISABLE_VERSION_CHECK: "1" },
+    AWS_ENDPOINT_URL: endpoint.origin,
+    AWS_ENDPOINT_URL_S3: address.origin,
+    AWS_REGION: region,
+    AWS_ENVAR_ALLOWLIST: "AWS_REGION",
+    CDK_DISABLE_CLI_TELEMETRY: "true",
+    CDK_DISABLE_VERSION_CHECK: "1",
   };
 }
 

@@ -28,35 +28,22 @@ export function readMessages(file: string): Outgoing[] {
 
 /** Reads a text file, unpacked if its name ends in `.gz`. @throws UserError */
 export function readText(file: string): string {
-  const bytes = attempt(
-    () => readFileSync(file),
-    (error) => errors.unreadableFile(file, (error as NodeJS.ErrnoException).code),
-  );
-  const unpacked = /\.gz$/i.test(file)
-    ? attempt(
-        () => gunzipSync(bytes),
-        () => errors.notGzip(file),
-      )
-    : bytes;
-  return attempt(
-    () => new TextDecoder("utf-8", { fatal: true }).decode(unpacked),
-    () => errors.notUtf8(file),
-  );
+  const bytes = attempt(() => readFileSync(file), errors.unreadableFile, file);
+  const unpacked = /\.gz$/i.test(file) ? attempt(() => gunzipSync(bytes), errors.notGzip, file) : bytes;
+  return attempt(() => new TextDecoder("utf-8", { fatal: true }).decode(unpacked), errors.notUtf8, file);
 }
 
 /** Parses JSON. @param source its file or option, for the error @throws UserError */
 export function parseJson(content: string, source: string): unknown {
-  return attempt(
-    () => JSON.parse(content.replace(/^\uFEFF/, "")),
-    () => errors.notJson(source),
-  );
+  return attempt(() => JSON.parse(content.replace(/^\uFEFF/, "")), errors.notJson, source);
 }
 
-function attempt<T>(work: () => T, toUserError: (error: unknown) => errors.UserError): T {
+/** @param toError creates the error from the source and the system's error code */
+function attempt<T>(work: () => T, toError: (source: string, code?: string) => errors.UserError, source: string): T {
   try {
     return work();
   } catch (error) {
-    throw toUserError(error);
+    throw toError(source, (error as NodeJS.ErrnoException).code);
   }
 }
 

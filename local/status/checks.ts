@@ -126,7 +126,7 @@ function checkStored({ stored, rejected, unsettled }: Traffic, waiting: number, 
 function checkLag({ commit, oldest }: Lag, maxAge: number): Verdict {
   const commits = commit === null ? "nothing committed" : `at most ${formatDuration(commit)} from sending to commit`;
   const waiting = oldest === null ? "no age of a waiting message" : `oldest message ${formatDuration(oldest * 1000)}`;
-  const text = `${commits} in ${formatDuration(LOOK_BACK.lag)}, ${waiting}`;
+  const text = `${commits} in ${formatDuration(LOOK_BACK.traffic)}, ${waiting}`;
   if (oldest !== null && oldest > maxAge) return ["critical", `${text} (over ${formatDuration(maxAge * 1000)})`];
   return [commit !== null && commit > LAG_PROMISE * 1000 ? "warning" : "ok", text];
 }

@@ -80,4 +80,4 @@ export interface LogLine {
 }
 
 /** How far back the figures reach, in milliseconds. */
-export const LOOK_BACK = { lag: 15 * 60_000, traffic: 15 * 60_000, failures: 24 * 3_600_000, rejected: 14 * 24 * 3_600_000 } as const;
+export const LOOK_BACK = { traffic: 15 * 60_000, failures: 24 * 3_600_000, rejected: 14 * 24 * 3_600_000 } as const;

@@ -5,8 +5,9 @@ import { connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type pg from "pg";
+import * as errors from "../../errors.ts";
 import { createOnce } from "../../targets/data-dir.ts";
-import { type Binaries, runAs, spawnAs, unprivileged } from "./binaries.ts";
+import { type Binaries, findBinaries, runAs, spawnAs, unprivileged } from "./binaries.ts";
 
 const USER = "postgres";
 export const DATABASE = "masqueue";
@@ -27,8 +28,20 @@ export interface Cluster extends Binaries, Files {
   log: string;
 }
 
-/** Prepares a folder's cluster for the account that the server runs under. */
-export function prepareCluster(folder: string, binaries: Binaries): Cluster {
+/** Opens the cluster of a folder; creates what is missing. @throws UserError if the folder cannot be used */
+export async function openCluster(folder: string, binaries?: Binaries): Promise<Cluster> {
+  try {
+    const cluster = prepareFiles(folder, binaries ?? (await findBinaries(folder)));
+    await initialise(cluster);
+    return cluster;
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    throw code && syscall ? errors.unusableFolder(folder, code) : error;
+  }
+}
+
+/** The folder and its files, prepared for the account that the server runs under. */
+function prepareFiles(folder: string, binaries: Binaries): Cluster {
   const data = join(folder, `postgres-${binaries.major}`);
   const cluster = { ...binaries, data, password: join(folder, "postgres.password"), log: join(folder, "postgres.log") };
   const created = mkdirSync(folder, { recursive: true });
@@ -44,7 +57,7 @@ export function prepareCluster(folder: string, binaries: Binaries): Cluster {
 }
 
 /** Creates the data folder under another name and renames it: of two runs at once one wins, and neither sees an incomplete folder. */
-export async function initialise(cluster: Cluster): Promise<void> {
+async function initialise(cluster: Cluster): Promise<void> {
   const isInitialised = () => existsSync(join(cluster.data, "PG_VERSION"));
   if (isInitialised()) return;
   const draft = mkdtempSync(join(dirname(cluster.data), "initdb-"));
@@ -99,8 +112,15 @@ export async function stopServer(cluster: Files): Promise<void> {
 /** How to reach the cluster's server; complete, so that pg takes nothing from the environment. */
 export function configFor({ password }: Files, port: number): pg.ClientConfig {
   return {
-    ...{ host: "127.0.0.1", port, user: USER, password: readFileSync(password, "utf8"), database: DATABASE, ssl: false },
-    ...{ options: "-c client_encoding=UTF8", application_name: "masqueue", statement_timeout: 0 },
+    host: "127.0.0.1",
+    port,
+    user: USER,
+    password: readFileSync(password, "utf8"),
+    database: DATABASE,
+    ssl: false,
+    options: "-c client_encoding=UTF8",
+    application_name: "masqueue",
+    statement_timeout: 0,
   };
 }
 

@@ -3,19 +3,8 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import * as errors from "../../errors.ts";
-import { type Binaries, findBinaries } from "./binaries.ts";
-import {
-  type Cluster,
-  configFor,
-  DATABASE,
-  type Files,
-  initialise,
-  launch,
-  prepareCluster,
-  runningPort,
-  START_SECONDS,
-  stopServer,
-} from "./cluster.ts";
+import type { Binaries } from "./binaries.ts";
+import { configFor, DATABASE, type Files, launch, openCluster, runningPort, START_SECONDS, stopServer } from "./cluster.ts";
 
 /** An advisory lock with any number: each run holds it shared, and the last one, which gets it alone, stops the server. */
 const IN_USE_LOCK = 6_277_801;
@@ -38,7 +27,7 @@ export interface EmbeddedPostgres {
  * @param binaries another server's binaries, for tests
  */
 export async function startPostgres(folder: string, settings: string[] = [], binaries?: Binaries): Promise<EmbeddedPostgres> {
-  const cluster = await createCluster(folder, binaries);
+  const cluster = await openCluster(folder, binaries);
   const deadline = Date.now() + START_SECONDS * 1000;
   for (;;) {
     const port = runningPort(cluster) ?? (await launch(cluster, settings));
@@ -52,18 +41,6 @@ export async function startPostgres(folder: string, settings: string[] = [], bin
     }
     if (Date.now() > deadline) throw errors.slowServer(START_SECONDS, cluster.log, join(cluster.data, "postmaster.pid"));
     await wait(100);
-  }
-}
-
-/** The cluster of a folder; creates what is missing. */
-async function createCluster(folder: string, binaries?: Binaries): Promise<Cluster> {
-  try {
-    const cluster = prepareCluster(folder, binaries ?? (await findBinaries(folder)));
-    await initialise(cluster);
-    return cluster;
-  } catch (error) {
-    const { code, syscall } = error as NodeJS.ErrnoException;
-    throw code && syscall ? errors.unusableFolder(folder, code) : error;
   }
 }
 
