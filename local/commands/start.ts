@@ -4,7 +4,7 @@ import { contextFor } from "../emulators/sqs-event.ts";
 import * as errors from "../errors.ts";
 import { createContainer, findPipeline, openMasterKey } from "../run/container.ts";
 import { type Outgoing, readMessages } from "../run/messages-file.ts";
-import { monitorQueue, type QueueMonitor } from "../run/queue-monitor.ts";
+import { monitorQueue } from "../run/queue-monitor.ts";
 import { sendWithProgress } from "../run/send.ts";
 import { printSummary } from "../run/summary.ts";
 import { RunTotals } from "../run/totals.ts";
@@ -107,12 +107,8 @@ interface Run {
   totals: RunTotals;
 }
 
-/** Consumes until the queue is drained, a batch fails or a Ctrl-C; with --watch, until a Ctrl-C. */
-async function drain(
-  { watch, batchSize }: StartOptions,
-  output: Output,
-  { handlers, postgres, queue, totals }: Run,
-): Promise<{ monitor: QueueMonitor; failure: string | undefined }> {
+/** Consumes until the queue is drained, a batch fails or a Ctrl-C; with --watch, until a Ctrl-C. `failure`: why the first batch failed. */
+async function drain({ watch, batchSize }: StartOptions, output: Output, { handlers, postgres, queue, totals }: Run) {
   const { client, queueUrl, isEmbedded } = queue;
   const monitor = monitorQueue(queue, totals, output);
   const failed = new AbortController();

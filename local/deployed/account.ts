@@ -43,19 +43,15 @@ function checkEnvironment(env: NodeJS.ProcessEnv): void {
   }
 }
 
-const TIMEOUT_SECONDS = 20;
 const DENIED = /AccessDenied|NotAuthorized|UnauthorizedOperation/;
 const MAX_CHARACTERS = 200;
 
 /**
  * Makes one call of AWS. An error becomes a few words in the result, so that the other calls go on.
  * @param permission the IAM action that the call needs
+ * @param seconds after which the call is given up
  */
-export async function tryCall<T>(
-  permission: string,
-  call: (signal: AbortSignal) => Promise<T>,
-  seconds = TIMEOUT_SECONDS,
-): Promise<Result<T>> {
+export async function tryCall<T>(permission: string, call: (signal: AbortSignal) => Promise<T>, seconds = 20): Promise<Result<T>> {
   const late = AbortSignal.timeout(seconds * 1000);
   try {
     return { value: await call(AbortSignal.any([late, interrupted])) };

@@ -15,20 +15,12 @@ import * as errors from "../errors.ts";
 import { type DataDir, readLocalKey } from "../targets/data-dir.ts";
 import type { PostgresTarget } from "../targets/postgres.ts";
 
-export interface LocalContainer extends AsyncDisposable {
-  readonly handler: Handler;
-}
-
 /** Creates one container of the deployed function, on the caller's database. */
-export function createContainer(
-  pipeline: Pipeline,
-  postgres: PostgresTarget,
-  masterKey: Config["masterKey"],
-  reporter: Reporter,
-): LocalContainer {
+export function createContainer(pipeline: Pipeline, postgres: PostgresTarget, masterKey: Config["masterKey"], reporter: Reporter) {
   const database = new Database(postgres.config);
-  const handler = createHandler(() => ({ pipeline, masterKey, database, reporter }));
-  return { handler: async (event, context) => handler(event, context), [Symbol.asyncDispose]: () => database.close() };
+  const handle = createHandler(() => ({ pipeline, masterKey, database, reporter }));
+  const handler: Handler = async (event, context) => handle(event, context);
+  return { handler, [Symbol.asyncDispose]: () => database.close() };
 }
 
 /** Finds a pipeline by its name. @throws UserError with the names of all pipelines */

@@ -18,7 +18,7 @@ async function start(...args: string[]) {
   return { code, stderr, result: JSON.parse(stdout) };
 }
 
-async function rowsOf(sql: string): Promise<string> {
+async function query(sql: string): Promise<string> {
   return (await masqueue(["sql", "--data", data.path, sql])).stdout;
 }
 
@@ -42,7 +42,7 @@ describe("masqueue start --json", () => {
       ],
     });
     expect(stderr).toContain("Postgres   embedded");
-    expect(await rowsOf("select count(*) from user_logins")).toContain("198");
+    expect(await query("select count(*) from user_logins")).toContain("198");
   });
 
   const receiveMessage = {
@@ -147,7 +147,7 @@ describe("masqueue start --watch", () => {
     const running = launch(["start", "--watch", "--data", data.path, "--from", join(files, "bodies.jsonl.gz")]);
     await running.prints("Handled 1 of 1");
     expect(running.child.exitCode).toBeNull();
-    const during = await rowsOf("select 'asked while it runs'");
+    const during = await query("select 'asked while it runs'");
     running.child.kill("SIGINT");
     const { code, stdout } = await running.ended;
     expect(during).toContain("asked while it runs");

@@ -33,7 +33,7 @@ beforeEach(async () => {
   received = false;
   asked = [];
   server = createServer(async (request, response) => {
-    const form = new URLSearchParams(await textOf(request));
+    const form = new URLSearchParams(await readBody(request));
     const action = form.get("Action");
     asked.push(action ?? "JSON");
     const answer = action && RESPONSES[action]?.(form);
@@ -56,7 +56,7 @@ afterEach(() => {
   server.close();
 });
 
-async function textOf(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(await request.toArray()).toString("utf8");
 }
 

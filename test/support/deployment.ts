@@ -33,7 +33,7 @@ export async function deploy(): Promise<Deployment> {
   const queue = await createQueue();
   const bundle = await bundleFunction();
   const aws = await startAws();
-  const lambda = await startLambda(bundle.folder, { ...variablesOf(database), [ENV.keyFile]: keyFile(bundle.folder) });
+  const lambda = await startLambda(bundle.folder, { ...databaseVariables(database), [ENV.keyFile]: keyFile(bundle.folder) });
   const lines = () =>
     lambda
       .output()
@@ -81,7 +81,7 @@ export async function deploy(): Promise<Deployment> {
   };
 }
 
-function variablesOf({ config }: TestDatabase): Record<string, string> {
+function databaseVariables({ config }: TestDatabase): Record<string, string> {
   const { host = "", port, user = "", password, database = "" } = config;
   return {
     ...{ [ENV.pipeline]: "user-logins", [ENV.host]: host, [ENV.port]: String(port), [ENV.database]: database, [ENV.sslMode]: "disable" },

@@ -48,13 +48,13 @@ describe("a failure", () => {
   });
 
   test("that the health check would find again is left to it, if it succeeded", () => {
-    const gradeOf = (code: string, health: StatusReport["health"]) =>
+    const gradeFailure = (code: string, health: StatusReport["health"]) =>
       runChecks({ health, lastFailure: { value: { ...failure, code } } }, NOW).find(({ subject }) => subject === "Last failure")?.grade;
     const passed = { value: { seconds: 0.1, failure: null } };
-    expect(gradeOf("database_unavailable", passed)).toBe("warning");
-    expect(gradeOf("database_unavailable", { failed: "not allowed" })).toBe("critical");
-    expect(gradeOf("out_of_time", passed)).toBe("critical");
-    expect(gradeOf("database_refused", passed)).toBe("critical");
+    expect(gradeFailure("database_unavailable", passed)).toBe("warning");
+    expect(gradeFailure("database_unavailable", { failed: "not allowed" })).toBe("critical");
+    expect(gradeFailure("out_of_time", passed)).toBe("critical");
+    expect(gradeFailure("database_refused", passed)).toBe("critical");
   });
 });
 
@@ -68,10 +68,10 @@ test.each([
 
 describe("traffic", () => {
   const none = { invocations: 0, errors: 0, stored: 0, rejected: 0, unsettled: 0 };
-  const gradesOf = (traffic: Partial<typeof none>, more: StatusReport = {}) => {
+  const gradeTraffic = (traffic: Partial<typeof none>, more: StatusReport = {}) => {
     const checks = runChecks({ traffic: { value: { ...none, ...traffic } }, ...more }, NOW);
-    const lineOf = (subject: string) => checks.filter((check) => check.subject === subject).map(({ grade, text }) => `${grade}: ${text}`);
-    return [...lineOf("Invocations"), ...lineOf("Stored")];
+    const lines = (subject: string) => checks.filter((check) => check.subject === subject).map(({ grade, text }) => `${grade}: ${text}`);
+    return [...lines("Invocations"), ...lines("Stored")];
   };
   const waiting = { queue: { value: queue } };
 
@@ -80,29 +80,29 @@ describe("traffic", () => {
     [1, "warning"],
     [2, "critical"],
   ])("with %i failed invocations is %s: one alone may be a health check's", (errors, grade) => {
-    expect(gradesOf({ invocations: 12, errors, stored: 3 })).toEqual([
+    expect(gradeTraffic({ invocations: 12, errors, stored: 3 })).toEqual([
       `${grade}: ${errors} of 12 failed in 15 min`,
       "ok: 3 messages in 15 min",
     ]);
   });
 
   test("that stores nothing while messages wait is critical, even if no invocation failed", () => {
-    expect(gradesOf({}, waiting)[1]).toBe("critical: 0 messages in 15 min, and 9 messages in the queue");
-    expect(gradesOf({}, { queue: { value: { ...queue, depth: 0 } } })[1]).toBe("ok: 0 messages in 15 min");
-    expect(gradesOf({ unsettled: 4, rejected: 1 }, waiting)[1]).toMatch(
+    expect(gradeTraffic({}, waiting)[1]).toBe("critical: 0 messages in 15 min, and 9 messages in the queue");
+    expect(gradeTraffic({}, { queue: { value: { ...queue, depth: 0 } } })[1]).toBe("ok: 0 messages in 15 min");
+    expect(gradeTraffic({ unsettled: 4, rejected: 1 }, waiting)[1]).toMatch(
       /^critical: 0 messages in 15 min, 4 not tried for lack of time, and/,
     );
   });
 
   test("is not critical because of a message that has just arrived, or of bad ones", () => {
     const oldest = (seconds: number) => ({ lag: { value: { commit: null, oldest: seconds } } });
-    expect(gradesOf({}, { ...waiting, ...oldest(185) })[1]).toMatch(/^ok: /);
-    expect(gradesOf({}, { ...waiting, ...oldest(186) })[1]).toMatch(/^critical: /);
-    expect(gradesOf({ rejected: 2 }, waiting)[1]).toBe("warning: 0 messages in 15 min: all that arrived were rejected");
+    expect(gradeTraffic({}, { ...waiting, ...oldest(185) })[1]).toMatch(/^ok: /);
+    expect(gradeTraffic({}, { ...waiting, ...oldest(186) })[1]).toMatch(/^critical: /);
+    expect(gradeTraffic({ rejected: 2 }, waiting)[1]).toBe("warning: 0 messages in 15 min: all that arrived were rejected");
   });
 
   test("that runs out of time is a warning", () => {
-    expect(gradesOf({ stored: 1, unsettled: 4 }, waiting)[1]).toBe("warning: 1 message in 15 min, 4 not tried for lack of time");
+    expect(gradeTraffic({ stored: 1, unsettled: 4 }, waiting)[1]).toBe("warning: 1 message in 15 min, 4 not tried for lack of time");
   });
 });
 
