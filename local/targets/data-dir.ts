@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isReachable, unprivileged } from "../emulators/postgres/binaries.ts";
+import { createOnce } from "../emulators/postgres/cluster.ts";
 import * as errors from "../errors.ts";
 
 /** The project's root. */
@@ -32,24 +33,4 @@ function resolveEmbedded(folder: string): string {
 /** The bytes of a masking key; the first use creates a random one. */
 export function readLocalKey(file: string): Buffer {
   return createOnce(file, () => randomBytes(32));
-}
-
-/**
- * Creates a file that only its owner may read, unless it exists. If two runs do so at once, one creates it, whole, and both read the same.
- * @returns the content of the file
- */
-export function createOnce(file: string, content: () => string | Buffer): Buffer {
-  if (!existsSync(file)) {
-    mkdirSync(dirname(file), { recursive: true });
-    const draft = `${file}.${process.pid}`;
-    writeFileSync(draft, content(), { mode: 0o600 });
-    try {
-      linkSync(draft, file);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    } finally {
-      rmSync(draft);
-    }
-  }
-  return readFileSync(file);
 }

@@ -1,12 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type pg from "pg";
 import * as errors from "../../errors.ts";
-import { createOnce } from "../../targets/data-dir.ts";
 import { type Binaries, findBinaries, runAs, spawnAs, unprivileged } from "./binaries.ts";
 
 const USER = "postgres";
@@ -54,6 +64,26 @@ function prepareFiles(folder: string, binaries: Binaries): Cluster {
     for (let path = folder; path.length >= (created ?? folder).length; path = dirname(path)) chmodSync(path, 0o755);
   }
   return cluster;
+}
+
+/**
+ * Creates a file that only its owner may read, unless it exists. If two runs do so at once, one creates it, whole, and both read the same.
+ * @returns the content of the file
+ */
+export function createOnce(file: string, content: () => string | Buffer): Buffer {
+  if (!existsSync(file)) {
+    mkdirSync(dirname(file), { recursive: true });
+    const draft = `${file}.${process.pid}`;
+    writeFileSync(draft, content(), { mode: 0o600 });
+    try {
+      linkSync(draft, file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    } finally {
+      rmSync(draft);
+    }
+  }
+  return readFileSync(file);
 }
 
 /** Creates the data folder under another name and renames it: of two runs at once one wins, and neither sees an incomplete folder. */
