@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Writes the samples of this folder, the same ones for the same seed: `npm run events`. All values are made up. */
+/** Writes the samples of this folder, the same ones for the same seed: `npm run events`. All values are invented. */
 const SEED = 20_260_301;
 
 /** A small generator of even numbers below 1 (mulberry32), so that samples do not change from run to run. */
@@ -23,7 +23,7 @@ const times = <T>(count: number, make: () => T) => Array.from({ length: count },
 
 const uuid = () => `${hex(8)}-${hex(4)}-4${hex(3)}-${pick(["8", "9", "a", "b"])}${hex(3)}-${hex(12)}`;
 const device = () => `${100 + below(900)}-${10 + below(90)}-${1000 + below(9000)}`;
-// Addresses of the ranges kept for documentation, so that no sample points at anybody.
+// Addresses of the ranges for documentation, so that no sample names a real device.
 const ipv4 = () => `${pick(["192.0.2", "198.51.100", "203.0.113"])}.${1 + below(254)}`;
 const ipv6 = () => `2001:db8:${hex(4)}::${hex(4)}`;
 
@@ -81,7 +81,7 @@ function record(body: unknown, attributes: Record<string, string> = {}) {
   };
 }
 
-/** The ten of batch.json; README.md says what each is. */
+/** The ten messages of batch.json; README.md describes each. */
 const mixed: unknown[] = [
   login(),
   { ...login(), locale: null },

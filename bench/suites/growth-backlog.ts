@@ -1,8 +1,9 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSEvent } from "aws-lambda";
 import { consume } from "../../local/emulators/event-source.ts";
-import { createQueues, queueState } from "../../local/emulators/sqs.ts";
+import { createQueues } from "../../local/emulators/sqs.ts";
 import { sendMessages } from "../../local/run/send.ts";
+import { readQueue } from "../../local/targets/queue.ts";
 import { interleave, planFor, toRates, type Variant } from "../measure.ts";
 import { compare, type Figure } from "../report/figures.ts";
 import { toBatch } from "../support/batches.ts";
@@ -33,7 +34,7 @@ export async function measureBacklog({ postgres, scale }: SuiteContext): Promise
   const { endpoint } = await server.ask<{ endpoint: string }>({});
   const client = new SQSClient({ endpoint, region: "us-east-1", credentials: { accessKeyId: "embedded", secretAccessKey: "embedded" } });
   const queue = { client, queueUrl: await createQueues(client, VISIBILITY_TIMEOUT) };
-  const { arn } = await queueState({ ...queue, label: "the queue" });
+  const { arn } = await readQueue({ ...queue, label: "the queue" });
   const database = await connect(postgres);
   const table = await createTable(database, "backlog");
   const functions = await Promise.all(Array.from({ length: RECEIVERS }, () => openFunction(postgres, table)));

@@ -1,55 +1,45 @@
 import type { SQSEvent } from "aws-lambda";
 import { contextFor } from "../emulators/sqs-event.ts";
-import { localContainer, localMasking, localPipeline } from "../run/container.ts";
-import { parsed, readText } from "../run/messages-file.ts";
+import * as errors from "../errors.ts";
+import { isObject } from "../json.ts";
+import { createContainer, findPipeline, openMasking } from "../run/container.ts";
+import { parseJson, readText } from "../run/messages-file.ts";
 import { RunTotals } from "../run/totals.ts";
-import { dataDirAt } from "../targets/data-dir.ts";
-import { migrateTarget, openNamedPostgres } from "../targets/open.ts";
+import { resolveDataDir } from "../targets/data-dir.ts";
+import { migrateTarget, openRequiredPostgres } from "../targets/postgres.ts";
 import { confirmTargets } from "../terminal/confirm.ts";
-import { UserError } from "../terminal/errors.ts";
 import { checkInterrupted, interruptible } from "../terminal/signals.ts";
 
+/** The function's time, in milliseconds. */
 const TIMEOUT = 30_000;
 
-/** Runs the handler once with an event from a file; the response goes to stdout, all else to stderr. */
+/** Invokes the function once with an event from a file; the response goes to stdout, all else to stderr. @returns the exit code */
 export async function invoke(file: string, options: { env: boolean; yes: boolean; data?: string; pipeline: string }): Promise<number> {
   const event = readEvent(file);
-  const pipeline = localPipeline(options.pipeline);
-  const home = dataDirAt(options.data);
-  const postgres = await openNamedPostgres(home, options.env);
-  try {
-    console.error(`Postgres   ${postgres.label}`);
-    checkInterrupted();
-    await confirmTargets([postgres], options.yes);
-    if (postgres.isEmbedded) await migrateTarget(postgres);
-    const tally = new RunTotals();
-    const container = localContainer(pipeline, postgres, localMasking(pipeline, home, postgres), tally);
-    try {
-      const response = await interruptible(container.handler(event, contextFor(TIMEOUT)));
-      for (const { messageId, code, field } of tally.rejections)
-        console.error(`Rejected   ${messageId} ${code}${field ? ` (${field})` : ""}`);
-      console.log(JSON.stringify(response, null, 2));
-      return 0;
-    } catch (error) {
-      throw tally.failure ? new UserError(`The invocation failed: ${tally.failure.message}`) : error;
-    } finally {
-      await container.close();
-    }
-  } finally {
-    await postgres.close();
-  }
+  const pipeline = findPipeline(options.pipeline);
+  const dataDir = resolveDataDir(options.data);
+  await using postgres = await openRequiredPostgres(dataDir, options.env);
+  console.error(`Postgres   ${postgres.label}`);
+  checkInterrupted();
+  await confirmTargets([postgres], options.yes);
+  if (postgres.isEmbedded) await migrateTarget(postgres);
+  const totals = new RunTotals();
+  await using container = createContainer(pipeline, postgres, openMasking(pipeline, dataDir, postgres), totals);
+  const response = await interruptible(container.handler(event, contextFor(TIMEOUT))).catch((error: unknown) => {
+    throw totals.failure ? errors.failedInvocation(totals.failure.message) : error;
+  });
+  for (const { messageId, code, field } of totals.rejections) console.error(`Rejected   ${messageId} ${code}${field ? ` (${field})` : ""}`);
+  console.log(JSON.stringify(response, null, 2));
+  return 0;
 }
 
-/** @throws UserError with exit code 2 where the file is not an SQS event */
+/** @throws UserError with exit code 2 if the file is not an SQS event */
 function readEvent(file: string): SQSEvent {
-  const event = parsed(readText(file), file);
-  const records: unknown = typeof event === "object" && event !== null && "Records" in event ? event.Records : undefined;
-  if (!Array.isArray(records)) throw new UserError(`${file} is not an SQS event: it needs a list Records.`, 2);
-  for (const [i, record] of (records as unknown[]).entries()) {
-    for (const field of ["messageId", "body"]) {
-      const value: unknown = typeof record === "object" && record !== null ? (record as Record<string, unknown>)[field] : undefined;
-      if (typeof value !== "string") throw new UserError(`${file} is not an SQS event: record ${i + 1} has no ${field}.`, 2);
-    }
+  const event = parseJson(readText(file), file);
+  if (!isObject(event) || !Array.isArray(event.Records)) throw errors.noRecords(file);
+  for (const [i, record] of (event.Records as unknown[]).entries()) {
+    for (const field of ["messageId", "body"])
+      if (!isObject(record) || typeof record[field] !== "string") throw errors.incompleteRecord(file, i + 1, field);
   }
-  return event as SQSEvent;
+  return { Records: event.Records };
 }

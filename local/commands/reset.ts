@@ -1,18 +1,14 @@
 import { existsSync, rmSync } from "node:fs";
 import { stopLeftover } from "../emulators/postgres/server.ts";
-import { dataDirAt } from "../targets/data-dir.ts";
-import { UserError } from "../terminal/errors.ts";
+import * as errors from "../errors.ts";
+import { resolveDataDir } from "../targets/data-dir.ts";
 
-/** Removes the embedded database with its key; refuses while another run uses it. */
+/** Removes the embedded database with its key. @returns the exit code @throws UserError if another run uses it */
 export async function reset(options: { data?: string }): Promise<number> {
-  const { embedded } = dataDirAt(options.data);
-  if (!(await stopLeftover(embedded)))
-    throw new UserError("Another run uses the embedded database; end it first (Ctrl-C in its terminal).");
-  if (!existsSync(embedded)) {
-    console.log(`There is nothing to remove at ${embedded}.`);
-    return 0;
-  }
+  const { embedded } = resolveDataDir(options.data);
+  if (!(await stopLeftover(embedded))) throw errors.databaseInUse();
+  const isThere = existsSync(embedded);
   rmSync(embedded, { recursive: true, force: true });
-  console.log(`Removed ${embedded}.`);
+  console.log(isThere ? `Removed ${embedded}.` : `There is nothing to remove at ${embedded}.`);
   return 0;
 }

@@ -1,51 +1,33 @@
-import { queueState } from "../emulators/sqs.ts";
+import * as errors from "../errors.ts";
 import { readMessages } from "../run/messages-file.ts";
-import { inOrder, sendMessages, type Taken } from "../run/send.ts";
-import { namedQueue } from "../targets/from-env.ts";
-import { explained } from "../targets/sqs-errors.ts";
+import { sendWithProgress } from "../run/send.ts";
+import { queueFromEnv } from "../targets/from-env.ts";
+import { readQueue } from "../targets/queue.ts";
 import { confirmTargets } from "../terminal/confirm.ts";
-import { UserError } from "../terminal/errors.ts";
-import { outputFor } from "../terminal/progress.ts";
+import { createOutput } from "../terminal/progress.ts";
 import { checkInterrupted, interrupted } from "../terminal/signals.ts";
 
 /** Sends a file's messages to the queue that the environment names; their ids go to stdout, all else to stderr. @returns the exit code */
 export async function send(file: string, options: { env: boolean; yes: boolean }): Promise<number> {
   const messages = readMessages(file);
-  const queue = options.env ? namedQueue(process.env) : null;
-  if (!queue)
-    throw new UserError(
-      options.env
-        ? "--env: QUEUE_URL is not set."
-        : `send needs --env and QUEUE_URL: an embedded queue ends with its run (masqueue start --from ${file} sends, and drains it).`,
-      2,
-    );
-  const output = outputFor(true);
-  const taken: Taken[] = [];
-  let refused = 0;
+  if (!options.env) throw errors.sendNeedsEnv(file);
+  using queue = queueFromEnv(process.env);
+  if (!queue) throw errors.noQueueInEnv();
+  const output = createOutput(true);
+  const ids: string[] = [];
   try {
     output.line(`Queue      ${queue.label}`);
     await confirmTargets([queue], options.yes);
-    await queueState(queue);
+    await readQueue(queue);
     checkInterrupted();
     output.begin(messages.length);
-    const sending = sendMessages(queue.client, queue.queueUrl, messages, {
-      onSent(some) {
-        taken.push(...some);
-        output.sent(some.length);
-      },
-      onRefused(position, code) {
-        refused++;
-        output.line(`Not sent: message ${position} of the file, which SQS does not take (${code}).`);
-      },
-      signal: interrupted,
-    });
-    await explained(queue.label, sending);
+    const refused = await sendWithProgress(output, queue, messages, ids);
     return interrupted.aborted ? 130 : refused > 0 ? 1 : 0;
   } finally {
     output.end();
-    // What SQS has, it has, however the sending ended.
-    if (taken.length > 0) console.log(inOrder(taken).join("\n"));
-    if (taken.length > 0 && taken.length < messages.length) output.line(`Sent ${taken.length} of ${messages.length} messages.`);
-    queue.client.destroy();
+    // Also after an error: SQS keeps what it has accepted.
+    const sent = Object.values(ids);
+    if (sent.length > 0) console.log(sent.join("\n"));
+    if (sent.length > 0 && sent.length < messages.length) output.line(`Sent ${sent.length} of ${messages.length} messages.`);
   }
 }

@@ -1,10 +1,18 @@
-import { openAccount } from "../deployed/account.ts";
-import { cloudWatchLog, explainedLog } from "../deployed/log.ts";
-import { type SmokeResult, smoke, smokeBody } from "../deployed/smoke.ts";
-import { findIngest, queueOf } from "../deployed/stack.ts";
-import { localPipeline } from "../run/container.ts";
-import { parsed } from "../run/messages-file.ts";
+import { setTimeout as wait } from "node:timers/promises";
+import { SMOKE_ATTRIBUTE } from "../../lambda/ingest/event.ts";
+import { address } from "../../lambda/masking/canonical.ts";
+import type { Column, Pipeline } from "../../lambda/pipelines/pipeline.ts";
+import { openAccount, tryCall } from "../deployed/account.ts";
+import { createLogReader, type LogReader, readNewestFailure } from "../deployed/log.ts";
+import { findIngestStack, openStageQueue } from "../deployed/stack.ts";
+import * as errors from "../errors.ts";
+import { findPipeline } from "../run/container.ts";
+import { parseJson } from "../run/messages-file.ts";
+import { sendMessages } from "../run/send.ts";
+import type { Failure } from "../status/types.ts";
+import { explainQueueErrors, type Queue } from "../targets/queue.ts";
 import { confirmTargets } from "../terminal/confirm.ts";
+import { explainError } from "../terminal/errors.ts";
 import { checkInterrupted, interrupted } from "../terminal/signals.ts";
 
 interface Options {
@@ -16,40 +24,132 @@ interface Options {
   yes: boolean;
 }
 
+/** Milliseconds between two reads of the log. */
 const POLL = 2_000;
 
-/** Sends one marked message through a deployed queue and tells what became of it. @returns 0 where it was stored, else 1 */
-export async function smokeCommand(options: Options): Promise<number> {
-  const { stage, pipeline: name, timeout } = options;
-  if (options.body) parsed(options.body, "--body");
-  const body = options.body ?? smokeBody(localPipeline(name));
-  const account = await openAccount();
-  try {
-    const ingest = await findIngest(account, stage, name);
-    const queue = queueOf(account, ingest);
-    checkInterrupted();
-    console.log(`Queue      ${queue.label} (stage ${stage}); what is stored stays in the table`);
-    await confirmTargets([queue], options.yes);
-    const log = explainedLog(ingest.logGroup, cloudWatchLog(account.logs, ingest.logGroup));
-    // A message whose fate could not be read had better not be sent.
-    await log({ where: { messageId: "none" }, since: Date.now(), most: 1 });
-    const onSent = (id: string) => console.log(`Sent       message ${id}; waiting up to ${timeout} s for the function's log`);
-    const result = await smoke(queue, log, body, { timeout: timeout * 1000, poll: POLL, signal: interrupted, onSent });
-    checkInterrupted();
-    console.log(sentence(result, stage));
-    return result.outcome === "stored" ? 0 : 1;
-  } finally {
-    account.close();
-  }
+/** Sends one marked message through a deployed queue and prints its outcome. @returns 0 if it was stored, else 1 */
+export async function smokeCommand({ stage, pipeline, timeout, yes, ...options }: Options): Promise<number> {
+  if (options.body) parseJson(options.body, "--body");
+  const body = options.body ?? createSmokeBody(findPipeline(pipeline));
+  using account = await openAccount();
+  const stack = await findIngestStack(account, stage, pipeline);
+  using queue = openStageQueue(account, stack);
+  checkInterrupted();
+  console.log(`Queue      ${queue.label} (stage ${stage}); a stored row stays in the table`);
+  await confirmTargets([queue], yes);
+  const log: LogReader = async (query) => {
+    const read = createLogReader(account.logs, stack.logGroup);
+    const result = await tryCall("logs:FilterLogEvents", (signal) => read(query, signal));
+    if ("failed" in result) throw errors.unreadableLog(stack.logGroup, result.failed);
+    return result.value;
+  };
+  // Reads the log once: if that fails, no message is sent, because its outcome would stay unknown.
+  await log({ where: { messageId: "none" }, since: Date.now(), limit: 1 });
+  const onSent = (id: string) => console.log(`Sent       message ${id}; waiting up to ${timeout} s for the function's log`);
+  const result = await runSmoke(queue, log, body, { timeout: timeout * 1000, poll: POLL, signal: interrupted, onSent });
+  checkInterrupted();
+  console.log(describeResult(result, stage));
+  return result.outcome === "stored" ? 0 : 1;
 }
 
-function sentence({ outcome, messageId, seconds, code, field, failure, unread }: SmokeResult, stage: string): string {
+function describeResult({ outcome, messageId, seconds, code, field, failure, logError }: SmokeResult, stage: string): string {
   const time = `${seconds.toFixed(1)} s`;
   if (outcome === "stored") return `Stored     after ${time}: the row with message_id ${messageId}`;
   if (outcome === "rejected") {
     return `Rejected   after ${time}: ${code}${field ? ` (${field})` : ""}. It goes to the dead-letter queue. Codes: docs/operate.md; another body: --body`;
   }
-  const silence = unread ?? "The function's log does not name it.";
+  const silence = logError ?? "The function's log does not name it.";
   const why = failure ? `The function failed meanwhile: ${failure.code}: ${failure.reason}` : silence;
   return `Not seen   within ${time}. ${why} Look next: masqueue status --stage ${stage}`;
+}
+
+/** Marks the row, in each text that the pipeline takes. */
+const MARK = "masqueue-smoke";
+/** An address for documentation (RFC 5737), which belongs to no device. */
+const MARK_ADDRESS = "192.0.2.1";
+/** Milliseconds by which this machine's clock may be ahead of the log's. */
+const MAX_CLOCK_SKEW = 5 * 60_000;
+
+/** The outcome of a smoke message. `unseen`: the function's log reported none in time. */
+interface SmokeResult {
+  readonly messageId: string;
+  readonly outcome: "stored" | "rejected" | "unseen";
+  /** From the sending until the log reported the outcome. */
+  readonly seconds: number;
+  readonly code?: string | undefined;
+  readonly field?: string | undefined;
+  /** Of a whole batch, after the sending. */
+  readonly failure?: Failure | null;
+  /** Why the log could not be read at the end. */
+  readonly logError?: string | undefined;
+}
+
+interface SmokeOptions {
+  /** Milliseconds to wait at most. */
+  readonly timeout: number;
+  /** Milliseconds between two reads of the log. */
+  readonly poll: number;
+  readonly signal: AbortSignal;
+  readonly onSent?: (messageId: string) => void;
+}
+
+/** Creates a recognisable body that the pipeline stores: its required fields and its masked ones. */
+export function createSmokeBody(pipeline: Pipeline): string {
+  const sample = (column: Column) => {
+    if (column.kind === "masked") return column.form === address ? MARK_ADDRESS : MARK;
+    return column.kind === "text" && column.required ? MARK.slice(0, column.max) : undefined;
+  };
+  return JSON.stringify(Object.fromEntries(pipeline.columns.map((column) => [column.from, sample(column)])));
+}
+
+/** Sends one message through a queue and waits until the function's log reports its outcome. @throws UserError if it cannot be sent */
+export async function runSmoke(queue: Queue, log: LogReader, body: string, options: SmokeOptions): Promise<SmokeResult> {
+  const start = Date.now();
+  const seconds = () => (Date.now() - start) / 1000;
+  const messageId = await sendSmoke(queue, body);
+  options.onSent?.(messageId);
+  // The message is sent, so a failed read, by throttling for one, does not end the wait.
+  let logError: string | undefined;
+  const tryRead = async <T>(read: Promise<T>): Promise<T | null> => {
+    try {
+      const value = await read;
+      logError = undefined;
+      return value;
+    } catch (error) {
+      logError = explainError(error);
+      return null;
+    }
+  };
+  do {
+    const left = options.timeout - seconds() * 1000;
+    await wait(Math.min(options.poll, Math.max(0, left)), undefined, { signal: options.signal }).catch(() => {});
+    const outcome = await tryRead(readOutcome(log, messageId, start - MAX_CLOCK_SKEW));
+    if (outcome) return { messageId, seconds: seconds(), ...outcome };
+  } while (seconds() * 1000 < options.timeout && !options.signal.aborted);
+  const failure = logError === undefined ? await tryRead(readNewestFailure(log, start)) : null;
+  return { messageId, outcome: "unseen", seconds: seconds(), failure, logError };
+}
+
+async function sendSmoke({ client, queueUrl, label }: Queue, body: string): Promise<string> {
+  const attributes = { [SMOKE_ATTRIBUTE]: { DataType: "String", StringValue: "1" } };
+  let refusal = "";
+  const onRefused = (_: number, code: string) => {
+    refusal = code;
+  };
+  const [messageId] = await explainQueueErrors(label, sendMessages(client, queueUrl, [{ body, attributes }], { onRefused }));
+  if (!messageId) throw errors.refusedMessage(label, refusal);
+  return messageId;
+}
+
+type Outcome = Pick<SmokeResult, "outcome" | "code" | "field">;
+
+async function readOutcome(log: LogReader, messageId: string, since: number): Promise<Outcome | null> {
+  const lines = (await log({ where: { messageId }, since, limit: 100 })).map(({ fields }) => fields);
+  const outcomes = lines.filter(({ message }) => message === "smoke").map(({ outcome }) => outcome);
+  // A duplicate is a second delivery of the stored message. One without time for it comes back.
+  if (outcomes.some((outcome) => outcome === "stored" || outcome === "duplicate")) return { outcome: "stored" };
+  if (!outcomes.includes("rejected")) return null;
+  const reason = lines.find(({ message }) => message === "message rejected");
+  const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+  return { outcome: "rejected", code: text(reason?.code), field: text(reason?.field) };
 }

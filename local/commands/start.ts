@@ -1,19 +1,19 @@
 import { join } from "node:path";
-import { consume } from "../emulators/event-source.ts";
-import { deadLetterDepth, queueState } from "../emulators/sqs.ts";
+import { consume, type Handler } from "../emulators/event-source.ts";
 import { contextFor } from "../emulators/sqs-event.ts";
-import { type LocalContainer, localContainer, localMasking, localPipeline } from "../run/container.ts";
+import * as errors from "../errors.ts";
+import { createContainer, findPipeline, openMasking } from "../run/container.ts";
 import { type Outgoing, readMessages } from "../run/messages-file.ts";
-import { type Draining, drained } from "../run/queue-monitor.ts";
-import { sendMessages } from "../run/send.ts";
-import { summarise } from "../run/summary.ts";
+import { monitorQueue } from "../run/queue-monitor.ts";
+import { sendWithProgress } from "../run/send.ts";
+import { printSummary } from "../run/summary.ts";
 import { RunTotals } from "../run/totals.ts";
-import { dataDirAt, ROOT } from "../targets/data-dir.ts";
-import { migrateTarget, type OpenPostgres, type OpenQueue, openPostgres, openQueue } from "../targets/open.ts";
+import { ROOT, resolveDataDir } from "../targets/data-dir.ts";
+import { migrateTarget, openPostgres, type PostgresTarget } from "../targets/postgres.ts";
+import { countDeadLetters, openQueue, type QueueTarget, readQueue } from "../targets/queue.ts";
 import { confirmTargets } from "../terminal/confirm.ts";
-import { UserError } from "../terminal/errors.ts";
-import { explainError } from "../terminal/explain.ts";
-import { type Output, outputFor } from "../terminal/progress.ts";
+import { explainError } from "../terminal/errors.ts";
+import { createOutput, type Output } from "../terminal/progress.ts";
 import { checkInterrupted, interrupted } from "../terminal/signals.ts";
 
 export interface StartOptions {
@@ -32,139 +32,104 @@ const SAMPLES = { pipeline: "user-logins", file: join(ROOT, "events/logins.jsonl
 const CONTAINERS = 2;
 /** The function's time in a local run, in milliseconds. */
 const TIMEOUT = 30_000;
-/** How long a batch may wait to fill, in milliseconds, while one watches. */
+/** How long a batch may wait to fill with --watch, in milliseconds. */
 const WATCH_WINDOW = 200;
 
-/** Sends messages, drains the queue through the function and tells what happened. @returns the exit code */
+/** Sends messages, drains the queue through the function and prints the totals. @returns the exit code */
 export async function start(options: StartOptions): Promise<number> {
-  // Read first: a mistake in the options or the file should show before anything is started.
-  const pipeline = localPipeline(options.pipeline, options.masking);
-  const messages = messagesFor(options);
-  const home = dataDirAt(options.data);
-  const output = outputFor(options.json);
-  const opened: { close(): Promise<unknown> }[] = [];
-  const open = async <T extends { close(): Promise<unknown> }>(service: T | Promise<T>) => {
-    const one = await service;
-    opened.unshift(one);
-    checkInterrupted();
-    return one;
-  };
-  try {
-    const postgres = await open(openPostgres(home, options.env));
-    const queue = await open(openQueue(options.env));
-    await announce(output, postgres, queue, options.yes);
-    const tally = new RunTotals();
-    const masking = localMasking(pipeline, home, postgres);
-    const containers: LocalContainer[] = [];
-    for (let i = 0; i < CONTAINERS; i++) containers.push(await open(localContainer(pipeline, postgres, masking, tally)));
-    await checkFunction(containers, tally);
-    const before = await deadLetterDepth(queue);
-    const unsent = await send(output, queue, messages);
-    const run = await drain(options, output, { containers, postgres, queue, tally });
-    const after = await deadLetterDepth(queue);
-    output.end();
-    if (postgres.lost.aborted) throw new UserError("The embedded Postgres ended while it was in use; what was stored before is kept.");
-    const deadLettered = Math.min(Math.max(0, after - before), tally.count("rejected"));
-    await summarise(output, { tally, run: run.draining, postgres, queue, deadLettered, pipeline, messages, data: options.data });
-    if (run.failure && !options.watch) throw new UserError(run.failure);
-    return interrupted.aborted && !options.watch ? 130 : unsent > 0 ? 1 : 0;
-  } finally {
-    output.end();
-    for (const service of opened) await service.close();
-  }
+  // Read first, so that a mistake in the options or the file shows before anything is started.
+  const pipeline = findPipeline(options.pipeline, options.masking);
+  const messages = readInput(options);
+  const dataDir = resolveDataDir(options.data);
+  const output = createOutput(options.json);
+  await using postgres = await openPostgres(dataDir, options.env);
+  checkInterrupted();
+  await using queue = await openQueue(options.env);
+  checkInterrupted();
+  await prepareTargets(output, postgres, queue, options.yes);
+  const totals = new RunTotals();
+  const masking = openMasking(pipeline, dataDir, postgres);
+  await using resources = new AsyncDisposableStack();
+  const create = () => resources.use(createContainer(pipeline, postgres, masking, totals)).handler;
+  const handlers = Array.from({ length: CONTAINERS }, create);
+  await checkHandlers(handlers, totals);
+  resources.defer(() => output.end());
+  const before = await countDeadLetters(queue);
+  output.begin(messages.length || (await readQueue(queue)).depth);
+  const refused = await sendWithProgress(output, queue, messages);
+  const { monitor, failure } = await drain(options, output, { handlers, postgres, queue, totals });
+  const after = await countDeadLetters(queue);
+  output.end();
+  if (postgres.lost.aborted) throw errors.endedServer();
+  const deadLettered = Math.min(Math.max(0, after - before), totals.count("rejected"));
+  await printSummary(output, { totals, monitor, postgres, queue, deadLettered, pipeline, messages, data: options.data });
+  if (failure && !options.watch) throw errors.failedBatch(failure);
+  return interrupted.aborted && !options.watch ? 130 : refused > 0 ? 1 : 0;
 }
 
-/** The messages to send: those of --from, else the samples; none where a named queue has messages of its own. */
-function messagesFor({ from, env, pipeline }: StartOptions): Outgoing[] {
+/** Reads the messages to send: those of --from, else the samples; none if the queue of the environment has its own messages. */
+function readInput({ from, env, pipeline }: StartOptions): Outgoing[] {
   const { QUEUE_URL, DATABASE_URL, PGHOST } = process.env;
-  if (env && QUEUE_URL && !DATABASE_URL && !PGHOST) {
-    throw new UserError(
-      "QUEUE_URL names a queue, but neither DATABASE_URL nor PGHOST names a database: a named queue is never drained into the embedded one.",
-      2,
-    );
-  }
+  if (env && QUEUE_URL && !DATABASE_URL && !PGHOST) throw errors.queueWithoutPostgres();
   if (from) return readMessages(from);
   if (env && QUEUE_URL) return [];
-  if (pipeline !== SAMPLES.pipeline) throw new UserError(`There are no samples for pipeline ${pipeline}: name a file with --from.`, 2);
+  if (pipeline !== SAMPLES.pipeline) throw errors.noSamples(pipeline);
   return readMessages(SAMPLES.file);
 }
 
-/** Names what will be touched, and asks where that is not on this machine; only then anything is changed. */
-async function announce(output: Output, postgres: OpenPostgres, queue: OpenQueue, yes: boolean): Promise<void> {
+/** Names the services, asks before it touches anything remote, and only then migrates. */
+async function prepareTargets(output: Output, postgres: PostgresTarget, queue: QueueTarget, yes: boolean): Promise<void> {
   output.line(`Postgres   ${postgres.label}`);
   output.line(`Queue      ${queue.label}`);
   const pending = await migrateTarget(postgres, { dryRun: true });
-  output.line(`Migrations ${pending.length === 0 ? "none pending" : pending.join(", ")}`);
+  output.line(`Migrations ${pending.join(", ") || "none pending"}`);
   checkInterrupted();
   await confirmTargets([postgres, queue], yes);
-  await queueState(queue);
+  await readQueue(queue);
   if (pending.length > 0) await migrateTarget(postgres);
   checkInterrupted();
 }
 
-/** An empty batch makes each container check its table and its key, before a message is sent or received. */
-async function checkFunction(containers: readonly LocalContainer[], tally: RunTotals): Promise<void> {
-  for (const { handler } of containers) {
+/** Hands each container an empty batch, so that it checks its table and its key before a message is sent or received. */
+async function checkHandlers(handlers: readonly Handler[], totals: RunTotals): Promise<void> {
+  for (const handler of handlers) {
     await handler({ Records: [] }, contextFor(TIMEOUT)).catch((error: unknown) => {
-      throw tally.failure ? new UserError(tally.failure.message) : error;
+      throw totals.failure ? errors.failedBatch(totals.failure.message) : error;
     });
     checkInterrupted();
   }
 }
 
-/** @returns how many messages SQS did not take */
-async function send(output: Output, queue: OpenQueue, messages: readonly Outgoing[]): Promise<number> {
-  let unsent = 0;
-  output.begin(messages.length || (await queueState(queue)).depth);
-  await sendMessages(queue.client, queue.queueUrl, messages, {
-    onSent: (taken) => output.sent(taken.length),
-    onRefused(position, code) {
-      unsent++;
-      output.line(`Not sent: message ${position} of the file, which SQS does not take (${code}).`);
-    },
-    signal: interrupted,
-  });
-  return unsent;
-}
-
 interface Run {
-  containers: readonly LocalContainer[];
-  postgres: OpenPostgres;
-  queue: OpenQueue;
-  tally: RunTotals;
+  handlers: readonly Handler[];
+  postgres: PostgresTarget;
+  queue: QueueTarget;
+  totals: RunTotals;
 }
 
-async function drain(
-  options: StartOptions,
-  output: Output,
-  { containers, postgres, queue, tally }: Run,
-): Promise<{ draining: Draining; failure: string | undefined }> {
-  let failure: string | undefined;
-  const draining = drained(queue, tally, output);
+/** Consumes until the queue is drained, a batch fails or a Ctrl-C; with --watch, until a Ctrl-C. `failure`: why the first batch failed. */
+async function drain({ watch, batchSize }: StartOptions, output: Output, { handlers, postgres, queue, totals }: Run) {
+  const { client, queueUrl, isEmbedded } = queue;
+  const monitor = monitorQueue(queue, totals, output);
   const failed = new AbortController();
+  let failure: string | undefined;
+  const onBatch = (_ids: readonly string[], error: unknown) => {
+    monitor.noteBatch();
+    output.progress(totals);
+    if (!error) return;
+    const reason = explainError(error);
+    failure ??= reason;
+    // With --watch the messages come back and the next try may succeed, as in AWS.
+    if (watch) output.line(`Batch failed: ${reason}`);
+    else failed.abort();
+  };
   await consume(
     {
-      client: queue.client,
-      queueUrl: queue.queueUrl,
-      queueArn: (await queueState(queue)).arn,
-      handlers: containers.map(({ handler }) => handler),
-      batchSize: options.batchSize,
-      window: options.watch ? WATCH_WINDOW : 0,
-      timeout: TIMEOUT,
-      poll: queue.isEmbedded ? 0 : 1,
-      onBatch(_ids, error) {
-        draining.noteBatch();
-        output.progress(tally);
-        if (!error) return;
-        // While watching, the messages come back and the next try may succeed, as in AWS.
-        const reason = explainError(error);
-        if (options.watch) output.line(`Batch failed: ${reason}`);
-        failure ??= reason;
-        failed.abort();
-      },
-      ...(!options.watch && { onIdle: () => draining.isDone() }),
+      ...{ client, queueUrl, queueArn: (await readQueue(queue)).arn, handlers },
+      ...{ batchSize, window: watch ? WATCH_WINDOW : 0, timeout: TIMEOUT, poll: isEmbedded ? 0 : 1, onBatch },
+      ...(!watch && { onIdle: () => monitor.isDone() }),
     },
-    AbortSignal.any([interrupted, postgres.lost, ...(options.watch ? [] : [failed.signal])]),
+    AbortSignal.any([interrupted, postgres.lost, failed.signal]),
   );
-  return { draining, failure };
+  return { monitor, failure };
 }

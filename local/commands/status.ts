@@ -1,17 +1,17 @@
 import { existsSync } from "node:fs";
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { openAccount } from "../deployed/account.ts";
-import { deployedFacts, functionFacts, newestLines } from "../deployed/facts.ts";
-import { findIngest, queueOf } from "../deployed/stack.ts";
-import { localPipeline } from "../run/container.ts";
-import { findingsOf, isHealthy } from "../status/checks.ts";
-import { pageOf } from "../status/page.ts";
-import { postgresFacts, queueFacts } from "../status/services.ts";
-import type { Facts } from "../status/types.ts";
-import { dataDirAt, type Home } from "../targets/data-dir.ts";
-import { namedPostgres, namedQueue } from "../targets/from-env.ts";
-import { openPostgres } from "../targets/open.ts";
-import { UserError } from "../terminal/errors.ts";
+import { findIngestStack, openStageQueue } from "../deployed/stack.ts";
+import * as errors from "../errors.ts";
+import { findPipeline } from "../run/container.ts";
+import { readFunction, readLogLines, readStage } from "../status/aws.ts";
+import { isHealthy, runChecks } from "../status/checks.ts";
+import { formatPage } from "../status/page.ts";
+import { readPostgres, readQueues } from "../status/services.ts";
+import type { StatusReport } from "../status/types.ts";
+import { type DataDir, resolveDataDir } from "../targets/data-dir.ts";
+import { postgresFromEnv, queueFromEnv } from "../targets/from-env.ts";
+import { openPostgres } from "../targets/postgres.ts";
 import { checkInterrupted } from "../terminal/signals.ts";
 
 interface Options {
@@ -22,80 +22,66 @@ interface Options {
   data?: string;
 }
 
-/** What is looked at, a line each, and what was seen. */
-interface Look {
+/** What was read, and from where: a line for each service. */
+interface Reading {
   readonly title: readonly string[];
-  readonly facts: Facts;
+  readonly report: StatusReport;
 }
 
-/** The stage that a laptop deploys into LocalStack. */
+/** The stage in LocalStack. */
 const LOCAL_STAGE = "local";
 const LOG_LINES = 10;
 
-/** Prints how a pipeline is, deployed or local; changes nothing. @returns 0 where it is healthy, 1 where something is wrong */
-export async function status(options: Options): Promise<number> {
-  const { title, facts } = options.stage !== undefined ? await lookAtStage(options.stage, options.pipeline) : await lookAtServices(options);
+/** Prints the state of a pipeline, deployed or local; changes nothing. @returns 0 if it is healthy, 1 if a check is critical */
+export async function status({ stage, ...options }: Options): Promise<number> {
+  const { title, report } = stage === undefined ? await readServices(options) : await readDeployed(stage, options.pipeline);
   checkInterrupted();
-  const findings = findingsOf(facts, Date.now());
-  const healthy = isHealthy(findings);
-  console.log(options.json ? JSON.stringify({ target: title, healthy, findings, facts }) : pageOf(title, findings, facts));
+  const checks = runChecks(report, Date.now());
+  const healthy = isHealthy(checks);
+  const json = { target: title, healthy, findings: checks, facts: report };
+  console.log(options.json ? JSON.stringify(json) : formatPage(title, checks, report));
   return healthy ? 0 : 1;
 }
 
-async function lookAtStage(stage: string, pipeline: string): Promise<Look> {
-  const account = await openAccount();
-  try {
-    const ingest = await findIngest(account, stage, pipeline);
-    const queue = queueOf(account, ingest);
-    const facts = await deployedFacts(account, ingest, queue, Date.now());
-    queue.client.destroy();
-    return { title: [`${ingest.stackName} in ${account.region}, account ${ingest.account}`], facts };
-  } finally {
-    account.close();
-  }
+async function readDeployed(stage: string, pipeline: string): Promise<Reading> {
+  using account = await openAccount();
+  const stack = await findIngestStack(account, stage, pipeline);
+  using queue = openStageQueue(account, stack);
+  const report = await readStage(account, stack, queue, Date.now());
+  return { title: [`${stack.name} in ${account.region}, account ${stack.account}`], report };
 }
 
-async function lookAtServices({ env, pipeline: name, data }: Options): Promise<Look> {
-  const pipeline = localPipeline(name);
-  const home = dataDirAt(data);
-  const queue = env ? namedQueue(process.env) : null;
-  if (env && !queue && !namedPostgres(process.env)) {
-    throw new UserError("--env: neither QUEUE_URL nor one of DATABASE_URL and PGHOST is set.", 2);
-  }
-  if (!env && !existsSync(home.embedded)) {
-    throw new UserError("Nothing has run here yet. Name a stage with --stage, your own services with --env, or begin with masqueue start.");
-  }
-  const ofPostgres = !env || namedPostgres(process.env) ? await lookAtPostgres(home, env, pipeline) : { title: [], facts: {} };
-  const ofQueue = queue ? await queueFacts(queue) : {};
-  queue?.client.destroy();
-  const ofFunction = env ? await lookAtLocalStage(name) : {};
-  const queueLine = queue ? [queue.label] : env ? [] : ["embedded, ends with each run"];
-  const title = [...ofPostgres.title, ...queueLine.map((label) => `Queue      ${label}`)];
-  return { title, facts: { ...ofFunction, ...ofQueue, ...ofPostgres.facts } };
+async function readServices({ env, pipeline: name, data }: Options): Promise<Reading> {
+  const pipeline = findPipeline(name);
+  const dataDir = resolveDataDir(data);
+  using queue = env ? queueFromEnv(process.env) : null;
+  const hasPostgres = !env || postgresFromEnv(process.env) !== null;
+  if (!queue && !hasPostgres) throw errors.noServiceInEnv();
+  if (!env && !existsSync(dataDir.embedded)) throw errors.nothingRun();
+  const database = hasPostgres ? await readDatabase(dataDir, env, pipeline) : { title: [], report: {} };
+  const ofQueue = queue ? await readQueues(queue) : {};
+  const ofFunction = env ? await readLocalStage(name) : {};
+  const queueLabel = env ? queue?.label : "embedded, ends with each run";
+  const title = [...database.title, ...(queueLabel ? [`Queue      ${queueLabel}`] : [])];
+  return { title, report: { ...ofFunction, ...ofQueue, ...database.report } };
 }
 
-async function lookAtPostgres(home: Home, env: boolean, pipeline: Pipeline): Promise<Look> {
-  const postgres = await openPostgres(home, env);
-  try {
-    return { title: [`Postgres   ${postgres.label}`], facts: await postgresFacts(postgres, pipeline) };
-  } finally {
-    await postgres.close();
-  }
+async function readDatabase(dataDir: DataDir, env: boolean, pipeline: Pipeline): Promise<Reading> {
+  await using postgres = await openPostgres(dataDir, env);
+  return { title: [`Postgres   ${postgres.label}`], report: await readPostgres(postgres, pipeline) };
 }
 
-/** The function that a laptop has deployed, where AWS_ENDPOINT_URL leads to one; what answers there may well be no more than a queue. */
-async function lookAtLocalStage(pipeline: string): Promise<Facts> {
-  const account = process.env.AWS_ENDPOINT_URL ? await openAccount().catch(() => null) : null;
+/** Reads the function of stage local, if AWS_ENDPOINT_URL names a server that has one; it may name one that has only a queue. */
+async function readLocalStage(pipeline: string): Promise<StatusReport> {
+  using account = process.env.AWS_ENDPOINT_URL ? await openAccount().catch(() => null) : null;
   if (!account) return {};
   try {
-    const ingest = await findIngest(account, LOCAL_STAGE, pipeline);
+    const stack = await findIngestStack(account, LOCAL_STAGE, pipeline);
     const now = Date.now();
-    const [facts, logLines] = await Promise.all([functionFacts(account, ingest, now), newestLines(account, ingest, now, LOG_LINES)]);
-    return { ...facts, logLines };
+    const [report, log] = await Promise.all([readFunction(account, stack, now), readLogLines(account, stack, now, LOG_LINES)]);
+    return { ...report, ...log };
   } catch (error) {
-    if (error instanceof UserError) return {};
+    if (error instanceof errors.UserError) return {};
     throw error;
-  } finally {
-    account.close();
   }
 }

@@ -1,29 +1,29 @@
 import { GetEventSourceMappingCommand, InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import type { EventSource, Health } from "../status/types.ts";
-import { failureOf, lineOf } from "./log.ts";
+import { parseLine, toFailure } from "./log.ts";
 
 /** @param uuid of the event source mapping */
-export async function eventSourceState(client: LambdaClient, uuid: string, abortSignal: AbortSignal): Promise<EventSource> {
+export async function readEventSource(client: LambdaClient, uuid: string, abortSignal: AbortSignal): Promise<EventSource> {
   const mapping = await client.send(new GetEventSourceMappingCommand({ UUID: uuid }), { abortSignal });
-  const { State = "unknown", StateTransitionReason: reason = null, LastProcessingResult: lastResult = null } = mapping;
-  return { state: State, reason, lastResult };
+  const { State: state = "unknown", StateTransitionReason: reason = null, LastProcessingResult: lastResult = null } = mapping;
+  return { state, reason, lastResult };
 }
 
-/** Calls the function with an empty batch: it holds its table and its masking key against the database anew. */
+/** Invokes the function with an empty batch: it checks its table and its masking key again. */
 export async function checkHealth(client: LambdaClient, functionName: string, abortSignal: AbortSignal): Promise<Health> {
   const start = performance.now();
   const command = new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify({ Records: [] }), LogType: "Tail" });
   const { FunctionError, Payload, LogResult = "" } = await client.send(command, { abortSignal });
   const seconds = (performance.now() - start) / 1000;
   if (!FunctionError) return { seconds, failure: null };
+  // The response names only the class of the error. Its code is in the log, of which Lambda returns the end.
   const tail = Buffer.from(LogResult, "base64").toString("utf8").split("\n");
-  const logged = tail.map((line) => failureOf(lineOf(line, 0))).findLast((failure) => failure !== null);
-  const { errorType, errorMessage } = JSON.parse(Payload?.transformToString() || "{}") as Record<string, unknown>;
+  const logged = tail.map((line) => toFailure(parseLine(line, 0))).findLast((failure) => failure !== null);
   const sqlstate = logged?.sqlstate ?? null;
-  // The text of an error that is not our own may quote anything; that of a time-out is Lambda's.
-  // The class says nothing, and the sentence does: the code stands in the log, of which only the end comes back.
+  const { errorType, errorMessage } = JSON.parse(Payload?.transformToString() || "{}") as Record<string, unknown>;
   if (errorType === "IngestError") return { seconds, failure: { code: logged?.code ?? "failed", sqlstate, reason: String(errorMessage) } };
+  // The text of a foreign error may quote anything, but for that of a timeout, which is Lambda's.
   const [timedOut] = /Task timed out after [\d.]+ seconds/.exec(String(errorMessage)) ?? [];
-  const reason = timedOut ? `${timedOut}.` : "The function's own log says more.";
+  const reason = timedOut ? `${timedOut}.` : "See the function's own log.";
   return { seconds, failure: { code: typeof errorType === "string" ? errorType : FunctionError, sqlstate, reason } };
 }

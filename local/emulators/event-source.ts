@@ -1,8 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { Context, SQSEvent } from "aws-lambda";
-import { failedIds } from "./batch-response.ts";
-import { contextFor, sqsRecord } from "./sqs-event.ts";
+import * as errors from "../errors.ts";
+import { isObject } from "../json.ts";
+import { contextFor, toSqsRecord } from "./sqs-event.ts";
 
 /** A handler as Lambda calls it. */
 export type Handler = (event: SQSEvent, context: Context) => Promise<unknown>;
@@ -11,7 +12,7 @@ export interface EventSourceOptions {
   client: SQSClient;
   queueUrl: string;
   queueArn: string;
-  /** One for each batch that may be in flight: like Lambda's containers, each works on one batch at a time. */
+  /** One for each batch in flight: like Lambda's containers, each works on one batch at a time. */
   handlers: readonly Handler[];
   batchSize: number;
   /** Milliseconds to wait for a batch to fill, from its first message. */
@@ -20,45 +21,42 @@ export interface EventSourceOptions {
   timeout: number;
   /** Seconds that a receive waits for a first message. */
   poll: number;
-  /** Told after each batch: its message ids, and what the handler threw. */
+  /** Called after each batch with its message ids and what the handler threw. */
   onBatch?: (ids: readonly string[], error: unknown) => void;
-  /** Asked whenever a receive brought nothing; true ends the run. */
+  /** Called when a receive returned nothing; true ends the run. */
   onIdle?: () => Promise<boolean>;
 }
 
-const RECEIVE_AT_ONCE = 10;
-/** Milliseconds between receives of an empty queue where a receive does not wait itself. */
+/** What SQS receives, and deletes, in one request. */
+const MAX_MESSAGES = 10;
+/** Milliseconds between receives of an empty queue if a receive does not wait itself. */
 const PAUSE = 50;
 
 /**
- * Consumes a queue as Lambda's event source mapping does: gathers a batch, invokes, deletes what is done. What failed is left alone: it
- * comes back when its visibility timeout ends, and goes to the dead-letter queue by the queue's own policy.
- * @param signal ends the run once the batches under way have ended
+ * Consumes a queue as Lambda's event source mapping does: gathers a batch, invokes, deletes what is done. It leaves failed messages alone:
+ * they come back after the visibility timeout, and go to the dead-letter queue by the queue's own policy.
+ * @param signal ends the run once the batches in flight have ended
  */
 export async function consume(options: EventSourceOptions, signal: AbortSignal): Promise<void> {
-  const failure = new AbortController();
-  const either = AbortSignal.any([signal, failure.signal]);
-  const workers = options.handlers.map((handler) =>
-    work(options, handler, either, () => failure.abort()).catch((error: unknown) => {
-      failure.abort();
-      throw error;
-    }),
-  );
+  const ending = new AbortController();
+  const either = AbortSignal.any([signal, ending.signal]);
+  const workers = options.handlers.map((handler) => work(options, handler, either).finally(() => ending.abort()));
   const results = await Promise.allSettled(workers);
-  const broken = results.find((result) => result.status === "rejected");
-  if (broken) throw broken.reason;
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
 }
 
-async function work(options: EventSourceOptions, handler: Handler, signal: AbortSignal, finish: () => void): Promise<void> {
+/** Works until the signal, or until an idle queue ends the run. */
+async function work(options: EventSourceOptions, handler: Handler, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const batch = await gather(options, signal);
     if (batch.length > 0) await settle(options, handler, batch);
-    else if (await options.onIdle?.()) finish();
-    else if (options.poll === 0) await wait(PAUSE, undefined, { signal }).catch(() => {});
+    else if (await options.onIdle?.()) return;
+    else if (options.poll === 0) await pause(PAUSE, signal);
   }
 }
 
-/** A batch is full, or its window has passed, or (without a window) the queue has no more at the moment. */
+/** Receives until the batch is full, or its window has passed, or (without a window) the queue has no more at the moment. */
 async function gather(options: EventSourceOptions, signal: AbortSignal): Promise<Message[]> {
   const { batchSize, window, poll } = options;
   const batch: Message[] = [];
@@ -66,23 +64,23 @@ async function gather(options: EventSourceOptions, signal: AbortSignal): Promise
   while (batch.length < batchSize && !signal.aborted) {
     const left = Math.max(0, closes - Date.now());
     const seconds = batch.length === 0 ? poll : Math.min(poll, Math.floor(left / 1000));
-    const received = await receive(options, Math.min(RECEIVE_AT_ONCE, batchSize - batch.length), seconds, signal);
+    const received = await receive(options, Math.min(MAX_MESSAGES, batchSize - batch.length), seconds, signal);
     if (batch.length === 0) closes = Date.now() + window;
     batch.push(...received);
     const isOver = window > 0 ? Date.now() >= closes : received.length === 0;
     if (batch.length === 0 || isOver) break;
-    if (received.length === 0) await wait(Math.min(PAUSE, left), undefined, { signal }).catch(() => {});
+    if (received.length === 0) await pause(Math.min(PAUSE, left), signal);
   }
   return batch;
 }
 
-async function receive({ client, queueUrl }: EventSourceOptions, most: number, seconds: number, signal: AbortSignal): Promise<Message[]> {
+async function receive({ client, queueUrl }: EventSourceOptions, max: number, seconds: number, signal: AbortSignal): Promise<Message[]> {
   const command = new ReceiveMessageCommand({
     QueueUrl: queueUrl,
-    MaxNumberOfMessages: most,
+    MaxNumberOfMessages: max,
     WaitTimeSeconds: seconds,
     MessageSystemAttributeNames: ["All"],
-    // The name that it had before 2024, and all that servers of then know.
+    // The parameter's name before 2024, and the only one that servers of that time know.
     AttributeNames: ["All"],
     MessageAttributeNames: ["All"],
   });
@@ -94,45 +92,62 @@ async function receive({ client, queueUrl }: EventSourceOptions, most: number, s
   }
 }
 
-async function settle(options: EventSourceOptions, handler: Handler, batch: readonly Message[]): Promise<void> {
+/** Invokes the handler with a batch, and deletes its messages but for those that failed. */
+async function settle({ client, queueUrl, ...options }: EventSourceOptions, handler: Handler, batch: readonly Message[]): Promise<void> {
   const ids = batch.map(({ MessageId = "" }) => MessageId);
-  const event = { Records: batch.map((message) => sqsRecord(message, options.queueArn)) };
+  const event = { Records: batch.map((message) => toSqsRecord(message, options.queueArn)) };
   let failed: ReadonlySet<string> = new Set(ids);
   let thrown: unknown;
   try {
-    failed = failedIds(await inTime(handler(event, contextFor(options.timeout)), options.timeout), new Set(ids));
+    failed = readFailedIds(await withTimeout(handler(event, contextFor(options.timeout)), options.timeout), new Set(ids));
   } catch (error) {
     thrown = error;
   }
   const done = batch.filter(({ MessageId = "" }) => !failed.has(MessageId));
-  await Promise.all(tens(done).map((ten) => remove(options, ten)));
+  const entries = done.map(({ ReceiptHandle }, i) => ({ Id: String(i), ReceiptHandle }));
+  const requests: Promise<unknown>[] = [];
+  // An entry that SQS does not delete comes back as a duplicate.
+  for (let i = 0; i < entries.length; i += MAX_MESSAGES)
+    requests.push(client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries.slice(i, i + MAX_MESSAGES) })));
+  await Promise.all(requests);
   options.onBatch?.(ids, thrown);
 }
 
-async function remove({ client, queueUrl }: EventSourceOptions, messages: readonly Message[]): Promise<void> {
-  // An entry that is not deleted comes back, and is found to be a duplicate.
-  await client.send(
-    new DeleteMessageBatchCommand({
-      QueueUrl: queueUrl,
-      Entries: messages.map(({ ReceiptHandle }, i) => ({ Id: String(i), ReceiptHandle })),
-    }),
-  );
+/**
+ * Reads a handler's response as Lambda's event source mapping does.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+ * @param ids the batch's message ids
+ * @returns the ids that failed: none for an empty response, all for an invalid one
+ */
+export function readFailedIds(response: unknown, ids: ReadonlySet<string>): ReadonlySet<string> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(JSON.stringify(response) ?? "null");
+  } catch {
+    return ids;
+  }
+  if (parsed !== null && !isObject(parsed)) return ids;
+  const failures = parsed?.batchItemFailures ?? [];
+  if (!Array.isArray(failures)) return ids;
+  const failed = (failures as unknown[]).map((failure) => (isObject(failure) ? failure.itemIdentifier : undefined));
+  const areValid = failed.every((id) => typeof id === "string" && ids.has(id));
+  return areValid ? new Set(failed as string[]) : ids;
 }
 
-async function inTime<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  const late = new AbortController();
-  const timeout = wait(milliseconds, undefined, { signal: late.signal }).then(() => {
-    throw new Error(`the invocation took longer than ${milliseconds} ms`);
+async function withTimeout<T>(work: Promise<T>, milliseconds: number): Promise<T> {
+  const ended = new AbortController();
+  const timeout = wait(milliseconds, undefined, { signal: ended.signal }).then(() => {
+    throw errors.slowInvocation(milliseconds);
   });
   try {
     return await Promise.race([work, timeout]);
   } finally {
-    late.abort();
     timeout.catch(() => {});
+    ended.abort();
   }
 }
 
-/** SQS deletes and takes ten at a time. */
-function tens<T>(items: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(items.length / 10) }, (_, i) => items.slice(i * 10, i * 10 + 10));
+/** Waits, but no longer than until the signal. */
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return wait(milliseconds, undefined, { signal }).catch(() => {});
 }

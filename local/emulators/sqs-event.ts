@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Message, MessageAttributeValue } from "@aws-sdk/client-sqs";
 import type { Context, SQSMessageAttribute, SQSRecord } from "aws-lambda";
 
-/** A received message as Lambda hands it to a function. */
-export function sqsRecord(message: Message, queueArn: string): SQSRecord {
-  const attributes = Object.entries(message.MessageAttributes ?? {}).map(([name, value]) => [name, attribute(value)]);
+/** Converts a received message into the record that Lambda passes to a function. */
+export function toSqsRecord(message: Message, queueArn: string): SQSRecord {
+  const attributes = Object.entries(message.MessageAttributes ?? {}).map(([name, value]) => [name, toAttribute(value)]);
   return {
     messageId: message.MessageId ?? "",
     receiptHandle: message.ReceiptHandle ?? "",
@@ -18,13 +18,11 @@ export function sqsRecord(message: Message, queueArn: string): SQSRecord {
   };
 }
 
-function attribute({ StringValue, BinaryValue, DataType }: MessageAttributeValue): SQSMessageAttribute {
+function toAttribute({ StringValue, BinaryValue, DataType = "String" }: MessageAttributeValue): SQSMessageAttribute {
   return {
     ...(StringValue !== undefined && { stringValue: StringValue }),
     ...(BinaryValue && { binaryValue: Buffer.from(BinaryValue).toString("base64") }),
-    stringListValues: [],
-    binaryListValues: [],
-    dataType: DataType ?? "String",
+    ...{ stringListValues: [], binaryListValues: [], dataType: DataType },
   };
 }
 

@@ -1,21 +1,17 @@
+import { runProgram } from "../terminal/errors.ts";
 import { localEnvironment } from "./environment.ts";
 import { openLocalStack } from "./localstack.ts";
 import { removeMaskingKey } from "./masking-key.ts";
 import { removePassword } from "./password.ts";
-import { script } from "./script.ts";
 import { removeStacks } from "./stacks.ts";
 
-await script(destroy);
+await runProgram(destroy);
 
-/** Removes from LocalStack what `npm run local:deploy` put there. Rows and the key file stay. */
+/** Removes from LocalStack everything that `npm run local:deploy` created there. Rows and the key file stay. */
 async function destroy(): Promise<void> {
-  const localStack = await openLocalStack({ ...process.env, ...localEnvironment(process.env) });
-  try {
-    const removed = await removeStacks(localStack.cloudFormation);
-    if (await removePassword(localStack.secrets)) removed.push("the password");
-    if (await removeMaskingKey(localStack.kms)) removed.push("the masking key (its file stays)");
-    console.log(removed.length > 0 ? `Removed ${removed.join(", ")}.` : "There is nothing to remove.");
-  } finally {
-    localStack.close();
-  }
+  using localStack = await openLocalStack({ ...process.env, ...localEnvironment(process.env) });
+  const removed = await removeStacks(localStack.cloudFormation);
+  if (await removePassword(localStack.secrets)) removed.push("the password");
+  if (await removeMaskingKey(localStack.kms)) removed.push("the masking key (its file stays)");
+  console.log(removed.length > 0 ? `Removed ${removed.join(", ")}.` : "There is nothing to remove.");
 }

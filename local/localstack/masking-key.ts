@@ -8,52 +8,48 @@ import {
   GetParametersForImportCommand,
   ImportKeyMaterialCommand,
   type KMSClient,
-  NotFoundException,
   ScheduleKeyDeletionCommand,
 } from "@aws-sdk/client-kms";
 import { masterKeyFromSecret } from "../../lambda/masking/keys.ts";
+import { ignoreMissing } from "./localstack.ts";
 
 const ALIAS = "alias/masqueue-local-masking";
 
 /**
- * The HMAC key of stage `local`, with these bytes in it: LocalStack forgets its keys when it ends, and the rows stay. What it makes of
- * an address is what a local run with the same bytes makes of it.
+ * Puts these bytes into the HMAC key of stage `local`, because LocalStack forgets its keys when it ends, and the rows stay. A local run
+ * with the same bytes gives a value the same token.
  * @returns the key's ARN
  */
-export async function maskingKey(kms: KMSClient, material: Uint8Array): Promise<string> {
-  const there = await keyOf(kms);
-  if (there && (await holds(kms, there, material))) return there;
+export async function putMaskingKey(kms: KMSClient, material: Uint8Array): Promise<string> {
+  const existing = await findKey(kms);
+  if (existing && (await hasMaterial(kms, existing, material))) return existing;
   await removeMaskingKey(kms);
   const arn = await importKey(kms, material);
   await kms.send(new CreateAliasCommand({ AliasName: ALIAS, TargetKeyId: arn }));
   return arn;
 }
 
-/** KMS, LocalStack's too, deletes a key after a week at the earliest. @returns whether there was one */
+/** Removes the key's alias and schedules its deletion, in a week, KMS's minimum. @returns whether there was one */
 export async function removeMaskingKey(kms: KMSClient): Promise<boolean> {
-  const there = await keyOf(kms);
-  if (!there) return false;
+  const KeyId = await findKey(kms);
+  if (!KeyId) return false;
   await kms.send(new DeleteAliasCommand({ AliasName: ALIAS }));
-  await kms.send(new ScheduleKeyDeletionCommand({ KeyId: there, PendingWindowInDays: 7 }));
+  await kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }));
   return true;
 }
 
-async function keyOf(kms: KMSClient): Promise<string | undefined> {
-  try {
-    return (await kms.send(new DescribeKeyCommand({ KeyId: ALIAS }))).KeyMetadata?.Arn;
-  } catch (error) {
-    if (error instanceof NotFoundException) return undefined;
-    throw error;
-  }
+async function findKey(kms: KMSClient): Promise<string | undefined> {
+  const key = await kms.send(new DescribeKeyCommand({ KeyId: ALIAS })).catch(ignoreMissing);
+  return key?.KeyMetadata?.Arn;
 }
 
-async function holds(kms: KMSClient, KeyId: string, material: Uint8Array): Promise<boolean> {
+async function hasMaterial(kms: KMSClient, KeyId: string, material: Uint8Array): Promise<boolean> {
   const Message = Buffer.from("masqueue|local");
   const { Mac = [] } = await kms.send(new GenerateMacCommand({ KeyId, MacAlgorithm: "HMAC_SHA_256", Message }));
   return Buffer.from(Mac).equals(await masterKeyFromSecret(material)(Message));
 }
 
-/** KMS's own way, encrypted; LocalStack also takes material in a tag, but what is in a tag anybody may read. */
+/** Imports encrypted material, as in AWS. LocalStack also takes material from a tag, but anyone may read a tag. */
 async function importKey(kms: KMSClient, material: Uint8Array): Promise<string> {
   const { KeyMetadata } = await kms.send(
     new CreateKeyCommand({ KeySpec: "HMAC_256", KeyUsage: "GENERATE_VERIFY_MAC", Origin: "EXTERNAL", Description: "Masqueue local" }),

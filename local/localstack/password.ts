@@ -3,36 +3,25 @@ import {
   DeleteSecretCommand,
   DescribeSecretCommand,
   PutSecretValueCommand,
-  ResourceNotFoundException,
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
+import { ignoreMissing } from "./localstack.ts";
 
 const SecretId = "masqueue-local-postgres";
 
-/** Puts Postgres's password where the function reads it. @returns the secret's ARN */
+/** Puts Postgres's password into the secret that the function reads. @returns the secret's ARN */
 export async function putPassword(secrets: SecretsManagerClient, password: string): Promise<string> {
-  // As RDS writes it; and a secret is never empty, while a password may be.
+  // As RDS writes it; besides, a secret must not be empty, and a password may be.
   const SecretString = JSON.stringify({ password });
-  const { ARN = "" } =
-    (await orNull(secrets.send(new PutSecretValueCommand({ SecretId, SecretString })))) ??
-    (await secrets.send(new CreateSecretCommand({ Name: SecretId, SecretString })));
+  const updated = await secrets.send(new PutSecretValueCommand({ SecretId, SecretString })).catch(ignoreMissing);
+  const { ARN = "" } = updated ?? (await secrets.send(new CreateSecretCommand({ Name: SecretId, SecretString })));
   return ARN;
 }
 
 /** @returns whether there was one */
 export async function removePassword(secrets: SecretsManagerClient): Promise<boolean> {
-  // Forced, the deletion of a secret that is not there succeeds.
-  if (!(await orNull(secrets.send(new DescribeSecretCommand({ SecretId }))))) return false;
+  // A forced deletion succeeds even if there is no secret.
+  if (!(await secrets.send(new DescribeSecretCommand({ SecretId })).catch(ignoreMissing))) return false;
   await secrets.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }));
   return true;
-}
-
-/** null where there is no such secret. */
-async function orNull<T>(call: Promise<T>): Promise<T | null> {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof ResourceNotFoundException) return null;
-    throw error;
-  }
 }

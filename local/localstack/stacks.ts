@@ -8,38 +8,38 @@ import {
   waitUntilStackDeleteComplete,
 } from "@aws-sdk/client-cloudformation";
 
-/** What the stacks of stage `local` are called. */
+/** The names of the stacks of stage `local` begin with it. */
 const PREFIX = "masqueue-local-";
 const ASSETS = `${PREFIX}assets`;
 
 /** Seconds. */
-const PATIENCE = 60;
+const WAIT = { maxWaitTime: 60, minDelay: 1 };
 
-/** Holds the code that is deployed. A stack of its own, so that CDK need not be bootstrapped; it takes its objects along when it goes. */
+/** Holds the code that is deployed, so that CDK need not be bootstrapped. Its bucket is removed with its objects. */
 const TEMPLATE = { Resources: { Bucket: { Type: "AWS::S3::Bucket" } }, Outputs: { Bucket: { Value: { Ref: "Bucket" } } } };
 
-/** @returns the name of a bucket for code */
-export async function assetsBucket(client: CloudFormationClient): Promise<string> {
-  if (!(await stackNames(client)).includes(ASSETS)) {
+/** Creates a bucket for code, unless there is one. @returns its name */
+export async function createAssetsBucket(client: CloudFormationClient): Promise<string> {
+  if (!(await listStacks(client)).includes(ASSETS)) {
     await client.send(new CreateStackCommand({ StackName: ASSETS, TemplateBody: JSON.stringify(TEMPLATE) }));
-    await waitUntilStackCreateComplete({ client, maxWaitTime: PATIENCE, minDelay: 1 }, { StackName: ASSETS });
+    await waitUntilStackCreateComplete({ client, ...WAIT }, { StackName: ASSETS });
   }
   const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: ASSETS }));
   return Stacks[0]?.Outputs?.[0]?.OutputValue ?? "";
 }
 
-/** Deletes the stacks of stage `local` with all that is in them. @returns their names */
+/** Deletes the stacks of stage `local` with their resources. @returns their names */
 export async function removeStacks(client: CloudFormationClient): Promise<string[]> {
-  const names = await stackNames(client);
+  const names = await listStacks(client);
   for (const StackName of names) {
     await client.send(new DeleteStackCommand({ StackName }));
-    await waitUntilStackDeleteComplete({ client, maxWaitTime: PATIENCE, minDelay: 1 }, { StackName });
+    await waitUntilStackDeleteComplete({ client, ...WAIT }, { StackName });
   }
   return names;
 }
 
-/** The stacks of stage `local` that are there. */
-export async function stackNames(client: CloudFormationClient): Promise<string[]> {
+/** Lists the names of the stacks of stage `local`. */
+export async function listStacks(client: CloudFormationClient): Promise<string[]> {
   const names: string[] = [];
   for await (const { StackSummaries = [] } of paginateListStacks({ client }, {})) {
     for (const { StackName = "", StackStatus } of StackSummaries) {

@@ -1,6 +1,6 @@
-import { composeEnvironment } from "./compose-file.ts";
+import { composeEnvironment } from "./environment.ts";
 
-/** `masqueue start --env` with the services of docker-compose.yml: whatever else the environment names, no others are touched. */
+/** `masqueue start --env` with the services of docker-compose.yml, and with no others, whatever the environment names. */
 for (const name of Object.keys(process.env)) if (/^(AWS_|DATABASE_URL$|PGSSLMODE$)/.test(name)) delete process.env[name];
 Object.assign(process.env, composeEnvironment(process.env));
 process.argv.splice(2, 0, "start", "--env");

@@ -13,41 +13,37 @@ import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { Database } from "../../lambda/postgres/database.ts";
 import { PostgresStore } from "../../lambda/postgres/store.ts";
 import type { Handler } from "../emulators/event-source.ts";
-import { type Home, localKey } from "../targets/data-dir.ts";
-import type { OpenPostgres } from "../targets/open.ts";
-import { UserError } from "../terminal/errors.ts";
+import * as errors from "../errors.ts";
+import { type DataDir, readLocalKey } from "../targets/data-dir.ts";
+import type { PostgresTarget } from "../targets/postgres.ts";
 
-export interface LocalContainer {
-  readonly handler: Handler;
-  close(): Promise<void>;
-}
-
-/** One container of the very function that is deployed, on a database of the caller's. */
-export function localContainer(pipeline: Pipeline, postgres: OpenPostgres, masking: Masking, reporter: Reporter): LocalContainer {
+/** Creates one container of the deployed function, on the caller's database. */
+export function createContainer(pipeline: Pipeline, postgres: PostgresTarget, masking: Masking, reporter: Reporter) {
   const database = new Database(postgres.config);
-  const handler = createHandler(() => ({ pipeline, masking, store: new PostgresStore(database, pipeline), reporter }));
-  return { handler: async (event, context) => handler(event, context), close: () => database.close() };
+  const handle = createHandler(() => ({ pipeline, masking, store: new PostgresStore(database, pipeline), reporter }));
+  const handler: Handler = async (event, context) => handle(event, context);
+  return { handler, [Symbol.asyncDispose]: () => database.close() };
 }
 
-/** A pipeline by its name, masked as asked. @throws UserError naming those that there are */
-export function localPipeline(name: string, masking: "hmac" | "sha256" = "hmac"): Pipeline {
+/** Finds a pipeline by its name. @throws UserError with the names of all pipelines */
+export function findPipeline(name: string, masking: "hmac" | "sha256" = "hmac"): Pipeline {
   const pipeline = Object.hasOwn(pipelines, name) ? pipelines[name] : undefined;
-  if (!pipeline) throw new UserError(`There is no pipeline ${name}; there are: ${Object.keys(pipelines).join(", ")}.`, 2);
+  if (!pipeline) throw errors.unknownPipeline(name, Object.keys(pipelines));
   return masking === "sha256" ? { ...pipeline, masking: { sha256: true } } : pipeline;
 }
 
-export function localMasking(pipeline: Pipeline, home: Home, postgres: OpenPostgres): Masking {
-  return pipeline.masking === "hmac" ? { mode: "hmac", masterKey: localMasterKey(home, postgres) } : { mode: "sha256" };
+/** Opens the masks of a pipeline. */
+export function openMasking(pipeline: Pipeline, dataDir: DataDir, postgres: PostgresTarget): Masking {
+  return pipeline.masking === "hmac" ? { mode: "hmac", masterKey: openMasterKey(dataDir, postgres) } : { mode: "sha256" };
 }
 
-/** The embedded database has its own key. For another database the environment may name the key; else one is kept beside the data. */
-function localMasterKey(home: Home, postgres: OpenPostgres): MasterKey {
-  if (postgres.isEmbedded) return masterKeyFromSecret(localKey(join(home.embedded, "mask.key")));
-  const isNamed = process.env[ENV.kmsKey] || process.env[ENV.keyFile];
-  return isNamed ? readMasterKey(process.env, sdkIdentity()) : masterKeyFromSecret(localKey(home.keyFile));
+/** The embedded database has its own key. For another one the environment may name the key; else one is kept beside the data. */
+function openMasterKey(dataDir: DataDir, { isEmbedded }: PostgresTarget): MasterKey {
+  if (!isEmbedded && (process.env[ENV.kmsKey] || process.env[ENV.keyFile])) return readMasterKey(process.env, sdkIdentity());
+  return masterKeyFromSecret(readLocalKey(isEmbedded ? join(dataDir.embedded, "mask.key") : dataDir.keyFile));
 }
 
-/** Region and credentials from wherever the AWS SDK finds them: environment, profile, single sign-on. Any of its clients knows. */
+/** Region and credentials as the AWS SDK finds them: environment, profile, single sign-on. Each of its clients finds the same. */
 function sdkIdentity(): Identity {
   const { region, credentials } = new SQSClient({}).config;
   const noRegion = () => {

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import type { Message, MessageAttributeValue } from "@aws-sdk/client-sqs";
-import { UserError } from "../terminal/errors.ts";
+import type { MessageAttributeValue } from "@aws-sdk/client-sqs";
+import * as errors from "../errors.ts";
+import { isObject } from "../json.ts";
 
 /** A message to be sent. */
 export interface Outgoing {
@@ -12,89 +13,75 @@ export interface Outgoing {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * Reads messages out of a file: `.jsonl` (a body a line), `.json` (an array of bodies, or what `aws sqs receive-message` prints),
- * either also `.gz`. A line that is not JSON is a message all the same: what becomes of it is for the function to say.
- * @throws UserError naming the file and what is wrong with it; never a value
+ * Reads messages from a file: `.jsonl` (a body per line), `.json` (an array of bodies, or the output of `aws sqs receive-message`),
+ * either also `.gz`. A line that is not JSON is a message, too: the function rejects it.
+ * @throws UserError with the file and what is wrong with it; never a value
  */
 export function readMessages(file: string): Outgoing[] {
-  const kind = /\.(jsonl?)(?:\.gz)?$/i.exec(file)?.[1]?.toLowerCase();
-  if (!kind) throw new UserError(`${file}: the name must end in .jsonl or .json, or in .jsonl.gz or .json.gz.`, 2);
+  const type = /\.(jsonl?)(?:\.gz)?$/i.exec(file)?.[1]?.toLowerCase();
+  if (!type) throw errors.unknownFileType(file);
   const content = readText(file);
-  const messages = kind === "jsonl" ? lines(content) : entries(parsed(content, file), file);
-  if (messages.length === 0) throw new UserError(`${file} holds no messages.`, 2);
+  const messages = type === "jsonl" ? toLines(content) : toMessages(parseJson(content, file), file);
+  if (messages.length === 0) throw errors.noMessages(file);
   return messages;
 }
 
-/** A text file, unpacked where its name ends in `.gz`. */
+/** Reads a text file, unpacked if its name ends in `.gz`. @throws UserError */
 export function readText(file: string): string {
-  let bytes: Buffer;
+  const bytes = attempt(() => readFileSync(file), errors.unreadableFile, file);
+  const unpacked = /\.gz$/i.test(file) ? attempt(() => gunzipSync(bytes), errors.notGzip, file) : bytes;
+  return attempt(() => new TextDecoder("utf-8", { fatal: true }).decode(unpacked), errors.notUtf8, file);
+}
+
+/** Parses JSON. @param source its file or option, for the error @throws UserError */
+export function parseJson(content: string, source: string): unknown {
+  return attempt(() => JSON.parse(content.replace(/^\uFEFF/, "")), errors.notJson, source);
+}
+
+/** @param toError creates the error from the source and the system's error code */
+function attempt<T>(work: () => T, toError: (source: string, code?: string) => errors.UserError, source: string): T {
   try {
-    bytes = readFileSync(file);
+    return work();
   } catch (error) {
-    throw new UserError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`, 2);
-  }
-  const unpacked = /\.gz$/i.test(file) ? unpack(bytes, file) : bytes;
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(unpacked);
-  } catch {
-    throw new UserError(`${file} is not UTF-8 text.`, 2);
+    throw toError(source, (error as NodeJS.ErrnoException).code);
   }
 }
 
-function unpack(bytes: Buffer, file: string): Buffer {
-  try {
-    return gunzipSync(bytes);
-  } catch {
-    throw new UserError(`${file} is not a whole gzip file.`, 2);
-  }
-}
-
-/** JSON, or a sentence that names the file. The text of JSON.parse's error quotes the content, so it is left out. */
-export function parsed(content: string, file: string): unknown {
-  try {
-    return JSON.parse(content.replace(/^\uFEFF/, ""));
-  } catch {
-    throw new UserError(`${file} is not JSON.`, 2);
-  }
-}
-
-function lines(content: string): Outgoing[] {
+function toLines(content: string): Outgoing[] {
   const bodies = content.replace(/^\uFEFF/, "").split(/\r?\n/);
   return bodies.filter((line) => line.trim() !== "").map((body) => ({ body }));
 }
 
-function entries(content: unknown, file: string): Outgoing[] {
-  if (Array.isArray(content))
-    return content.map((body: unknown, i) => ({
-      body: nonEmpty(typeof body === "string" ? body : JSON.stringify(body), `${file}: element ${i + 1}`),
-    }));
-  const messages: unknown = typeof content === "object" && content !== null && "Messages" in content ? content.Messages : undefined;
-  if (Array.isArray(messages)) return messages.map((message: Message | null, i) => received(message, `${file}: message ${i + 1}`));
-  throw new UserError(`${file} holds neither an array of bodies nor what \`aws sqs receive-message\` prints ({"Messages": [...]}).`, 2);
+function toMessages(content: unknown, file: string): Outgoing[] {
+  if (Array.isArray(content)) {
+    const bodies = content.map((body: unknown) => (typeof body === "string" ? body : JSON.stringify(body)));
+    return bodies.map((body, i) => ({ body: nonEmpty(body, `${file}: element ${i + 1}`) }));
+  }
+  if (!isObject(content) || !Array.isArray(content.Messages)) throw errors.notMessages(file);
+  return content.Messages.map((message: unknown, i) => toOutgoing(message, `${file}: message ${i + 1}`));
 }
 
-/** A message that was received elsewhere takes its first id and time along, so that sending it twice stores it once. */
-function received(message: Message | null, where: string): Outgoing {
-  if (typeof message?.Body !== "string") throw new UserError(`${where} has no Body.`, 2);
-  const attributes = Object.fromEntries(
-    Object.entries(message.MessageAttributes ?? {}).map(([name, value]) => [name, attribute(value, where)]),
-  );
-  const first = (name: string, value: string | undefined, isValid: RegExp) => {
-    if (value && isValid.test(value)) attributes[name] ??= { DataType: "String", StringValue: value };
+/** A message that was received before keeps its first id and time, so that sending it twice stores it once. */
+function toOutgoing(message: unknown, where: string): Outgoing {
+  if (!isObject(message) || typeof message.Body !== "string") throw errors.noBody(where);
+  const { MessageId, Body, Attributes, MessageAttributes } = message;
+  const attributes = Object.fromEntries(Object.entries(MessageAttributes ?? {}).map(([name, value]) => [name, toAttribute(value, where)]));
+  const keep = (name: string, value: unknown, format: RegExp) => {
+    if (typeof value === "string" && format.test(value)) attributes[name] ??= { DataType: "String", StringValue: value };
   };
-  first("masqueue-id", message.MessageId, UUID);
-  first("masqueue-sent", message.Attributes?.SentTimestamp, /^\d+$/);
-  return { body: nonEmpty(message.Body, where), attributes };
+  keep("masqueue-id", MessageId, UUID);
+  keep("masqueue-sent", isObject(Attributes) ? Attributes.SentTimestamp : undefined, /^\d+$/);
+  return { body: nonEmpty(Body, where), attributes };
 }
 
-/** The command line prints binary values in base64. */
-function attribute(value: MessageAttributeValue | null, where: string): MessageAttributeValue {
-  if (typeof value?.DataType !== "string") throw new UserError(`${where} has a message attribute without a DataType.`, 2);
-  const { BinaryValue } = value as { BinaryValue?: unknown };
-  return typeof BinaryValue === "string" ? { ...value, BinaryValue: Buffer.from(BinaryValue, "base64") } : value;
+/** The command line of AWS prints binary values in base64. */
+function toAttribute(value: unknown, where: string): MessageAttributeValue {
+  if (!isObject(value) || typeof value.DataType !== "string") throw errors.noDataType(where);
+  const { DataType, BinaryValue } = value;
+  return typeof BinaryValue === "string" ? { ...value, DataType, BinaryValue: Buffer.from(BinaryValue, "base64") } : { ...value, DataType };
 }
 
 function nonEmpty(body: string, where: string): string {
-  if (body === "") throw new UserError(`${where} is empty; SQS takes no empty message.`, 2);
+  if (body === "") throw errors.emptyMessage(where);
   return body;
 }

@@ -1,100 +1,101 @@
 import { randomUUID } from "node:crypto";
-import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from "@aws-sdk/client-sqs";
+import { explainQueueErrors, type Queue } from "../targets/queue.ts";
+import type { Output } from "../terminal/progress.ts";
+import { interrupted } from "../terminal/signals.ts";
 import type { Outgoing } from "./messages-file.ts";
 
 /** SQS's limits for one request: ten messages, 1 MiB together. Half of that leaves room for attributes. */
-const MOST_MESSAGES = 10;
-const MOST_BYTES = 512 * 1024;
-const AT_ONCE = 4;
-/** A whole request is refused for one of its messages: each is then tried alone. */
-const REFUSED_WHOLE = /InvalidMessageContents|BatchRequestTooLong|InvalidParameterValue/;
+const MAX_MESSAGES = 10;
+const MAX_BYTES = 512 * 1024;
+const CONCURRENCY = 4;
+/** SQS refuses a whole request because of one of its messages: each is then sent alone. */
+const REFUSED_REQUEST = /InvalidMessageContents|BatchRequestTooLong|InvalidParameterValue/;
 
-/** A message that SQS has taken: its position among those to be sent, from 1, and its id. */
-export interface Taken {
-  readonly position: number;
-  readonly messageId: string;
-}
-
+/** Positions are those of the messages, from 1. */
 export interface SendOptions {
-  onSent?: (taken: readonly Taken[]) => void;
-  /** Told of a message that SQS does not take: its position, and SQS's code. */
+  onSent?: (position: number, messageId: string) => void;
+  /** Called for a message that SQS refuses, with SQS's code. */
   onRefused?: (position: number, code: string) => void;
-  /** Ends the sending once the requests under way have ended. */
+  /** Ends the sending once the requests in progress have ended. */
   signal?: AbortSignal;
 }
 
 /**
- * Sends messages, several requests at once. One that SQS does not take (too long, a control character) does not hold up the others.
+ * Sends messages and shows the progress, until a Ctrl-C.
+ * @param ids filled with the message ids by position, also if the sending fails
+ * @returns how many messages SQS refused
+ * @throws UserError if the queue cannot be used
+ */
+export async function sendWithProgress(output: Output, queue: Queue, messages: readonly Outgoing[], ids: string[] = []): Promise<number> {
+  let refused = 0;
+  const sending = sendMessages(queue.client, queue.queueUrl, messages, {
+    onSent(position, messageId) {
+      ids[position] = messageId;
+      output.sent();
+    },
+    onRefused(position, code) {
+      refused++;
+      output.line(`Not sent: SQS refused message ${position} of the file (${code}).`);
+    },
+    signal: interrupted,
+  });
+  await explainQueueErrors(queue.label, sending);
+  return refused;
+}
+
+/**
+ * Sends messages, several requests at once. A message that SQS refuses (too long, a control character) does not hold up the others.
  * @returns the SQS message ids of those that were sent, in the messages' order
  */
 export async function sendMessages(
   client: SQSClient,
   queueUrl: string,
   messages: readonly Outgoing[],
-  options: SendOptions = {},
+  { onSent, onRefused, signal }: SendOptions = {},
 ): Promise<string[]> {
-  const batches = split(messages);
-  const all: Taken[] = [];
-  const sender = async () => {
-    for (let batch = batches.shift(); batch && !options.signal?.aborted; batch = batches.shift()) {
-      const { taken, refused } = await sendBatch(client, queueUrl, batch);
-      for (const { position, code } of refused) {
-        if (batch.length > 1) batches.push(batch.filter((one) => one.position === position));
-        else options.onRefused?.(position, code);
+  const batches = splitIntoBatches(messages, queueUrl.endsWith(".fifo"));
+  const ids: string[] = [];
+  const work = async () => {
+    for (let batch = batches.shift(); batch && !signal?.aborted; batch = batches.shift()) {
+      const { sent, refused } = await sendBatch(client, queueUrl, batch);
+      for (const { Id, MessageId = "" } of sent) {
+        ids[Number(Id)] = MessageId;
+        onSent?.(Number(Id), MessageId);
       }
-      all.push(...taken);
-      options.onSent?.(taken);
+      for (const { Id, Code = "refused" } of refused) {
+        if (batch.length > 1) batches.push(batch.filter((entry) => entry.Id === Id));
+        else onRefused?.(Number(Id), Code);
+      }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, sender));
-  return inOrder(all);
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  return Object.values(ids);
 }
 
-/** The message ids by their messages' positions. */
-export function inOrder(taken: readonly Taken[]): string[] {
-  return taken.toSorted((a, b) => a.position - b.position).map(({ messageId }) => messageId);
-}
-
-interface Positioned {
-  message: Outgoing;
-  position: number;
-}
-
-interface Answers {
-  taken: Taken[];
-  refused: { position: number; code: string }[];
-}
-
-async function sendBatch(client: SQSClient, queueUrl: string, batch: readonly Positioned[]): Promise<Answers> {
-  const Entries = batch.map(({ message, position }) => ({
-    Id: String(position),
-    MessageBody: message.body,
-    MessageAttributes: message.attributes,
-    ...(queueUrl.endsWith(".fifo") && { MessageGroupId: "masqueue", MessageDeduplicationId: randomUUID() }),
-  }));
+async function sendBatch(client: SQSClient, QueueUrl: string, Entries: SendMessageBatchRequestEntry[]) {
   try {
-    const { Failed = [], Successful = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
-    return {
-      taken: Successful.map(({ Id, MessageId = "" }) => ({ position: Number(Id), messageId: MessageId })),
-      refused: Failed.map(({ Id, Code = "refused" }) => ({ position: Number(Id), code: Code })),
-    };
+    const { Successful: sent = [], Failed: refused = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+    return { sent, refused };
   } catch (error) {
-    if (!(error instanceof Error) || !REFUSED_WHOLE.test(error.name)) throw error;
-    return { taken: [], refused: batch.map(({ position }) => ({ position, code: error.name })) };
+    if (!(error instanceof Error) || !REFUSED_REQUEST.test(error.name)) throw error;
+    return { sent: [], refused: Entries.map(({ Id }) => ({ Id, Code: error.name })) };
   }
 }
 
-function split(messages: readonly Outgoing[]): Positioned[][] {
-  const batches: Positioned[][] = [];
+/** The entries of each request; an entry's id is the message's position. */
+function splitIntoBatches(messages: readonly Outgoing[], isFifo: boolean): SendMessageBatchRequestEntry[][] {
+  const batches: SendMessageBatchRequestEntry[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
-  for (const [i, message] of messages.entries()) {
-    const size = Buffer.byteLength(message.body);
-    if (bytes + size > MOST_BYTES || batches.at(-1)?.length === MOST_MESSAGES) {
+  for (const [i, { body, attributes }] of messages.entries()) {
+    const size = Buffer.byteLength(body);
+    if (bytes + size > MAX_BYTES || batches.at(-1)?.length === MAX_MESSAGES) {
       batches.push([]);
       bytes = 0;
     }
     bytes += size;
-    batches.at(-1)?.push({ message, position: i + 1 });
+    const fifo = isFifo && { MessageGroupId: "masqueue", MessageDeduplicationId: randomUUID() };
+    batches.at(-1)?.push({ Id: String(i + 1), MessageBody: body, MessageAttributes: attributes, ...fifo });
   }
   return batches;
 }

@@ -2,36 +2,37 @@ import type { IngestError } from "../../lambda/errors.ts";
 import type { BatchReport, Reporter } from "../../lambda/ingest/report.ts";
 import type { Outcome } from "../../lambda/rows/outcome.ts";
 
-export interface RejectedLine {
+/** A message's latest rejection. */
+export interface RejectionLine {
   messageId: string;
   code: string;
   field: string | null;
 }
 
-const MOST_FIRST = 5;
+const MAX_FIRST_STORED = 5;
 
-/** What a run came to, over distinct messages: a message that is delivered three times counts once. */
+/** Totals of a run, over distinct messages: a message that is delivered three times counts once. */
 export class RunTotals implements Reporter {
   readonly #outcomes = new Map<string, Outcome["kind"]>();
   readonly #counts: Record<Outcome["kind"], number> = { stored: 0, duplicate: 0, rejected: 0, unsettled: 0 };
-  readonly #rejections = new Map<string, RejectedLine>();
-  /** What made the latest batch fail as a whole. */
+  readonly #rejections = new Map<string, RejectionLine>();
+  /** The error of the latest batch, if it failed as a whole. */
   failure: IngestError | undefined;
   /** Ids of the first messages that were stored. */
   readonly firstStored: string[] = [];
   /** Batches whose reasons could not be written to `rejections`. */
-  rejectionsLost = 0;
+  unwrittenRejections = 0;
 
   begin(): void {}
 
   batch({ outcomes, rejected }: BatchReport): void {
     this.failure = undefined;
-    for (const { messageId, outcome } of outcomes) this.#note(messageId, outcome);
+    for (const { messageId, outcome } of outcomes) this.#count(messageId, outcome);
     for (const { messageId, code, field } of rejected) this.#rejections.set(messageId, { messageId, code, field });
   }
 
   rejectionsNotWritten(): void {
-    this.rejectionsLost++;
+    this.unwrittenRejections++;
   }
 
   failed(error: IngestError): void {
@@ -42,7 +43,7 @@ export class RunTotals implements Reporter {
     return this.#outcomes.size;
   }
 
-  get rejections(): RejectedLine[] {
+  get rejections(): RejectionLine[] {
     return [...this.#rejections.values()];
   }
 
@@ -50,14 +51,14 @@ export class RunTotals implements Reporter {
     return this.#counts[outcome];
   }
 
-  /** A redelivery of what this run has stored is no news. */
-  #note(messageId: string, outcome: Outcome["kind"]): void {
+  /** Ignores redeliveries of messages that this run has stored. */
+  #count(messageId: string, outcome: Outcome["kind"]): void {
     const before = this.#outcomes.get(messageId);
     if (before === "stored") return;
     if (before) this.#counts[before]--;
     this.#counts[outcome]++;
     this.#outcomes.set(messageId, outcome);
-    if (outcome === "stored" && this.firstStored.length < MOST_FIRST) this.firstStored.push(messageId);
+    if (outcome === "stored" && this.firstStored.length < MAX_FIRST_STORED) this.firstStored.push(messageId);
     if (outcome !== "rejected") this.#rejections.delete(messageId);
   }
 }

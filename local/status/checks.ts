@@ -1,22 +1,22 @@
 import type { ErrorCode } from "../../lambda/errors.ts";
-import type { Answer, EventSource, Facts, Failure, Health, Lag, NoFailure, Rows, Traffic } from "./types.ts";
+import { formatAge, formatCount, formatDuration } from "./format.ts";
+import type { EventSource, Failure, Health, Lag, NoFailure, Result, Rows, StatusReport, Traffic } from "./types.ts";
 import { LOOK_BACK } from "./types.ts";
-import { age, plural, span } from "./words.ts";
 
-/** `wrong` makes the exit code 1; `note` is worth a look, and can wait. */
-type Grade = "ok" | "note" | "wrong";
+/** `critical` makes the exit code 1; a `warning` can wait. */
+type Grade = "ok" | "warning" | "critical";
 
-export interface Finding {
+export interface Check {
   readonly subject: string;
   readonly grade: Grade;
   readonly text: string;
 }
 
-type Judgement = readonly [Grade, string];
+type Verdict = readonly [Grade, string];
 
-/** Milliseconds after which a failure is no longer news. */
-const FRESH = 15 * 60_000;
-/** What the function's health check would find again: of these it says itself whether they have passed. */
+/** Milliseconds after which a failure is old. */
+const RECENT = 15 * 60_000;
+/** Failures that the function's health check would find again: it reports itself whether they have passed. */
 const CHECKED: readonly string[] = [
   "configuration",
   "table_mismatch",
@@ -25,120 +25,118 @@ const CHECKED: readonly string[] = [
   "login_unavailable",
   "database_unavailable",
 ] satisfies ErrorCode[];
-/** Lambda slows nothing down, so a message that waits longer than two visibility timeouts is not being stored. It is the alarm's threshold, too. */
+/** A message that waits longer than this is not being stored, because Lambda delays none. It is the alarm's threshold, too. */
 const VISIBILITY_TIMEOUTS = 2;
 /** Seconds; the default of `lagPromise`. */
 const LAG_PROMISE = 600;
 
 /**
- * Says of each fact whether it is well. Pure. What could not be looked at is wrong where nothing else tells whether messages are stored,
- * and a note otherwise.
+ * Grades each part of a report. Pure. A part that could not be read is critical if no other part shows whether messages are stored, and
+ * a warning otherwise.
  * @param now milliseconds since 1970
  */
-export function findingsOf(facts: Facts, now: number): Finding[] {
-  const queue = facts.queue && "value" in facts.queue ? facts.queue.value : undefined;
-  const longest = queue ? VISIBILITY_TIMEOUTS * queue.visibilityTimeout : LAG_PROMISE;
-  const oldest = facts.lag && "value" in facts.lag ? facts.lag.value.oldest : null;
-  // It has not come back yet, so nothing is known to have failed of it.
+export function runChecks(report: StatusReport, now: number): Check[] {
+  const queue = report.queue && "value" in report.queue ? report.queue.value : undefined;
+  const maxAge = queue ? VISIBILITY_TIMEOUTS * queue.visibilityTimeout : LAG_PROMISE;
+  const oldest = report.lag && "value" in report.lag ? report.lag.value.oldest : null;
+  // Such a message has not come back yet, so none is known to have failed.
   const isYoung = oldest !== null && queue !== undefined && oldest <= queue.visibilityTimeout;
   return [
-    ...judged("Stack", facts.stack && { value: facts.stack }, "note", ({ status, changed }) => [
-      /FAILED|ROLLBACK/.test(status) ? "note" : "ok",
-      changed === null ? status : `${status}, ${age(now - changed)}`,
+    ...check("Stack", report.stack && { value: report.stack }, "warning", ({ status, changed }) => [
+      /FAILED|ROLLBACK/.test(status) ? "warning" : "ok",
+      changed === null ? status : `${status}, ${formatAge(now - changed)}`,
     ]),
-    ...judged("Event source", facts.eventSource, "wrong", eventSource),
-    ...judged("Database", facts.health, "wrong", health),
-    ...judged("Last failure", facts.lastFailure, "note", (value) => lastFailure(value, facts.health, now)),
-    ...judged("Invocations", facts.traffic, "note", invocations),
-    ...judged("Stored", facts.traffic, "note", (value) => stored(value, queue?.depth ?? 0, isYoung)),
-    ...judged("Lag", facts.lag, "note", (value) => lag(value, longest)),
-    ...judged("Queue", facts.queue, "wrong", ({ depth, inFlight, delayed }) => [
+    ...check("Event source", report.eventSource, "critical", checkEventSource),
+    ...check("Database", report.health, "critical", checkHealth),
+    ...check("Last failure", report.lastFailure, "warning", (value) => checkLastFailure(value, report.health, now)),
+    ...check("Invocations", report.traffic, "warning", checkInvocations),
+    ...check("Stored", report.traffic, "warning", (value) => checkStored(value, queue?.depth ?? 0, isYoung)),
+    ...check("Lag", report.lag, "warning", (value) => checkLag(value, maxAge)),
+    ...check("Queue", report.queue, "critical", ({ depth, inFlight, delayed }) => [
       "ok",
       `${depth - inFlight - delayed} visible, ${inFlight} in flight${delayed > 0 ? `, ${delayed} delayed` : ""}`,
     ]),
-    ...judged("Dead letters", facts.deadLetters, "note", (value) => {
+    ...check("Dead letters", report.deadLetters, "warning", (value) => {
       if (!value) return ["ok", "no dead-letter queue is known here"];
-      return value.depth === 0 ? ["ok", "none"] : ["note", plural(value.depth, "message")];
+      return value.depth === 0 ? ["ok", "none"] : ["warning", formatCount(value.depth, "message")];
     }),
-    ...judged("Rejected", facts.rejected, "note", rejected),
-    ...judged("Rows", facts.rows, "wrong", rows),
+    ...check("Rejected", report.rejected, "warning", checkRejected),
+    ...check("Rows", report.rows, "critical", checkRows),
   ];
 }
 
-/** Whether messages are being stored, as far as could be seen. */
-export function isHealthy(findings: readonly Finding[]): boolean {
-  return findings.every(({ grade }) => grade !== "wrong");
+/** Whether messages are being stored, as far as the checks show. */
+export function isHealthy(checks: readonly Check[]): boolean {
+  return checks.every(({ grade }) => grade !== "critical");
 }
 
-function judged<T>(subject: string, answer: Answer<T> | undefined, unknown: Grade, judge: (value: T) => Judgement): Finding[] {
-  if (!answer) return [];
-  const [grade, text] = "failed" in answer ? ([unknown, answer.failed] as const) : judge(answer.value);
+/** @param failed the grade of a part that could not be read */
+function check<T>(subject: string, result: Result<T> | undefined, failed: Grade, judge: (value: T) => Verdict): Check[] {
+  if (!result) return [];
+  const [grade, text] = "failed" in result ? ([failed, result.failed] as const) : judge(result.value);
   return [{ subject, grade, text }];
 }
 
-/** States that pass by themselves while a deployment goes on. */
-const PASSING = ["Creating", "Enabling", "Updating", "Updated"];
+/** States that pass by themselves during a deployment. */
+const TRANSIENT = ["Creating", "Enabling", "Updating", "Updated"];
 
-function eventSource({ state, reason, lastResult }: EventSource): Judgement {
-  const result = lastResult?.startsWith("PROBLEM") ? lastResult : null;
-  // Of what is well, nobody asks why.
-  const why = state === "Enabled" ? null : reason;
-  const text = [state, why, result].filter((part) => part !== null).join(", ");
-  if (state === "Enabled") return [result ? "note" : "ok", text];
-  return [PASSING.includes(state) ? "note" : "wrong", text];
+function checkEventSource({ state, reason, lastResult }: EventSource): Verdict {
+  const problem = lastResult?.startsWith("PROBLEM") ? lastResult : null;
+  if (state === "Enabled") return problem ? ["warning", `${state}, ${problem}`] : ["ok", state];
+  return [TRANSIENT.includes(state) ? "warning" : "critical", [state, reason, problem].filter((part) => part !== null).join(", ")];
 }
 
-function health({ seconds, failure }: Health): Judgement {
-  const time = span(seconds * 1000);
-  return failure ? ["wrong", failureText(failure)] : ["ok", `reachable, table and masking key fit (the function said so in ${time})`];
+function checkHealth({ seconds, failure }: Health): Verdict {
+  if (failure) return ["critical", formatFailure(failure)];
+  return ["ok", `reachable, table and masking key fit (the function answered in ${formatDuration(seconds * 1000)})`];
 }
 
-function lastFailure(failure: Failure | NoFailure, checked: Facts["health"], now: number): Judgement {
+function checkLastFailure(failure: Failure | NoFailure, health: StatusReport["health"], now: number): Verdict {
   if ("noneIn" in failure) {
     const isAll = failure.noneIn >= LOOK_BACK.failures;
-    return ["ok", `none in ${span(failure.noneIn)}${isAll ? "" : " (further back the log could not be read in time)"}`];
+    return ["ok", `none in ${formatDuration(failure.noneIn)}${isAll ? "" : " (there was no time to read the older log)"}`];
   }
-  const passed = now - failure.at;
-  const isAnswered = checked && "value" in checked && CHECKED.includes(failure.code);
-  return [passed < FRESH && !isAnswered ? "wrong" : "note", `${age(passed)}: ${failureText(failure)}`];
+  const age = now - failure.at;
+  const isChecked = health && "value" in health && CHECKED.includes(failure.code);
+  return [age < RECENT && !isChecked ? "critical" : "warning", `${formatAge(age)}: ${formatFailure(failure)}`];
 }
 
-function failureText({ code, sqlstate, reason }: Omit<Failure, "at">): string {
+function formatFailure({ code, sqlstate, reason }: Omit<Failure, "at">): string {
   return `${code}${sqlstate ? ` (SQLSTATE ${sqlstate})` : ""}: ${reason}`;
 }
 
-/** One may be a look of `masqueue status` itself at a database that has come back since. */
-const SUSTAINED = 2;
+/** A single failure may be a health check of `masqueue status` itself, of a database that is back since. */
+const MIN_CRITICAL_ERRORS = 2;
 
-/** Lambda counts these even where time-out or memory ended the function before it could log a word. */
-function invocations({ invocations: count, errors }: Traffic): Judgement {
-  const grade = errors >= SUSTAINED ? "wrong" : errors > 0 ? "note" : "ok";
-  return [grade, `${errors} of ${count} failed in ${span(LOOK_BACK.traffic)}`];
+/** Lambda counts these even if a timeout or lack of memory ended the function before it could log. */
+function checkInvocations({ invocations, errors }: Traffic): Verdict {
+  const grade = errors >= MIN_CRITICAL_ERRORS ? "critical" : errors > 0 ? "warning" : "ok";
+  return [grade, `${errors} of ${invocations} failed in ${formatDuration(LOOK_BACK.traffic)}`];
 }
 
-function stored({ stored: count, rejected: refused, unsettled }: Traffic, waiting: number, isYoung: boolean): Judgement {
+function checkStored({ stored, rejected, unsettled }: Traffic, waiting: number, isYoung: boolean): Verdict {
   const late = unsettled > 0 ? `, ${unsettled} not tried for lack of time` : "";
-  const text = `${plural(count, "message")} in ${span(LOOK_BACK.traffic)}${late}`;
-  if (count > 0 || waiting === 0) return [unsettled > 0 ? "note" : "ok", text];
-  // Bad messages come back many times before they are dead letters, and need no one to get up.
-  if (refused > 0 && unsettled === 0) return ["note", `${text}: what came was rejected`];
-  return [isYoung && unsettled === 0 ? "ok" : "wrong", `${text}, and ${plural(waiting, "message")} in the queue`];
+  const text = `${formatCount(stored, "message")} in ${formatDuration(LOOK_BACK.traffic)}${late}`;
+  if (stored > 0 || waiting === 0) return [unsettled > 0 ? "warning" : "ok", text];
+  // Bad messages come back many times before they are dead letters; that is not urgent.
+  if (rejected > 0 && unsettled === 0) return ["warning", `${text}: all that arrived were rejected`];
+  return [isYoung && unsettled === 0 ? "ok" : "critical", `${text}, and ${formatCount(waiting, "message")} in the queue`];
 }
 
-function lag({ commit, oldest }: Lag, longest: number): Judgement {
-  const commits = commit === null ? "nothing committed" : `at most ${span(commit)} from sending to commit`;
-  const waiting = oldest === null ? "no age of a waiting message" : `oldest message ${span(oldest * 1000)}`;
-  const text = `${commits} in ${span(LOOK_BACK.lag)}, ${waiting}`;
-  if (oldest !== null && oldest > longest) return ["wrong", `${text} (over ${span(longest * 1000)})`];
-  return [commit !== null && commit > LAG_PROMISE * 1000 ? "note" : "ok", text];
+function checkLag({ commit, oldest }: Lag, maxAge: number): Verdict {
+  const commits = commit === null ? "nothing committed" : `at most ${formatDuration(commit)} from sending to commit`;
+  const waiting = oldest === null ? "no age of a waiting message" : `oldest message ${formatDuration(oldest * 1000)}`;
+  const text = `${commits} in ${formatDuration(LOOK_BACK.traffic)}, ${waiting}`;
+  if (oldest !== null && oldest > maxAge) return ["critical", `${text} (over ${formatDuration(maxAge * 1000)})`];
+  return [commit !== null && commit > LAG_PROMISE * 1000 ? "warning" : "ok", text];
 }
 
-function rejected(counts: Readonly<Record<string, number>>): Judgement {
+function checkRejected(counts: Readonly<Record<string, number>>): Verdict {
   const codes = Object.entries(counts).toSorted(([, a], [, b]) => b - a);
   const text = codes.map(([code, count]) => `${code} ${count}`).join(", ");
-  return ["ok", `${text || "none"} in ${span(LOOK_BACK.rejected)}`];
+  return ["ok", `${text || "none"} in ${formatDuration(LOOK_BACK.rejected)}`];
 }
 
-function rows({ table, count, isMore }: Rows): Judgement {
+function checkRows({ table, count, isMore }: Rows): Verdict {
   return ["ok", `${isMore ? "more than " : ""}${count} in ${table}`];
 }

@@ -1,25 +1,25 @@
-import type { QueueState } from "../emulators/sqs.ts";
+import type { QueueState } from "../targets/queue.ts";
 
-/** What was learned of one thing, or in a few words why it could not be: each by itself, so that one refusal hides nothing else. */
-export type Answer<T> = { readonly value: T } | { readonly failed: string };
+/** What one read returned, or in a few words why it failed: each by itself, so that one refusal hides nothing else. */
+export type Result<T> = { readonly value: T } | { readonly failed: string };
 
-/** What is known of a pipeline, deployed or local; what does not exist where one looks is absent. Times are milliseconds since 1970. */
-export interface Facts {
+/** The state of a pipeline, deployed or local; members that do not exist there are absent. Times are milliseconds since 1970. */
+export interface StatusReport {
   readonly stack?: { readonly status: string; readonly changed: number | null };
-  readonly eventSource?: Answer<EventSource>;
-  readonly health?: Answer<Health>;
+  readonly eventSource?: Result<EventSource>;
+  readonly health?: Result<Health>;
   /** The newest failure of a whole batch that the function could log. */
-  readonly lastFailure?: Answer<Failure | NoFailure>;
-  readonly traffic?: Answer<Traffic>;
-  readonly lag?: Answer<Lag>;
-  readonly queue?: Answer<QueueState>;
-  /** null: there is no dead-letter queue, or none that is named. */
-  readonly deadLetters?: Answer<QueueState | null>;
+  readonly lastFailure?: Result<Failure | NoFailure>;
+  readonly traffic?: Result<Traffic>;
+  readonly lag?: Result<Lag>;
+  readonly queue?: Result<QueueState>;
+  /** null: there is no dead-letter queue, or none is known. */
+  readonly deadLetters?: Result<QueueState | null>;
   /** Messages by the code of their rejection. */
-  readonly rejected?: Answer<Readonly<Record<string, number>>>;
-  readonly rows?: Answer<Rows>;
+  readonly rejected?: Result<Readonly<Record<string, number>>>;
+  readonly rows?: Result<Rows>;
   /** The function's newest lines, oldest first. */
-  readonly logLines?: Answer<readonly LogLine[]>;
+  readonly logLines?: Result<readonly LogLine[]>;
 }
 
 export interface EventSource {
@@ -29,7 +29,7 @@ export interface EventSource {
   readonly lastResult: string | null;
 }
 
-/** What a call of the function with an empty batch came to. `failure`: null where table and masking key fit. */
+/** The result of an invocation with an empty batch. `failure`: null if table and masking key fit. */
 export interface Health {
   readonly seconds: number;
   readonly failure: Omit<Failure, "at"> | null;
@@ -42,12 +42,12 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** Milliseconds that were searched without finding one. */
+/** Milliseconds of the log that hold no failure. */
 export interface NoFailure {
   readonly noneIn: number;
 }
 
-/** What the function did lately. Invocations are counted by Lambda, which also sees those that died; messages by the function. */
+/** What the function did lately. Lambda counts invocations, those that died included; the function counts messages. */
 export interface Traffic {
   readonly invocations: number;
   readonly errors: number;
@@ -60,16 +60,16 @@ export interface Traffic {
 }
 
 export interface Lag {
-  /** The longest time from a message's sending to its commit, in milliseconds; null where nothing was committed. */
+  /** The longest time from a message's sending to its commit, in milliseconds; null if nothing was committed. */
   readonly commit: number | null;
-  /** The age of the oldest message in the queue, in seconds; null where SQS tells none, as of an empty queue. */
+  /** The age of the oldest message in the queue, in seconds; null if SQS reports none, as for an empty queue. */
   readonly oldest: number | null;
 }
 
 export interface Rows {
   readonly table: string;
   readonly count: number;
-  /** True where counting was given up at `count`. */
+  /** True if counting ended at `count`. */
   readonly isMore: boolean;
 }
 
@@ -79,5 +79,5 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** How far back one looks, in milliseconds. */
-export const LOOK_BACK = { lag: 15 * 60_000, traffic: 15 * 60_000, failures: 24 * 3_600_000, rejected: 14 * 24 * 3_600_000 } as const;
+/** How far back the figures reach, in milliseconds. */
+export const LOOK_BACK = { traffic: 15 * 60_000, failures: 24 * 3_600_000, rejected: 14 * 24 * 3_600_000 } as const;

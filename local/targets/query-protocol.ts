@@ -8,10 +8,10 @@ const SETTINGS = {
 };
 
 /**
- * Lets a client talk to servers that know SQS's older protocol alone, as LocalStack before version 3: they answer the newer one, which is
- * JSON, in XML. What was asked is then asked again in the older one, and all that follows, too.
+ * Lets a client call servers that know only SQS's older protocol, such as LocalStack before version 3. They answer the newer one, which is
+ * JSON, in XML. The client then repeats the request in the older one, and uses that from then on.
  */
-export function orQueryProtocol(client: SQSClient): SQSClient {
+export function fallBackToQueryProtocol(client: SQSClient): SQSClient {
   client.middlewareStack.add(
     (next) => async (args) => {
       try {
@@ -23,7 +23,7 @@ export function orQueryProtocol(client: SQSClient): SQSClient {
         return next(args);
       }
     },
-    { step: "initialize", name: "orQueryProtocol" },
+    { step: "initialize", name: "fallBackToQueryProtocol" },
   );
   return client;
 }

@@ -1,11 +1,23 @@
-/** Something that the user can put right; printed as one sentence, without a stack. */
-export class UserError extends Error {
-  override readonly name = "UserError";
-  readonly exitCode: number;
+import { UserError } from "../errors.ts";
+import { interrupted, listenForInterrupts } from "./signals.ts";
 
-  /** @param exitCode 1 where something failed, 2 where the command was given wrongly */
-  constructor(message: string, exitCode = 1) {
-    super(message);
-    this.exitCode = exitCode;
+/** A foreign error in a few words: its text if it has one, else its code. */
+export function explainError(error: unknown): string {
+  if (error instanceof AggregateError) return explainError(error.errors[0]);
+  if (!(error instanceof Error)) return String(error);
+  return error.message || ("code" in error ? String(error.code) : error.name);
+}
+
+/** Runs a program: an error becomes one sentence on stderr and the exit code. */
+export async function runProgram(work: () => Promise<unknown>): Promise<void> {
+  listenForInterrupts();
+  try {
+    await work();
+  } catch (error) {
+    const isUsers = error instanceof UserError;
+    // After a Ctrl-C, errors are its consequences.
+    if (!interrupted.aborted) console.error(`masqueue: ${explainError(error)}`);
+    if (!isUsers && process.env.DEBUG) console.error(error);
+    process.exitCode = interrupted.aborted ? 130 : isUsers ? error.exitCode : 1;
   }
 }

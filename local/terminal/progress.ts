@@ -1,73 +1,63 @@
 import { SingleBar } from "cli-progress";
 import type { RunTotals } from "../run/totals.ts";
 
-/** Where a run shows what it does. */
+/** Shows what a run does. */
 export interface Output {
-  /** True where the result goes to stdout as one JSON object, and all else to stderr. */
+  /** True if the result goes to stdout as one JSON object, and all else to stderr. */
   readonly json: boolean;
   line(text: string): void;
-  /** @param total messages to come; 0 where that is unknown */
+  /** @param total messages to come; 0 if that is unknown */
   begin(total: number): void;
-  sent(count: number): void;
-  progress(tally: RunTotals): void;
+  /** Counts a message that was sent. */
+  sent(): void;
+  progress(totals: RunTotals): void;
   end(): void;
 }
 
-/** A progress bar on a terminal; a line for every tenth elsewhere. */
-export function outputFor(json: boolean): Output {
+/** A progress bar on a terminal, otherwise a line for each tenth. */
+export function createOutput(json: boolean): Output {
   const stream = json ? process.stderr : process.stdout;
   const line = (text: string) => stream.write(`${text}\n`);
-  return { json, ...(stream.isTTY ? bar(stream, line) : lines(line)) };
+  return { json, ...(stream.isTTY ? createBar(stream, line) : createLines(line)) };
 }
 
 type Writer = (text: string) => void;
 
-function bar(stream: NodeJS.WriteStream, line: Writer): Omit<Output, "json"> {
-  let shown: SingleBar | undefined;
+function createBar(stream: NodeJS.WriteStream, line: Writer): Omit<Output, "json"> {
+  let bar: SingleBar | undefined;
   return {
     line(text) {
-      if (shown) stream.write("\r\u001b[K");
+      if (bar) stream.write("\r\u001b[K");
       line(text);
     },
     begin(total) {
-      shown = new SingleBar({
-        stream,
-        format: "{bar} {value}/{total}  {what}",
-        barCompleteChar: "█",
-        barIncompleteChar: "░",
-        hideCursor: true,
-        // A line written above the bar has wiped it.
-        forceRedraw: true,
-        clearOnComplete: false,
-      });
-      shown.start(total, 0, { what: "sending" });
+      // A line written above the bar erases it, so each update draws it again.
+      const style = { barCompleteChar: "█", barIncompleteChar: "░", hideCursor: true, forceRedraw: true, clearOnComplete: false };
+      bar = new SingleBar({ stream, format: "{bar} {value}/{total}  {what}", ...style });
+      bar.start(total, 0, { what: "sending" });
     },
-    sent: (count) => shown?.increment(count),
-    progress: (tally) => {
-      if (shown && shown.getTotal() < tally.received) shown.setTotal(tally.received);
-      shown?.update(tally.received, {
-        what: `stored ${tally.count("stored")}, duplicates ${tally.count("duplicate")}, rejected ${tally.count("rejected")}`,
-      });
+    sent: () => bar?.increment(),
+    progress(totals) {
+      if (bar && bar.getTotal() < totals.received) bar.setTotal(totals.received);
+      const [stored, duplicates, rejected] = [totals.count("stored"), totals.count("duplicate"), totals.count("rejected")];
+      bar?.update(totals.received, { what: `stored ${stored}, duplicates ${duplicates}, rejected ${rejected}` });
     },
     end() {
-      shown?.stop();
-      shown = undefined;
+      bar?.stop();
+      bar = undefined;
     },
   };
 }
 
-function lines(line: Writer): Omit<Output, "json"> {
-  let total = 0;
-  let sent = 0;
-  let tenth = 0;
+function createLines(line: Writer): Omit<Output, "json"> {
+  let [total, sent, tenth] = [0, 0, 0];
   return {
     line,
     begin(messages) {
       total = messages;
     },
-    sent(count) {
-      sent += count;
-      if (sent === total) line(`Sent ${sent} messages.`);
+    sent() {
+      if (++sent === total) line(`Sent ${sent} messages.`);
     },
     progress({ received }) {
       const now = total > 0 ? Math.floor((received * 10) / total) : 0;

@@ -27,7 +27,7 @@ describe("masqueue --help", () => {
     [["nosuch"], "unknown command 'nosuch'"],
     [["start", "--frm", "x"], "unknown option '--frm'"],
     [["start", "--batch-size", "0"], "A batch has 1 to 10000 messages"],
-    [["start", "--pipeline", ""], "It names no pipeline"],
+    [["start", "--pipeline", ""], "Name a pipeline"],
     [["status", "--stage", ""], "A stage's name has lower-case letters"],
     [["start", "--masking", "md5"], "Allowed choices are hmac, sha256"],
     [["invoke"], "missing required argument 'file'"],
@@ -62,7 +62,7 @@ describe("masqueue invoke", () => {
     ['{"Records":[{"messageId":"1"}]}', "is not an SQS event: record 1 has no body."],
     ['{"Records":[{"body":"1"}]}', "is not an SQS event: record 1 has no messageId."],
     ["[1", "is not JSON."],
-  ])("says of %s what is wrong, with exit code 2", async (content, sentence) => {
+  ])("reports what is wrong with %s, with exit code 2", async (content, sentence) => {
     const file = join(files, "event.json");
     writeFileSync(file, content);
     const { code, stdout, stderr } = await masqueue(["invoke", file, "--data", data.path]);
@@ -86,7 +86,7 @@ describe("masqueue migrate --env", () => {
     await database.drop();
   });
 
-  test("says which variables to set where none is", async () => {
+  test("names the variables to set if none is", async () => {
     const { code, stderr } = await masqueue(["migrate", "--env"]);
     expect(code).toBe(2);
     expect(stderr).toContain("--env: neither DATABASE_URL nor PGHOST is set.");
@@ -94,7 +94,7 @@ describe("masqueue migrate --env", () => {
 });
 
 describe("masqueue sql and reset", () => {
-  test("sql prints Postgres's complaint as a sentence", async () => {
+  test("sql prints Postgres's error as a sentence", async () => {
     const { code, stderr } = await masqueue(["sql", "select nope", "--data", data.path]);
     expect(code).toBe(1);
     expect(stderr).toContain('Postgres refused the statement (SQLSTATE 42703): column "nope" does not exist.');
@@ -102,7 +102,7 @@ describe("masqueue sql and reset", () => {
 
   test("reset refuses while another run uses the database, and removes it afterwards", async () => {
     const running = launch(["start", "--watch", "--data", data.path]);
-    await running.says("Handled 200");
+    await running.prints("Handled 200");
     const refused = await masqueue(["reset", "--data", data.path]);
     running.child.kill("SIGINT");
     await running.ended;

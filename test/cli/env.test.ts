@@ -17,7 +17,7 @@ afterEach(async () => {
   data.remove();
 });
 
-/** The variables that name the database and the queue, as somebody would export them. */
+/** The variables that name the database and the queue, as a user would export them. */
 function named(): Record<string, string> {
   const { host, port, user, password, database: name } = database.config;
   return {
@@ -45,17 +45,17 @@ describe("masqueue start --env", () => {
     expect(await queue.depth()).toBe(0);
   });
 
-  test("ends where a queue has no dead-letter queue, names the rejected messages and leaves them in it", async () => {
+  test("ends although a queue without dead-letter queue keeps the rejected messages, and names them", async () => {
     queue = await createBareQueue(30);
     const [, bad] = await queue.send(bodies[0] as string, "not json");
     const { code, stdout } = await masqueue(["start", "--env", "--data", data.path], named());
     expect(code).toBe(0);
     expect(stdout).toContain(bad);
-    expect(stdout).toContain("All that is left in the queue are 1 rejected messages; they stay there: it has no dead-letter queue.");
+    expect(stdout).toContain("The queue holds only 1 rejected messages; they stay there: it has no dead-letter queue.");
     expect(await queue.depth()).toBe(1);
   });
 
-  test("takes DATABASE_URL, and sends the samples where no queue is named", async () => {
+  test("uses DATABASE_URL, and sends the samples if no queue is named", async () => {
     const { PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE } = named();
     const DATABASE_URL = `postgres://${PGUSER}:${PGPASSWORD}@${PGHOST}:${PGPORT}/${PGDATABASE}`;
     const { code, stdout } = await masqueue(["start", "--env", "--json", "--data", data.path], { DATABASE_URL });
@@ -64,7 +64,7 @@ describe("masqueue start --env", () => {
     expect(await database.rows("SELECT count(*)::int FROM user_logins")).toEqual([{ count: 198 }]);
   });
 
-  test("stops where the batch as a whole fails, says why, and leaves the messages", async () => {
+  test("stops if the batch as a whole fails, prints why, and leaves the messages", async () => {
     queue = await createBareQueue(1);
     await queue.send(bodies[0] as string);
     await masqueue(["migrate", "--env", "--data", data.path], named());
@@ -75,10 +75,10 @@ describe("masqueue start --env", () => {
     expect(await queue.depth()).toBe(1);
   });
 
-  test("with --watch takes what arrives until it is told to stop", async () => {
+  test("with --watch handles what arrives until a signal", async () => {
     queue = await createQueue();
     const running = launch(["start", "--env", "--watch", "--data", data.path], named());
-    await running.says("Migrations");
+    await running.prints("Migrations");
     await queue.send(...bodies.slice(0, 3));
     while ((await database.rows("SELECT to_regclass('user_logins') AS there"))[0]?.there === null)
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -89,21 +89,21 @@ describe("masqueue start --env", () => {
   });
 });
 
-describe("what is refused", () => {
-  test("draining a named queue into the embedded database", async () => {
+describe("a start is refused", () => {
+  test("that would drain a named queue into the embedded database", async () => {
     const { code, stderr } = await masqueue(["start", "--env", "--data", data.path], {
       QUEUE_URL: "http://127.0.0.1:1/000000000000/login-queue",
     });
     expect(code).toBe(2);
-    expect(stderr).toContain("a named queue is never drained into the embedded one");
+    expect(stderr).toContain("such a queue is never drained into the embedded one");
   });
 
-  test("touching a queue that is not on this machine without a yes", async () => {
+  test("on a remote queue without a confirmation", async () => {
     queue = await createQueue();
     const env = { ...named(), AWS_ENDPOINT_URL: "https://sqs.eu-west-1.amazonaws.com" };
     const { code, stderr } = await masqueue(["start", "--env", "--data", data.path], env);
     expect(code).toBe(1);
-    expect(stderr).toContain("is not on this machine, and there is no terminal to ask at: say --yes to go on.");
+    expect(stderr).toContain("is not on this machine, and there is no terminal to ask at: pass --yes to go on.");
     expect(await database.rows("SELECT to_regclass('user_logins') AS there")).toEqual([{ there: null }]);
   });
 
@@ -111,7 +111,7 @@ describe("what is refused", () => {
     [{ DATABASE_URL: "postgres://u:secret@h:99999999/d" }, "DATABASE_URL is not a connection string", 2],
     [{ PGHOST: "127.0.0.1", QUEUE_URL: "login-queue" }, "QUEUE_URL is not a queue's URL", 2],
     [{ PGHOST: "127.0.0.1", PGPORT: "1" }, "Postgres at 127.0.0.1:1", 1],
-  ])("%o", async (env, sentence, exitCode) => {
+  ])("with %o", async (env, sentence, exitCode) => {
     const { code, stderr } = await masqueue(["start", "--env", "--data", data.path], env);
     expect(code).toBe(exitCode);
     expect(stderr).toContain(sentence);

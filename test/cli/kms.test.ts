@@ -44,7 +44,7 @@ test("a key in KMS is used with the credentials and the region of a profile, as 
   expect(await database.rows("SELECT count(*)::int AS masked FROM user_logins WHERE masked_ip LIKE 'v1.%'")).not.toEqual([{ masked: 0 }]);
 });
 
-test("a key in KMS without a region is told in a sentence", async () => {
+test("a key in KMS without a region is reported in a sentence", async () => {
   const { code, stderr } = await invoke("", { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" });
   expect(code).toBe(1);
   expect(stderr).toContain("The invocation failed: AWS_REGION is not set, and no profile of the AWS SDK names a region.");

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { dataDirAt } from "../../local/targets/data-dir.ts";
+import { resolveDataDir } from "../../local/targets/data-dir.ts";
 import { dataFolder, launch, masqueue } from "../support/masqueue.ts";
 
 let data: ReturnType<typeof dataFolder>;
@@ -16,9 +16,9 @@ afterEach(() => {
   rmSync(files, { recursive: true, force: true });
 });
 
-/** What stands in the folder of the embedded database. */
-const left = () => (existsSync(dataDirAt(data.path).embedded) ? readdirSync(dataDirAt(data.path).embedded) : []);
-const isRunning = () => existsSync(join(dataDirAt(data.path).embedded, "postgres-18", "postmaster.pid"));
+/** The content of the folder of the embedded database. */
+const left = () => (existsSync(resolveDataDir(data.path).embedded) ? readdirSync(resolveDataDir(data.path).embedded) : []);
+const isRunning = () => existsSync(join(resolveDataDir(data.path).embedded, "postgres-18", "postmaster.pid"));
 
 function file(name: string, content: string): string {
   const path = join(files, name);
@@ -26,7 +26,7 @@ function file(name: string, content: string): string {
   return path;
 }
 
-test("two runs at once on a folder that is not there yet both end well", async () => {
+test("two runs at once on a folder that does not exist yet both end well", async () => {
   const one = file("one.jsonl", '{"user_id":"a"}\n');
   const run = () => masqueue(["start", "--json", "--data", data.path, "--from", one]);
   const both = await Promise.all([run(), run()]);
@@ -52,7 +52,7 @@ test("a reader that goes away ends the run quietly", async () => {
   expect(isRunning()).toBe(false);
 });
 
-describe("a message that SQS does not take", () => {
+describe("a message that SQS refuses", () => {
   test("is named by its position, and the others are stored", async () => {
     const mixed = file(
       "mixed.jsonl",
@@ -61,8 +61,8 @@ describe("a message that SQS does not take", () => {
     const { code, stdout, stderr } = await masqueue(["start", "--json", "--data", data.path, "--from", mixed]);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ received: 2, stored: 2 });
-    expect(stderr).toContain("Not sent: message 2 of the file, which SQS does not take (InvalidMessageContents).");
-    expect(stderr).toContain("Not sent: message 4 of the file");
+    expect(stderr).toContain("Not sent: SQS refused message 2 of the file (InvalidMessageContents).");
+    expect(stderr).toContain("Not sent: SQS refused message 4 of the file");
   });
 });
 
@@ -74,7 +74,7 @@ test("values are shown without their control characters, and the rows of this ru
   expect(stdout).not.toContain("\u001b");
 });
 
-test("a function that cannot work is found out before a message is sent", async () => {
+test("a function that cannot work is detected before a message is sent", async () => {
   await masqueue(["start", "--data", data.path, "--from", file("one.jsonl", '{"user_id":"a"}\n')]);
   const { code, stderr, stdout } = await masqueue(["start", "--data", data.path, "--masking", "sha256"]);
   expect(code).toBe(1);
@@ -84,7 +84,7 @@ test("a function that cannot work is found out before a message is sent", async 
 
 test.each([
   [["start", "--pipeline", "nope"], "There is no pipeline nope; there are: user-logins."],
-  [["start", "--data", ""], "It names no folder."],
+  [["start", "--data", ""], "Name a folder."],
   [["sql", " "], "The statement is empty."],
 ])("%j gets a sentence and exit code 2", async (args, sentence) => {
   const { code, stderr } = await masqueue(args);

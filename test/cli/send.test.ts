@@ -43,28 +43,28 @@ describe("masqueue send FILE --env", () => {
     for (const [position, number] of numbers) expect(position).toBe(number);
   });
 
-  test("names by its position what SQS does not take, sends the rest, and ends with 1", async () => {
+  test("names a message that SQS refuses by its position, sends the rest, and ends with 1", async () => {
     const { code, stdout, stderr } = await send('{"user_id":"a"}\nbad\u0001line\n{"user_id":"b"}\n');
     expect(code).toBe(1);
     expect(stdout.trimEnd().split("\n")).toHaveLength(2);
-    expect(stderr).toContain("Not sent: message 2 of the file, which SQS does not take (InvalidMessageContents).");
+    expect(stderr).toContain("Not sent: SQS refused message 2 of the file (InvalidMessageContents).");
     expect(stderr).toContain("Sent 2 of 3 messages.");
   });
 
-  test("asks before it sends to a queue that is not on this machine", async () => {
+  test("asks before it sends to a remote queue", async () => {
     const env = { ...named(), AWS_ENDPOINT_URL: "https://sqs.eu-west-1.amazonaws.com" };
     const { code, stdout, stderr } = await masqueue(["send", file(numbered(1)), "--env"], env);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toContain("say --yes to go on");
+    expect(stderr).toContain("pass --yes to go on");
   });
 
-  test("says that a queue is not there", async () => {
+  test("reports that a queue does not exist", async () => {
     const { code, stderr } = await masqueue(["send", file(numbered(1)), "--env"], { ...named(), QUEUE_URL: `${queue.url}-not` });
     expect(code).toBe(1);
-    expect(stderr).toContain("there is no such queue: check QUEUE_URL and AWS_REGION.");
+    expect(stderr).toContain("it does not exist: check QUEUE_URL and AWS_REGION.");
   });
 
-  test("looks at the queue before it sends anything", async () => {
+  test("reads the queue before it sends anything", async () => {
     const aws = await startAws();
     aws.failing.GetQueueAttributes = ["QueueDoesNotExist", "The specified queue does not exist."];
     const env = { ...named(), QUEUE_URL: `${aws.endpoint}/123456789012/none`, AWS_ENDPOINT_URL: aws.endpoint };
@@ -77,7 +77,7 @@ describe("masqueue send FILE --env", () => {
   test.each([
     [["--env"], "--env: QUEUE_URL is not set."],
     [[], "send needs --env and QUEUE_URL: an embedded queue ends with its run"],
-  ])("with %j and no queue is wrong use", async (options, sentence) => {
+  ])("with %j and no queue is misuse", async (options, sentence) => {
     const { code, stderr } = await masqueue(["send", file(numbered(1)), ...options]);
     expect(code).toBe(2);
     expect(stderr).toContain(sentence);

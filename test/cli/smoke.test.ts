@@ -11,7 +11,7 @@ afterEach(() => stage.stop());
 const smoke = (...more: string[]) => masqueue(["smoke", "--stage", "dev", ...more], stage.variables);
 
 describe("masqueue smoke --stage", () => {
-  test("stores one recognisable message through the queue, and tells its id and how long it took", async () => {
+  test("stores one recognisable message through the queue, and prints its id and the time it took", async () => {
     stage.enable();
     const { code, stdout } = await smoke();
     expect(code).toBe(0);
@@ -23,21 +23,21 @@ describe("masqueue smoke --stage", () => {
     expect(await stage.queue.depth()).toBe(0);
   });
 
-  test("says why its message was rejected, and ends with 1", async () => {
+  test("prints why its message was rejected, and ends with 1", async () => {
     stage.enable();
     const { code, stdout } = await smoke("--body", '{"ip":"192.0.2.1"}');
     expect(code).toBe(1);
     expect(stdout).toMatch(/Rejected {3}after \d+\.\d s: missing_field \(user_id\)\. It goes to the dead-letter queue\./);
   });
 
-  test("gives up after its time, says what to look at next, and ends with 1", async () => {
+  test("gives up after its time, names the next step, and ends with 1", async () => {
     const { code, stdout } = await smoke("--timeout", "1");
     expect(code).toBe(1);
     expect(stdout).toMatch(/Not seen {3}within \d+\.\d s\. The function's log does not name it\. Look next: masqueue status --stage dev/);
     expect(await stage.queue.depth()).toBe(1);
   });
 
-  test("says what the function failed of meanwhile", async () => {
+  test("prints why the function failed meanwhile", async () => {
     await stage.database.client.query("ALTER TABLE user_logins ALTER COLUMN locale TYPE varchar(8)");
     stage.enable();
     const { code, stdout } = await smoke("--timeout", "3");
@@ -54,18 +54,18 @@ describe("a message that is sent is not given up", () => {
   test("because one look at the log fails", async () => {
     stage.enable();
     const running = launch(["smoke", "--stage", "dev"], stage.variables);
-    await running.says("Sent ");
+    await running.prints("Sent ");
     const before = looks();
     stage.aws.failing.FilterLogEvents = throttled;
-    // The SDK's own tries are over with the third.
+    // The SDK tries three times itself.
     while (looks() < before + 4) await new Promise((resolve) => setTimeout(resolve, 20));
     delete stage.aws.failing.FilterLogEvents;
     expect(await running.ended).toMatchObject({ code: 0, stdout: expect.stringContaining("Stored     after") });
   });
 
-  test("and where the log stays unreadable, that is said when the time is over", async () => {
+  test("and if the log stays unreadable, that is reported at the end", async () => {
     const running = launch(["smoke", "--stage", "dev", "--timeout", "1"], stage.variables);
-    await running.says("Sent ");
+    await running.prints("Sent ");
     stage.aws.failing.FilterLogEvents = throttled;
     const { code, stdout } = await running.ended;
     expect(code).toBe(1);
@@ -85,14 +85,14 @@ describe("a message that is sent is not given up", () => {
 describe("nothing is sent", () => {
   afterEach(async () => expect(await stage.queue.depth()).toBe(0));
 
-  test("to a queue that is not on this machine without a yes", async () => {
+  test("to a remote queue without a confirmation", async () => {
     stage.variables.AWS_ENDPOINT_URL_SQS = "https://sqs.eu-west-1.amazonaws.com";
     const { code, stderr } = await smoke();
     expect(code).toBe(1);
-    expect(stderr).toContain("is not on this machine, and there is no terminal to ask at: say --yes to go on.");
+    expect(stderr).toContain("is not on this machine, and there is no terminal to ask at: pass --yes to go on.");
   });
 
-  test("where the function's log may not be read", async () => {
+  test("if the function's log may not be read", async () => {
     stage.aws.denied.push("FilterLogEvents");
     const { code, stderr } = await smoke();
     expect(code).toBe(1);
@@ -104,10 +104,10 @@ describe("nothing is sent", () => {
   test.each([
     [["--body", "{user_id: 1}"], "--body is not JSON."],
     [["--stage", ""], "A stage's name has lower-case letters, digits and single hyphens."],
-    [["--pipeline", ""], "It names no pipeline."],
-    [["--timeout", "0"], "It is a number of seconds from 1 to 900."],
+    [["--pipeline", ""], "Name a pipeline."],
+    [["--timeout", "0"], "Give a number of seconds from 1 to 900."],
     [["--pipeline", "nope"], "There is no pipeline nope; there are: user-logins."],
-  ])("after %j, which is wrong use", async (options, sentence) => {
+  ])("after %j, which is misuse", async (options, sentence) => {
     const { code, stderr } = await smoke(...options);
     expect(code).toBe(2);
     expect(stderr).toContain(sentence);

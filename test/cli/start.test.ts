@@ -18,7 +18,7 @@ async function start(...args: string[]) {
   return { code, stderr, result: JSON.parse(stdout) };
 }
 
-async function rowsOf(sql: string): Promise<string> {
+async function query(sql: string): Promise<string> {
   return (await masqueue(["sql", "--data", data.path, sql])).stdout;
 }
 
@@ -26,7 +26,7 @@ const good = { user_id: "from-a-file", ip: "192.0.2.1", device_id: "111-11-1111"
 const odd = { foo: "oops_wrong_msg_type", bar: "123" };
 
 describe("masqueue start --json", () => {
-  test("sends the samples and tells what became of each", async () => {
+  test("sends the samples and reports their outcomes", async () => {
     const { code, result, stderr } = await start();
     expect(code).toBe(0);
     expect(result).toEqual({
@@ -42,7 +42,7 @@ describe("masqueue start --json", () => {
       ],
     });
     expect(stderr).toContain("Postgres   embedded");
-    expect(await rowsOf("select count(*) from user_logins")).toContain("198");
+    expect(await query("select count(*) from user_logins")).toContain("198");
   });
 
   const receiveMessage = {
@@ -61,7 +61,7 @@ describe("masqueue start --json", () => {
     expect(result).toMatchObject({ ...counts, deadLettered: counts.rejected, duplicates: 0 });
   });
 
-  test("stores what aws sqs receive-message printed once, however often it is sent", async () => {
+  test("stores a message from aws sqs receive-message once, however often it is sent", async () => {
     const { result } = await start("--from", join(files, "received.json"));
     expect(result).toMatchObject({ received: 1, stored: 0, duplicates: 1 });
   });
@@ -70,9 +70,9 @@ describe("masqueue start --json", () => {
     ["missing.jsonl", null, "cannot be read (ENOENT)"],
     ["logins.csv", "a,b", "the name must end in .jsonl or .json"],
     ["broken.json", "{", "is not JSON"],
-    ["object.json", "{}", "holds neither an array of bodies nor what `aws sqs receive-message` prints"],
+    ["object.json", "{}", "holds neither an array of bodies nor the output of `aws sqs receive-message`"],
     ["empty.jsonl", "\n", "holds no messages"],
-  ])("says what is wrong with %s and starts nothing", async (name, content, sentence) => {
+  ])("reports what is wrong with %s and starts nothing", async (name, content, sentence) => {
     if (content !== null) writeFileSync(join(files, name), content);
     const { code, stderr, stdout } = await masqueue(["start", "--json", "--data", data.path, "--from", join(files, name)]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -80,7 +80,7 @@ describe("masqueue start --json", () => {
     expect(stderr).not.toContain("Postgres ");
   });
 
-  test("masks by SHA-256 as Python's hashlib does where that is asked for", async () => {
+  test("masks by SHA-256 as Python's hashlib does, if asked to", async () => {
     const other = dataFolder();
     writeFileSync(join(files, "one.jsonl"), JSON.stringify(good));
     await masqueue(["start", "--json", "--data", other.path, "--masking", "sha256", "--from", join(files, "one.jsonl")]);
@@ -94,7 +94,7 @@ describe("masqueue start --json", () => {
   });
 });
 
-describe("whatever the machine is like", () => {
+describe("on any machine", () => {
   const squatters: Server[] = [];
   beforeAll(async () => {
     for (const port of [5432, 4566]) {
@@ -135,7 +135,7 @@ describe("whatever the machine is like", () => {
 
   test("a killed run leaves nothing that breaks the next", async () => {
     const running = launch(["start", "--watch", "--data", data.path]);
-    await running.says("Handled 200");
+    await running.prints("Handled 200");
     running.child.kill("SIGKILL");
     await running.ended;
     expect((await start("--from", join(files, "bodies.jsonl.gz"))).result).toMatchObject({ received: 1, stored: 1 });
@@ -143,11 +143,11 @@ describe("whatever the machine is like", () => {
 });
 
 describe("masqueue start --watch", () => {
-  test("goes on until Ctrl-C, then ends cleanly, and no server is left", async () => {
+  test("continues until Ctrl-C, then ends cleanly and leaves no server", async () => {
     const running = launch(["start", "--watch", "--data", data.path, "--from", join(files, "bodies.jsonl.gz")]);
-    await running.says("Handled 1 of 1");
+    await running.prints("Handled 1 of 1");
     expect(running.child.exitCode).toBeNull();
-    const during = await rowsOf("select 'asked while it runs'");
+    const during = await query("select 'asked while it runs'");
     running.child.kill("SIGINT");
     const { code, stdout } = await running.ended;
     expect(during).toContain("asked while it runs");

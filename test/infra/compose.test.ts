@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { DEAD_LETTER_QUEUE, QUEUE } from "../../local/emulators/sqs.ts";
-import { composeEnvironment } from "../../local/localstack/compose-file.ts";
-import { localEnvironment, seenPostgres } from "../../local/localstack/environment.ts";
+import { composeEnvironment, localEnvironment, readFunctionPostgres } from "../../local/localstack/environment.ts";
 import { SERVICES } from "../../local/localstack/localstack.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -103,7 +102,7 @@ describe("what names these services to the commands", () => {
   test("is what local:deploy takes where no Postgres is named, with the name by which functions see it", () => {
     const env = localEnvironment({});
     expect(env).toMatchObject({ AWS_ENDPOINT_URL: "http://localhost:4566", PGHOST: "localhost", FUNCTION_PGHOST: "postgres" });
-    expect(seenPostgres(env)).toEqual({
+    expect(readFunctionPostgres(env)).toEqual({
       variables: { PGHOST: "postgres", PGPORT: "5432", PGUSER: "postgres", PGDATABASE: "postgres" },
       password: "postgres",
     });
@@ -113,8 +112,8 @@ describe("what names these services to the commands", () => {
   test("is left out where a Postgres is named, which the function then sees under the same name", () => {
     const env = { PGHOST: "127.0.0.1", PGPORT: "5555", PGUSER: "me", PGPASSWORD: "secret", PGDATABASE: "mine" };
     expect(localEnvironment(env)).toEqual({ AWS_ENDPOINT_URL: "http://localhost:4566" });
-    expect(seenPostgres(env).variables).toEqual({ PGHOST: "127.0.0.1", PGPORT: "5555", PGUSER: "me", PGDATABASE: "mine" });
-    expect(seenPostgres({ ...env, FUNCTION_PGHOST: "db", FUNCTION_PGPORT: "5432" }).variables).toMatchObject({
+    expect(readFunctionPostgres(env).variables).toEqual({ PGHOST: "127.0.0.1", PGPORT: "5555", PGUSER: "me", PGDATABASE: "mine" });
+    expect(readFunctionPostgres({ ...env, FUNCTION_PGHOST: "db", FUNCTION_PGPORT: "5432" }).variables).toMatchObject({
       PGHOST: "db",
       PGPORT: "5432",
     });

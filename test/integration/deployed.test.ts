@@ -1,8 +1,8 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { cloudWatchLog, type LogReader, lastFailure } from "../../local/deployed/log.ts";
-import { lagOf, rejectedByCode, trafficOf } from "../../local/deployed/metrics.ts";
+import { createLogReader, type LogReader, readLastFailure } from "../../local/deployed/log.ts";
+import { readRecentMetrics, readRejections } from "../../local/deployed/metrics.ts";
 import { type StandIn, startAws } from "../support/aws.ts";
 
 const GROUP = "/masqueue/dev/user-logins";
@@ -34,7 +34,7 @@ function failuresAt(...times: number[]) {
 }
 
 describe("the log of a function", () => {
-  const read = (most: number) => cloudWatchLog(logs, GROUP)({ where: { message: "batch failed" }, since: now - HOUR, most });
+  const read = (limit: number) => createLogReader(logs, GROUP)({ where: { message: "batch failed" }, since: now - HOUR, limit });
 
   test("gives its newest lines, newest first, and is not read further than they reach", async () => {
     const times = Array.from({ length: 30 }, (_, i) => now - HOUR / 2 + i);
@@ -49,7 +49,7 @@ describe("the log of a function", () => {
 });
 
 describe("the last failure", () => {
-  const find = (log: LogReader = cloudWatchLog(logs, GROUP)) => lastFailure(log, now);
+  const find = (log: LogReader = createLogReader(logs, GROUP)) => readLastFailure(log, now);
 
   test("is looked for in the last hour first, then further back", async () => {
     failuresAt(now - 20 * HOUR, now - 3 * HOUR);
@@ -61,7 +61,7 @@ describe("the last failure", () => {
     expect(await find()).toEqual({ noneIn: 24 * HOUR });
   });
 
-  test("is none as far back as the log was read in time", async () => {
+  test("is none in the part of the log that was read in time", async () => {
     const failsAt = (looks: number): LogReader => {
       let left = looks;
       return async () => {
@@ -77,26 +77,27 @@ describe("the last failure", () => {
 
 describe("the metrics of a function", () => {
   const signal = AbortSignal.timeout(60_000);
+  const read = (name = FUNCTION) => readRecentMetrics(cloudWatch, { functionName: name, queueName: "queue" }, now, signal);
   const at = (value: number, minutesAgo: number) => ({ value, minutesAgo });
 
-  test("tell the longest lag of 15 minutes, and the age of the oldest message now", async () => {
+  test("report the longest lag of 15 minutes, and the age of the oldest message now", async () => {
     aws.metrics.commitLag = [at(5, 0), at(900, 3), at(100, 3), at(7_000, 16)];
     aws.metrics.ApproximateAgeOfOldestMessage = [at(1, 1), at(3, 1), at(80, 5)];
-    expect(await lagOf(cloudWatch, FUNCTION, "queue", now, signal)).toEqual({ commit: 900, oldest: 3 });
+    expect((await read()).lag).toEqual({ commit: 900, oldest: 3 });
   });
 
   test("sum up the rejections of 14 days by code", async () => {
     const days = 24 * 60;
     aws.metrics["rejected/too_long"] = [at(2, 1), at(3, 1), at(4, 13 * days), at(50, 15 * days)];
-    expect(await rejectedByCode(cloudWatch, FUNCTION, now, signal)).toEqual({ too_long: 9 });
+    expect(await readRejections(cloudWatch, FUNCTION, now, signal)).toEqual({ too_long: 9 });
   });
 
   test("sum up what the function did in 15 minutes", async () => {
     Object.assign(aws.metrics, { Invocations: [4, 3], Errors: [1], stored: [10, at(5, 14), at(7, 16)], duplicates: [2] });
     Object.assign(aws.metrics, { rejected: [1], rejectedAgain: [3], unsettled: [6] });
     const traffic = { invocations: 7, errors: 1, stored: 17, rejected: 4, unsettled: 6 };
-    expect(await trafficOf(cloudWatch, FUNCTION, now, signal)).toEqual(traffic);
+    expect((await read()).traffic).toEqual(traffic);
     const other = { invocations: 0, errors: 0, stored: 0, rejected: 0, unsettled: 0 };
-    expect(await trafficOf(cloudWatch, "another", now, signal)).toEqual(other);
+    expect((await read("another")).traffic).toEqual(other);
   });
 });

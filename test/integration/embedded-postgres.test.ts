@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { binariesIn, findBinaries, isReachable } from "../../local/emulators/postgres/binaries.ts";
 import { type EmbeddedPostgres, startPostgres, stopLeftover } from "../../local/emulators/postgres/server.ts";
-import { dataDirAt, localKey } from "../../local/targets/data-dir.ts";
+import { readLocalKey, resolveDataDir } from "../../local/targets/data-dir.ts";
 
 let home: string;
 beforeEach(() => {
@@ -60,7 +60,7 @@ describe("the embedded Postgres", () => {
     await second.stop();
   });
 
-  test("starts although a pid file names a process that is none", async () => {
+  test("starts although a pid file names a process that does not exist", async () => {
     await (await startPostgres(home)).stop();
     writeFileSync(pidFile(), `4194303\n${join(home, "postgres-18")}\n0\n1\n\n127.0.0.1\n\nready\n`);
     const server = await startPostgres(home);
@@ -68,7 +68,7 @@ describe("the embedded Postgres", () => {
     await server.stop();
   });
 
-  test("is stopped by its pid file where its password is lost", async () => {
+  test("is stopped by its pid file if its password is lost", async () => {
     const server = await startPostgres(home);
     writeFileSync(join(home, "postgres.password"), "another");
     expect(await stopLeftover(home)).toBe(true);
@@ -76,7 +76,7 @@ describe("the embedded Postgres", () => {
     await server.stop().catch(() => {});
   });
 
-  test("says so where its program does not run", () => {
+  test("is reported if its program does not run", () => {
     mkdirSync(join(home, "bin"));
     for (const name of ["postgres", "initdb"])
       writeFileSync(join(home, "bin", name), "#!/bin/sh\necho 'wrong machine' >&2; exit 1\n", { mode: 0o755 });
@@ -85,7 +85,7 @@ describe("the embedded Postgres", () => {
 });
 
 describe("a folder that others cannot enter", () => {
-  test("is told from one that they can", () => {
+  test("is distinguished from one that they can", () => {
     const folder = join(home, "inner");
     mkdirSync(folder, { mode: 0o755 });
     expect(isReachable(folder)).toBe(true);
@@ -93,9 +93,9 @@ describe("a folder that others cannot enter", () => {
     expect(isReachable(folder)).toBe(false);
   });
 
-  test("holds root's data elsewhere, and anybody else's in itself", () => {
+  test("has root's data elsewhere, and other users' data in it", () => {
     chmodSync(home, 0o700);
-    const { embedded, keyFile } = dataDirAt(join(home, "data"));
+    const { embedded, keyFile } = resolveDataDir(join(home, "data"));
     const isRoot = process.getuid?.() === 0;
     expect(embedded).toMatch(isRoot ? /^\/var\/tmp\/masqueue-[0-9a-f]{12}$/ : /\/data\/embedded$/);
     expect(keyFile).toBe(join(home, "data", "mask.key"));
@@ -110,8 +110,8 @@ describe("a folder that others cannot enter", () => {
 
 test("a masking key is made once, at random, for its owner's eyes only", () => {
   const file = join(home, "keys", "mask.key");
-  const key = localKey(file);
+  const key = readLocalKey(file);
   expect(key).toHaveLength(32);
-  expect(localKey(file)).toEqual(key);
-  expect(localKey(join(home, "other.key"))).not.toEqual(key);
+  expect(readLocalKey(file)).toEqual(key);
+  expect(readLocalKey(join(home, "other.key"))).not.toEqual(key);
 });

@@ -45,7 +45,7 @@ describe("batches", () => {
     expect(most).toBe(3);
   });
 
-  test("carry records as Lambda's do, with attributes and a context that tells the time left", async () => {
+  test("carry records as Lambda's do, with attributes and a context that knows the time left", async () => {
     await queue.send('{"a":1}');
     let event: SQSEvent | undefined;
     let remaining = 0;
@@ -66,7 +66,7 @@ describe("batches", () => {
   });
 });
 
-describe("what failed", () => {
+describe("a failure", () => {
   test("comes back when its visibility timeout ends, and goes to the dead-letter queue by the queue's own policy", async () => {
     const ids = await queue.send('"good"', '"bad"');
     const counts: string[] = [];
@@ -82,7 +82,7 @@ describe("what failed", () => {
     ["a thrown error", () => Promise.reject(new Error("no"))],
     ["a promise that never settles", () => new Promise(() => {})],
     ["an answer that is not JSON", async () => ({ batchItemFailures: 1n })],
-    ["an unknown id", async () => ({ batchItemFailures: [{ itemIdentifier: "nobody" }] })],
+    ["an unknown id", async () => ({ batchItemFailures: [{ itemIdentifier: "unknown" }] })],
     ["an empty id", async () => ({ batchItemFailures: [{ itemIdentifier: "" }] })],
     ["a null id", async () => ({ batchItemFailures: [{ itemIdentifier: null }] })],
     ["a wrong key", async () => ({ batchItemFailures: [{ itemidentifier: "x" }] })],

@@ -4,19 +4,19 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import type { SQSEvent } from "aws-lambda";
 import { consume } from "../../local/emulators/event-source.ts";
-import { queueState } from "../../local/emulators/sqs.ts";
-import { type NamedQueue, queueAt } from "../../local/targets/from-env.ts";
+import { connectQueue, type QueueFromEnv } from "../../local/targets/from-env.ts";
+import { readQueue } from "../../local/targets/queue.ts";
 
 const SENT = "1772366400000";
 const BODY = JSON.stringify({ user_id: "ü & <b>" });
 const MD5 = createHash("md5").update(BODY).digest("hex");
 
-/** What a server that knows SQS's query protocol alone answers, by the action. */
-const ANSWERS: Readonly<Record<string, (form: URLSearchParams) => string>> = {
-  GetQueueAttributes: () => `<Attribute><Name>ApproximateNumberOfMessages</Name><Value>${taken ? 0 : 1}</Value></Attribute>`,
+/** The responses of a server that knows only SQS's query protocol, by the action. */
+const RESPONSES: Readonly<Record<string, (form: URLSearchParams) => string>> = {
+  GetQueueAttributes: () => `<Attribute><Name>ApproximateNumberOfMessages</Name><Value>${received ? 0 : 1}</Value></Attribute>`,
   ReceiveMessage: (form) => {
-    if (taken) return "";
-    taken = true;
+    if (received) return "";
+    received = true;
     const sent = `<Attribute><Name>SentTimestamp</Name><Value>${SENT}</Value></Attribute>`;
     const escaped = BODY.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
     return `<Message><MessageId>m1</MessageId><ReceiptHandle>r1</ReceiptHandle><MD5OfBody>${MD5}</MD5OfBody><Body>${escaped}</Body>${form.get("AttributeName.1") === "All" ? sent : ""}</Message>`;
@@ -24,19 +24,19 @@ const ANSWERS: Readonly<Record<string, (form: URLSearchParams) => string>> = {
   DeleteMessageBatch: () => "<DeleteMessageBatchResultEntry><Id>0</Id></DeleteMessageBatchResultEntry>",
 };
 
-let taken: boolean;
+let received: boolean;
 let asked: string[];
 let server: Server;
-let queue: NamedQueue;
+let queue: QueueFromEnv;
 
 beforeEach(async () => {
-  taken = false;
+  received = false;
   asked = [];
   server = createServer(async (request, response) => {
-    const form = new URLSearchParams(await textOf(request));
+    const form = new URLSearchParams(await readBody(request));
     const action = form.get("Action");
     asked.push(action ?? "JSON");
-    const answer = action && ANSWERS[action]?.(form);
+    const answer = action && RESPONSES[action]?.(form);
     response.writeHead(answer === null ? 500 : 200, { "content-type": "text/xml" });
     response.end(
       answer === null
@@ -48,7 +48,7 @@ beforeEach(async () => {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   process.env.AWS_ACCESS_KEY_ID = "test";
   process.env.AWS_SECRET_ACCESS_KEY = "test";
-  queue = queueAt(`${origin}/000000000000/login-queue`, { AWS_REGION: "us-east-1" });
+  queue = connectQueue(`${origin}/000000000000/login-queue`, { AWS_REGION: "us-east-1" });
 });
 afterEach(() => {
   queue.client.destroy();
@@ -56,17 +56,17 @@ afterEach(() => {
   server.close();
 });
 
-async function textOf(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(await request.toArray()).toString("utf8");
 }
 
-test("a server that knows the older protocol of SQS alone is talked to in that one, from its first answer on", async () => {
-  expect((await queueState(queue)).depth).toBe(1);
-  await queueState(queue);
+test("a server that knows only the older protocol of SQS is called in that one, from its first response on", async () => {
+  expect((await readQueue(queue)).depth).toBe(1);
+  await readQueue(queue);
   expect(asked.slice(asked.lastIndexOf("JSON") + 1)).toEqual(["GetQueueAttributes", "GetQueueAttributes"]);
 });
 
-test("a message of such a server comes with its body and the time at which it was sent, and is deleted", async () => {
+test("a message of such a server has its body and the time at which it was sent, and is deleted", async () => {
   const events: SQSEvent[] = [];
   const handler = async (event: SQSEvent) => {
     events.push(event);

@@ -43,7 +43,7 @@ test("a server that restarts under a batch costs a try: the batch is stored once
   expect(await rowsNow()).toBe(52);
 });
 
-/** Counts the rows on a connection of its own: the one before went down with the server. */
+/** Counts the rows on a new connection: the earlier one ended with the server. */
 async function rowsNow(): Promise<number> {
   return lambda.database.run(
     async (client) => (await client.query("SELECT count(*)::int AS rows FROM user_logins")).rows[0].rows,

@@ -67,7 +67,7 @@ async function stop(): Promise<void> {
   output += lambda.output().toString("utf8");
 }
 
-/** A login at the server that stands for RDS, by a token. */
+/** A login at the stand-in for RDS, by a token. */
 function byToken(): Record<string, string | undefined> {
   const authority = join(bundle.folder, "authority.pem");
   writeFileSync(authority, rds.authority);
@@ -138,7 +138,7 @@ describe("a password in Secrets Manager", () => {
     expectNoSecrets();
   });
 
-  test("that cannot be read fails the batch with a code of its own", async () => {
+  test("that cannot be read fails the batch with its own code", async () => {
     answer = (call) => (call.target === "secretsmanager.GetSecretValue" ? refusal("AccessDeniedException") : kmsWith(TEST_SECRET)(call));
     await start({ [ENV.password]: undefined, [ENV.passwordSecret]: "masqueue/db" });
     expect(await lambda.invoke(eventOf(record()))).toMatchObject({
@@ -170,7 +170,7 @@ describe("a login at RDS by IAM", () => {
     expect(rds.logins).toHaveLength(2);
   });
 
-  test("goes to no server whose certificate nobody signed that we trust", async () => {
+  test("goes to no server without a certificate from a trusted authority", async () => {
     await start({ ...byToken(), [ENV.sslRootCert]: undefined });
     expect(await lambda.invoke(eventOf(record()), 2)).toMatchObject({ isError: true, payload: { errorType: "IngestError" } });
     expect(rds.logins).toEqual([]);

@@ -12,7 +12,7 @@ import { type Rds, startRds } from "../support/rds.ts";
 import { eventOf, record } from "../support/records.ts";
 import { MASTER, type RoleServer, startRoleServer } from "../support/roles.ts";
 
-/** What a first deployment does, in its order, with the very bundles: first the migrate function, then the ingest function, both by IAM. */
+/** A first deployment with the deployed bundles: first the migrate function, then the ingest function, both by IAM. */
 let folder: string;
 let server: RoleServer;
 let database: TestDatabase;

@@ -16,7 +16,7 @@ let lambda: Lambda;
 
 const done = { isError: false, payload: { batchItemFailures: [] } };
 const storedIds = async () => (await database.rows("SELECT message_id FROM user_logins ORDER BY 1")).map((row) => row.message_id);
-/** The sessions of this database but for the test's own. */
+/** The sessions of this database without the test's. */
 const sessions = () =>
   database.rows("SELECT pid, backend_start FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
 
@@ -119,7 +119,7 @@ test("a container that starts while the database is away stores once it is back"
   expect(await storedIds()).toEqual([message.messageId]);
 });
 
-test("what is no SQS event fails the invocation with a sentence that says so", async () => {
+test("an event that is not from SQS fails the invocation with a sentence", async () => {
   await start();
   expect(await lambda.invoke({ Records: [{ body: "{}" }] })).toMatchObject({
     isError: true,

@@ -81,12 +81,12 @@ describe.each([
     );
   });
 
-  test("comes back byte for byte where it means something to the format", async () => {
+  test("comes back byte for byte if it means something to the format", async () => {
     const pairs = PIECES.flatMap((first) => PIECES.map((second) => first + second));
     await roundTrip(["", ...PIECES, ...pairs], receiveCount);
   });
 
-  test("is not taken for NULL when it is empty or says so", async () => {
+  test("is not stored as NULL if it is empty or spells NULL", async () => {
     await database.client.query("TRUNCATE user_logins");
     await roundTrip(["", "\\N", "NULL"], receiveCount);
     expect(await database.rows("SELECT count(*)::int FROM user_logins WHERE user_id IS NULL")).toEqual([{ count: 0 }]);

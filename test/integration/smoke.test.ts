@@ -2,8 +2,8 @@ import { CreateQueueCommand } from "@aws-sdk/client-sqs";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { parse } from "../../lambda/ingest/parse.ts";
 import { date, definePipeline, exact, ip, masked, text } from "../../lambda/pipelines/pipeline.ts";
+import { createSmokeBody, runSmoke } from "../../local/commands/smoke.ts";
 import type { LogReader } from "../../local/deployed/log.ts";
-import { smoke, smokeBody } from "../../local/deployed/smoke.ts";
 import { createQueue, type TestQueue } from "../support/queue.ts";
 import { record } from "../support/records.ts";
 
@@ -25,11 +25,11 @@ function growing(...lines: Record<string, unknown>[]): LogReader {
 
 const run = (log: LogReader, url = queue.url) => {
   const signal = new AbortController().signal;
-  return smoke({ client: queue.client, queueUrl: url, label: url }, log, "{}", { timeout: 500, poll: 20, signal });
+  return runSmoke({ client: queue.client, queueUrl: url, label: url }, log, "{}", { timeout: 500, poll: 20, signal });
 };
 
 describe("a smoke message", () => {
-  test("is waited for where there was no time for it, until it is stored", async () => {
+  test("is awaited until it is stored if there was no time for it", async () => {
     const log = growing({ message: "smoke", outcome: "unsettled" }, { message: "smoke", outcome: "stored" });
     expect(await run(log)).toMatchObject({ outcome: "stored" });
   });
@@ -38,7 +38,7 @@ describe("a smoke message", () => {
     expect(await run(growing({ message: "smoke", outcome: "duplicate" }))).toMatchObject({ outcome: "stored" });
   });
 
-  test("that is rejected comes with code and field", async () => {
+  test("that is rejected has a code and a field", async () => {
     const reason = { message: "message rejected", code: "missing_field", field: "user_id" };
     expect(await run(growing(reason, { message: "smoke", outcome: "rejected" }))).toMatchObject({
       outcome: "rejected",
@@ -47,7 +47,7 @@ describe("a smoke message", () => {
     });
   });
 
-  test("of which nothing is said is unseen", async () => {
+  test("that no line names is unseen", async () => {
     expect(await run(growing())).toMatchObject({ outcome: "unseen", failure: null });
   });
 
@@ -71,7 +71,7 @@ test("a smoke body is one that its pipeline takes, whatever the fields are calle
       ordered_on: date({ otherwise: "sent" }),
     },
   });
-  const body = smokeBody(pipeline);
+  const body = createSmokeBody(pipeline);
   expect(JSON.parse(body)).toEqual({ order_id: "masqu", address: "192.0.2.1", customer: "masqueue-smoke" });
   expect(parse(record(body), pipeline).kind).toBe("message");
 });

@@ -36,7 +36,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-/** Postgres 10, which is the image's, where there is a package of it. */
+/** Postgres 10, as in the image, if there is a package of it for this platform. */
 async function server(): Promise<pg.ClientConfig> {
   if (`${process.platform}-${process.arch}` !== "linux-x64") return testPostgres().config;
   ten = await startPostgres(home, ["fsync=off"], binariesIn(reachable(NATIVE, home)));
@@ -68,7 +68,7 @@ test("the take-home's queue is drained into the take-home's table by the command
   });
   expect(code).toBe(0);
   expect(stdout).toMatch(/received +100\nstored +99\nduplicates +0\nrejected +1\n/);
-  expect(stdout).toContain("All that is left in the queue are 1 rejected messages; they stay there: it has no dead-letter queue.");
+  expect(stdout).toContain("The queue holds only 1 rejected messages; they stay there: it has no dead-letter queue.");
   expect(await queue.depth()).toBe(1);
 
   const rows = await database.rows("SELECT message_id, app_version, masked_ip FROM user_logins");

@@ -5,21 +5,21 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import pg from "pg";
-import { namedPostgres } from "../../local/targets/from-env.ts";
+import { postgresFromEnv } from "../../local/targets/from-env.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 import { type Ended, launchNode, masqueue } from "../support/masqueue.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** A local machine with the LocalStack and the Postgres that the environment names, and a database and a masking key of the test's own. */
+/** The LocalStack and the Postgres of the environment, with a new database and a new masking key. */
 export interface LocalstackEnv {
   readonly database: TestDatabase;
-  /** For files of the test's own. */
+  /** For the test's files. */
   readonly folder: string;
   readonly lambda: LambdaClient;
   /** `npm run local:deploy` and `npm run local:destroy`. @param root another copy of the project */
   run(script: "deploy" | "destroy", root?: string): Promise<Ended>;
-  /** Names the queue that a deployment has told to the commands that follow. */
+  /** Passes the queue that a deployment has printed to the commands that follow. */
   use(deployed: Ended): void;
   masqueue(...args: string[]): Promise<Ended>;
   /** Sends bodies or what `aws sqs receive-message` prints. @returns the message ids */
@@ -73,11 +73,11 @@ export async function localstackEnv(): Promise<LocalstackEnv> {
 }
 
 function server(): pg.ClientConfig {
-  const { host, port, user, password, database } = new pg.Client(namedPostgres(process.env)?.config);
+  const { host, port, user, password, database } = new pg.Client(postgresFromEnv(process.env)?.config);
   return { host, port, user, password: password ?? "", database };
 }
 
-/** Looks until what is looked for is there; how long that takes is for the test's own time-out. */
+/** Waits until the condition holds; the test's time-out ends a wait that is too long. */
 export async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await wait(500);
 }

@@ -16,7 +16,7 @@ afterAll(async () => {
   await mine.close();
 });
 
-const codeOf = async () =>
+const readCodeHash = async () =>
   (await mine.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: "masqueue-local-user-logins" }))).CodeSha256;
 
 /** The project with a change of the function's code. */
@@ -33,7 +33,7 @@ test("a second deployment changes the code while rows keep arriving: none is los
   const first = await mine.run("deploy");
   expect(first).toMatchObject({ code: 0 });
   mine.use(first);
-  const codeBefore = await codeOf();
+  const codeBefore = await readCodeHash();
   let isOver = false;
   const second = mine.run("deploy", changedProject()).finally(() => {
     isOver = true;
@@ -43,7 +43,7 @@ test("a second deployment changes the code while rows keep arriving: none is los
     ids.push(...(await mine.send(Array.from({ length: 20 }, (_, i) => JSON.stringify(login({ user_id: `${round}-${i}` }))))));
   }
   expect(await second).toMatchObject({ code: 0 });
-  expect(await codeOf()).not.toBe(codeBefore);
+  expect(await readCodeHash()).not.toBe(codeBefore);
   const stored = async () => (await mine.database.rows("SELECT message_id AS id FROM user_logins")).map(({ id }) => id);
   await until(async () => (await stored()).length >= ids.length);
   expect((await stored()).sort()).toEqual(ids.sort());
@@ -52,7 +52,7 @@ test("a second deployment changes the code while rows keep arriving: none is los
 
 test("what was deployed is removed whole, and the rows stay", async () => {
   expect(await mine.run("destroy")).toMatchObject({ code: 0, stdout: expect.stringContaining("masqueue-local-ingest-user-logins") });
-  await expect(codeOf()).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+  await expect(readCodeHash()).rejects.toMatchObject({ name: "ResourceNotFoundException" });
   expect(await mine.run("destroy")).toMatchObject({ code: 0, stdout: "There is nothing to remove.\n" });
   expect(await mine.database.rows("SELECT FROM user_logins")).not.toEqual([]);
 });

@@ -1,21 +1,20 @@
+import { UserError } from "../../local/errors.ts";
 import { localEnvironment } from "../../local/localstack/environment.ts";
 import { openLocalStack } from "../../local/localstack/localstack.ts";
-import { stackNames } from "../../local/localstack/stacks.ts";
-import { namedPostgres } from "../../local/targets/from-env.ts";
-import { withClient } from "../../local/targets/open.ts";
-import { UserError } from "../../local/terminal/errors.ts";
+import { listStacks } from "../../local/localstack/stacks.ts";
+import { postgresFromEnv } from "../../local/targets/from-env.ts";
+import { withClient } from "../../local/targets/postgres.ts";
 
-/** Says in one sentence what is missing, instead of failing in every test; and a stage that somebody uses is left alone. */
+/** Reports a missing service in one sentence, instead of failing in every test. Refuses to touch a stage that is in use. */
 export default async function setUp(): Promise<void> {
   try {
-    // The region that the tests work in, so that it is the one that is looked at.
+    // The region of the tests.
     Object.assign(process.env, localEnvironment(process.env), { AWS_REGION: "us-east-1" });
-    const localStack = await openLocalStack(process.env);
-    const names = await stackNames(localStack.cloudFormation);
-    localStack.close();
+    using localStack = await openLocalStack(process.env);
+    const names = await listStacks(localStack.cloudFormation);
     if (names.length > 0)
-      throw new UserError("Stage local is deployed there, and the tests would change it: npm run local:destroy removes it.");
-    const postgres = namedPostgres(process.env);
+      throw new UserError("Stage local is deployed there, and the tests would change it: remove it with npm run local:destroy.");
+    const postgres = postgresFromEnv(process.env);
     if (postgres) await withClient(postgres, async () => {});
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { InvokeCommand } from "@aws-sdk/client-lambda";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { deadLetterDepth } from "../../local/emulators/sqs.ts";
+import { countDeadLetters } from "../../local/targets/queue.ts";
 import type { Ended } from "../support/masqueue.ts";
 import { login, record } from "../support/records.ts";
 import { type LocalstackEnv, localstackEnv, until } from "./localstack-env.ts";
@@ -32,7 +32,7 @@ afterAll(async () => {
 const body = (fields: object = {}) => JSON.stringify(login({ create_date: "2026-03-01", ...fields }));
 const count = async (sql: string) => (await mine.database.rows<{ count: number }>(`SELECT count(*)::int FROM ${sql}`))[0]?.count;
 
-test("stage local is deployed, migrated and enabled by one command, which tells what to do next", async () => {
+test("stage local is deployed, migrated and enabled by one command, which prints the next steps", async () => {
   expect(deployed).toMatchObject({ code: 0, stdout: expect.stringContaining("Migrations 001_user_logins") });
   expect(deployed.stdout).toContain("npx masqueue send events/logins.jsonl --env");
   expect(await mine.masqueue("status")).toMatchObject({ code: 0, stdout: expect.stringContaining("Enabled") });
@@ -72,7 +72,7 @@ describe("of 500 messages, ten bad, one refused by the database, twenty sent twi
     bad = positions.map((position) => ids[position] ?? "");
     await mine.send({ Messages: elsewhere });
     await mine.send({ Messages: elsewhere });
-    await until(async () => (await count("user_logins")) === GOOD + elsewhere.length && (await deadLetterDepth(queue)) === BAD.length);
+    await until(async () => (await count("user_logins")) === GOOD + elsewhere.length && (await countDeadLetters(queue)) === BAD.length);
   });
 
   test("489 are stored, each once", async () => {

@@ -31,7 +31,7 @@ export const CREDENTIALS = {
   AWS_SESSION_TOKEN: "session/token+=",
 };
 
-/** KMS and Secrets Manager on loopback, as far as the function calls them: by JSON 1.1. @param answer what each call gets */
+/** KMS and Secrets Manager on loopback, as the function calls them: by JSON 1.1. @param answer the response to each call */
 export async function startAwsJson(answer: Answer): Promise<AwsJson> {
   const calls: Call[] = [];
   const respond = async (request: IncomingMessage, response: ServerResponse) => {
@@ -69,7 +69,7 @@ export function kmsWith(secret: Uint8Array): Answer {
   };
 }
 
-/** What AWS says when it refuses. @param text of AWS's own, which must not come out anywhere */
+/** A refusal as AWS sends it. @param text AWS's sentence, which must not be printed anywhere */
 export function refusal(type: string, text = "", status = 400): Reply {
   return { status, body: { __type: type, message: text, Message: text } };
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
-/** What a stand-in for AWS knows; a test may change it while it runs. */
-interface AwsParts {
+/** The content of a stand-in for AWS; a test may change it while it runs. */
+interface AwsContent {
   /** Stacks by name, with their outputs. */
   stacks: Record<string, Record<string, string>>;
   /** Event source mappings by UUID. */
@@ -10,7 +10,7 @@ interface AwsParts {
   functions: Record<string, (event: unknown) => Promise<{ payload: unknown; isError: boolean; log?: string }>>;
   /** Log groups by name: their lines, oldest first. */
   logs: Record<string, () => { at: number; text: string }[]>;
-  /** What was measured, by the metric's `name` or, for a rejection code, `name/code`: newest first, one a minute or as old as it says. */
+  /** Samples by the metric's `name` or, for a rejection code, `name/code`: newest first, one per minute or with an age. */
   metrics: Record<string, (number | Sample)[]>;
   /** Operations that the credentials do not allow. */
   denied: string[];
@@ -23,7 +23,7 @@ interface Sample {
   readonly minutesAgo: number;
 }
 
-export interface StandIn extends AwsParts {
+export interface StandIn extends AwsContent {
   readonly endpoint: string;
   /** The operations that were called, in order. */
   readonly calls: readonly string[];
@@ -33,9 +33,9 @@ export interface StandIn extends AwsParts {
 const ACCOUNT = "123456789012";
 const CREATED = "2026-03-01T12:00:00.000Z";
 
-/** A server on loopback that answers the few calls of CloudFormation, Lambda, CloudWatch and Logs that the tool makes, each in its protocol. */
+/** A server on loopback that answers the tool's calls of CloudFormation, Lambda, CloudWatch and Logs, each in its protocol. */
 export async function startAws(): Promise<StandIn> {
-  const parts: AwsParts = { stacks: {}, eventSources: {}, functions: {}, logs: {}, metrics: {}, denied: [], failing: {} };
+  const parts: AwsContent = { stacks: {}, eventSources: {}, functions: {}, logs: {}, metrics: {}, denied: [], failing: {} };
   const calls: string[] = [];
   const server = createServer((request, response) => void answer(request, response));
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
@@ -119,12 +119,12 @@ const STATISTICS: Readonly<Record<string, (values: number[]) => number>> = {
 };
 const MINUTE = 60_000;
 
-/** A data point for each period in which something was measured, as CloudWatch makes them. */
+/** A data point for each period with samples, as CloudWatch aggregates them. */
 function dataPoints(samples: (number | Sample)[], { MetricStat: { Stat, Period } }: MetricQuery, since: number, until: number) {
   const now = Date.now();
   const measured = samples.map((sample, i) => {
     const { value, minutesAgo } = typeof sample === "number" ? { value: sample, minutesAgo: i } : sample;
-    // Not quite now: what a caller asks up to is a moment earlier.
+    // Not quite now, because the end of the caller's range is a moment earlier.
     return { value, at: now - minutesAgo * MINUTE - MINUTE / 2 };
   });
   const asked = measured.filter(({ at }) => at >= since && at <= until);
@@ -133,7 +133,7 @@ function dataPoints(samples: (number | Sample)[], { MetricStat: { Stat, Period }
 }
 
 /** The operations whose protocol is JSON with the operation in a header. */
-const OPERATIONS: Readonly<Record<string, (parts: AwsParts, input: Record<string, unknown>) => unknown>> = {
+const OPERATIONS: Readonly<Record<string, (parts: AwsContent, input: Record<string, unknown>) => unknown>> = {
   GetMetricData: ({ metrics, functions }, { MetricDataQueries, StartTime, EndTime, ScanBy }) => ({
     MetricDataResults: (MetricDataQueries as MetricQuery[]).map((asked) => {
       const {
@@ -141,7 +141,7 @@ const OPERATIONS: Readonly<Record<string, (parts: AwsParts, input: Record<string
         MetricStat: { Metric },
       } = asked;
       const code = Metric.Dimensions.find(({ Name }) => Name === "code")?.Value;
-      // Our own belong to a function, SQS's to a queue: the names that nobody has give nothing.
+      // Masqueue's metrics belong to a function, SQS's to a queue. Unknown names have no values.
       const owner = Metric.Dimensions.find(({ Name }) => Name === "service" || Name === "FunctionName")?.Value;
       const known = owner === undefined || owner in functions;
       const samples = (known && metrics[code ? `${Metric.MetricName}/${code}` : Metric.MetricName]) || [];

@@ -4,7 +4,8 @@ import { GetQueueUrlCommand } from "@aws-sdk/client-sqs";
 import { ENV, ingestStackName, OUTPUTS } from "../../lambda/names.ts";
 import { consume } from "../../local/emulators/event-source.ts";
 import { startLambda } from "../../local/emulators/lambda-runtime/lambda.ts";
-import { DEAD_LETTER_QUEUE, queueState } from "../../local/emulators/sqs.ts";
+import { DEAD_LETTER_QUEUE } from "../../local/emulators/sqs.ts";
+import { readQueue } from "../../local/targets/queue.ts";
 import { type StandIn, startAws } from "./aws.ts";
 import { bundleFunction } from "./bundle.ts";
 import { TEST_SECRET } from "./container.ts";
@@ -15,7 +16,7 @@ export const EVENT_SOURCE = "a1b2c3d4-0000-4000-8000-000000000000";
 const FUNCTION = "masqueue-dev-user-logins";
 const LOG_GROUP = "/masqueue/dev/user-logins";
 
-/** Stage `dev` with pipeline `user-logins`: the very bundle under Lambda's runtime, on a real database and queue; the rest of AWS is a stand-in. */
+/** Stage `dev` with pipeline `user-logins`: the deployed bundle under Lambda's runtime, on a real database and queue; the rest of AWS is a stand-in. */
 export interface Deployment {
   readonly aws: StandIn;
   readonly queue: TestQueue;
@@ -32,7 +33,7 @@ export async function deploy(): Promise<Deployment> {
   const queue = await createQueue();
   const bundle = await bundleFunction();
   const aws = await startAws();
-  const lambda = await startLambda(bundle.folder, { ...variablesOf(database), [ENV.keyFile]: keyFile(bundle.folder) });
+  const lambda = await startLambda(bundle.folder, { ...databaseVariables(database), [ENV.keyFile]: keyFile(bundle.folder) });
   const lines = () =>
     lambda
       .output()
@@ -66,9 +67,7 @@ export async function deploy(): Promise<Deployment> {
         return payload;
       };
       const options = { client, queueUrl, handlers: [handler], batchSize: 10, window: 0, timeout: 10_000, poll: 0 };
-      consuming = queueState({ client, queueUrl, label: queueUrl }).then(({ arn }) =>
-        consume({ ...options, queueArn: arn }, ending.signal),
-      );
+      consuming = readQueue({ client, queueUrl, label: queueUrl }).then(({ arn }) => consume({ ...options, queueArn: arn }, ending.signal));
     },
     async stop() {
       ending.abort();
@@ -82,7 +81,7 @@ export async function deploy(): Promise<Deployment> {
   };
 }
 
-function variablesOf({ config }: TestDatabase): Record<string, string> {
+function databaseVariables({ config }: TestDatabase): Record<string, string> {
   const { host = "", port, user = "", password, database = "" } = config;
   return {
     ...{ [ENV.pipeline]: "user-logins", [ENV.host]: host, [ENV.port]: String(port), [ENV.database]: database, [ENV.sslMode]: "disable" },

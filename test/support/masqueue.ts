@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dataDirAt } from "../../local/targets/data-dir.ts";
+import { resolveDataDir } from "../../local/targets/data-dir.ts";
 
 const LAUNCHER = join(import.meta.dirname, "../../local/bin/masqueue.mjs");
 
@@ -16,15 +16,15 @@ export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
   /** Waits until stdout or stderr holds the text. */
-  says(text: string): Promise<void>;
+  prints(text: string): Promise<void>;
 }
 
-/** The command line tool as a process of its own, with nothing of this environment but what is given. */
+/** Runs the command line tool as a process with only these variables of the environment, and PATH and HOME. */
 export function launch(args: readonly string[], env: Record<string, string> = {}): Running {
   return launchNode([LAUNCHER, ...args], { PATH: process.env.PATH, HOME: process.env.HOME, ...env });
 }
 
-/** A script under this Node, with just this environment. @param args the script, and what it is given */
+/** Runs a script under this Node, with only this environment. @param args the script and its arguments */
 export function launchNode(args: readonly string[], env: NodeJS.ProcessEnv): Running {
   const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
@@ -39,9 +39,9 @@ export function launchNode(args: readonly string[], env: NodeJS.ProcessEnv): Run
   return {
     child,
     ended,
-    async says(text) {
+    async prints(text) {
       while (!`${stdout}${stderr}`.includes(text)) {
-        if (child.exitCode !== null) throw new Error(`it ended without saying "${text}": ${stdout}${stderr}`);
+        if (child.exitCode !== null) throw new Error(`it ended without printing "${text}": ${stdout}${stderr}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     },
@@ -52,13 +52,13 @@ export function masqueue(args: readonly string[], env: Record<string, string> = 
   return launch(args, env).ended;
 }
 
-/** A data folder of the test's own. */
+/** A new data folder. */
 export function dataFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), "masqueue-data-"));
   return {
     path,
     remove() {
-      rmSync(dataDirAt(path).embedded, { recursive: true, force: true });
+      rmSync(resolveDataDir(path).embedded, { recursive: true, force: true });
       rmSync(path, { recursive: true, force: true });
     },
   };

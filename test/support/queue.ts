@@ -6,14 +6,15 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import { consume, type EventSourceOptions, type Handler } from "../../local/emulators/event-source.ts";
-import { createQueues, DEAD_LETTER_QUEUE, type EmbeddedSqs, queueState, startSqs } from "../../local/emulators/sqs.ts";
+import { createQueues, DEAD_LETTER_QUEUE, type EmbeddedSqs, startSqs } from "../../local/emulators/sqs.ts";
 import { sendMessages } from "../../local/run/send.ts";
+import { readQueue } from "../../local/targets/queue.ts";
 
 export interface TestQueue {
   readonly client: SQSClient;
   readonly url: string;
   readonly endpoint: string;
-  /** Sends bodies and gives their message ids. */
+  /** Sends bodies. @returns their message ids */
   send(...bodies: string[]): Promise<string[]>;
   depth(): Promise<number>;
   /** Message ids in the dead-letter queue. */
@@ -23,13 +24,13 @@ export interface TestQueue {
   stop(): Promise<void>;
 }
 
-/** A queue with a dead-letter queue on an SQS server of the test's own; a failed message comes back after a second. */
+/** A queue with a dead-letter queue on a new SQS server; a failed message comes back after a second. */
 export async function createQueue(): Promise<TestQueue> {
   const server = await startSqs();
   return queueOn(server, await createQueues(server.client, 1));
 }
 
-/** A queue as the take-home made it: no dead-letter queue. */
+/** A queue without a dead-letter queue, as the take-home's. */
 export async function createBareQueue(visibilityTimeout: number): Promise<TestQueue> {
   const server = await startSqs();
   const { QueueUrl = "" } = await server.client.send(
@@ -39,7 +40,7 @@ export async function createBareQueue(visibilityTimeout: number): Promise<TestQu
 }
 
 function queueOn({ client, endpoint, stop }: EmbeddedSqs, url: string): TestQueue {
-  const depth = async () => (await queueState({ client, queueUrl: url, label: url })).depth;
+  const depth = async () => (await readQueue({ client, queueUrl: url, label: url })).depth;
   return {
     client,
     url,

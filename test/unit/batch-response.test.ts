@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { failedIds } from "../../local/emulators/batch-response.ts";
+import { readFailedIds } from "../../local/emulators/event-source.ts";
 
 const IDS = new Set(["a", "b", "c"]);
-const failed = (response: unknown) => [...failedIds(response, IDS)];
+const failed = (response: unknown) => [...readFailedIds(response, IDS)];
 const naming = (...identifiers: unknown[]) => ({ batchItemFailures: identifiers.map((itemIdentifier) => ({ itemIdentifier })) });
 
 function circular(): unknown {
@@ -20,13 +20,13 @@ describe("everything is done", () => {
     ["an empty object", {}],
     ["null", null],
     ["nothing", undefined],
-  ])("where the answer is %s", (_name, response) => {
+  ])("if the response is %s", (_name, response) => {
     expect(failed(response)).toEqual([]);
   });
 });
 
 describe("some failed", () => {
-  test("where the answer names them", () => {
+  test("if the response names them", () => {
     expect(failed(naming("b"))).toEqual(["b"]);
     expect(failed(naming("c", "a"))).toEqual(["c", "a"]);
   });
@@ -59,11 +59,11 @@ describe("everything failed", () => {
     ["false", false],
     ["a circle, which is no JSON", circular()],
     ["a bigint, which is no JSON", naming(1n)],
-  ])("where the answer holds %s", (_name, response) => {
+  ])("if the response holds %s", (_name, response) => {
     expect(failed(response)).toEqual(["a", "b", "c"]);
   });
 
-  test("where the answer throws as it is turned into JSON", () => {
+  test("if the response throws as it is turned into JSON", () => {
     const response = {
       toJSON() {
         throw new Error("no");
@@ -73,7 +73,7 @@ describe("everything failed", () => {
   });
 });
 
-test("no answer makes an id fail that is not of the batch", () => {
+test("no response fails an id that is not of the batch", () => {
   fc.assert(
     fc.property(
       fc.oneof(

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { failureOf, lineOf } from "../../local/deployed/log.ts";
+import { parseLine, toFailure } from "../../local/deployed/log.ts";
 
 describe("a line of the function's log", () => {
-  test("is what our own code printed", () => {
+  test("is a line that the function's code printed", () => {
     const fields = { level: "INFO", message: "batch", service: "user-logins", received: 3 };
-    expect(lineOf(JSON.stringify(fields), 7)).toEqual({ at: 7, fields });
+    expect(parseLine(JSON.stringify(fields), 7)).toEqual({ at: 7, fields });
   });
 
   test.each([
@@ -16,7 +16,7 @@ describe("a line of the function's log", () => {
     ["7"],
     [""],
   ])("is none that Lambda added, which may quote a foreign error: %s", (text) => {
-    expect(lineOf(text, 7)).toBeNull();
+    expect(parseLine(text, 7)).toBeNull();
   });
 });
 
@@ -24,14 +24,14 @@ describe("a failure", () => {
   const line = (fields: Record<string, unknown>) => ({ at: 7, fields: { message: "batch failed", ...fields } });
 
   test("has code, SQLSTATE and reason", () => {
-    expect(failureOf(line({ code: "database_refused", sqlstate: "42501", reason: "No." }))).toEqual({
+    expect(toFailure(line({ code: "database_refused", sqlstate: "42501", reason: "No." }))).toEqual({
       ...{ at: 7, code: "database_refused", sqlstate: "42501", reason: "No." },
     });
-    expect(failureOf(line({ code: "out_of_time", reason: "Late." }))?.sqlstate).toBeNull();
+    expect(toFailure(line({ code: "out_of_time", reason: "Late." }))?.sqlstate).toBeNull();
   });
 
-  test("is told by no other line", () => {
-    expect(failureOf(line({ message: "batch" }))).toBeNull();
-    expect(failureOf(null)).toBeNull();
+  test("is reported by no other line", () => {
+    expect(toFailure(line({ message: "batch" }))).toBeNull();
+    expect(toFailure(null)).toBeNull();
   });
 });

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { UserError } from "../../local/errors.ts";
 import { readMessages } from "../../local/run/messages-file.ts";
-import { UserError } from "../../local/terminal/errors.ts";
 
 const ID = "7bd61c09-1a2b-4c3d-8e4f-5a6b7c8d9e0f";
 let folder: string;
@@ -44,7 +44,7 @@ describe("messages of a .jsonl file", () => {
     expect(bodies(file("b.jsonl", '\uFEFF{"a":1}\r\n{"b":2}'))).toEqual(['{"a":1}', '{"b":2}']);
   });
 
-  test("need not be JSON: what becomes of them is for the function to say", () => {
+  test("need not be JSON: the function rejects them", () => {
     expect(bodies(file("c.jsonl", "oops\n{"))).toEqual(["oops", "{"]);
   });
 
@@ -69,13 +69,13 @@ describe("messages of a .json file", () => {
 });
 
 describe("messages that aws sqs receive-message printed", () => {
-  test("take their first id and time along, so that sending them twice stores them once", () => {
+  test("keep their first id and time, so that sending them twice stores them once", () => {
     expect(received({ MessageId: ID, Body: '{"a":1}', Attributes: { SentTimestamp: "1772366400000" } })).toEqual([
       { body: '{"a":1}', attributes: { "masqueue-id": string(ID), "masqueue-sent": string("1772366400000") } },
     ]);
   });
 
-  test("keep their own attributes, and an id and time that they took along before", () => {
+  test("keep their attributes, and an id and time that they have from before", () => {
     const first = {
       "masqueue-id": string("00000000-0000-4000-8000-000000000000"),
       "masqueue-sent": string("1"),
@@ -90,7 +90,7 @@ describe("messages that aws sqs receive-message printed", () => {
     expect(message?.attributes).toEqual({ raw: { DataType: "Binary", BinaryValue: Buffer.from([0, 255, 97]) } });
   });
 
-  test("go without what was not printed or is no id and no time", () => {
+  test("lack an id or a time that was not printed or is invalid", () => {
     expect(received({ Body: "x" }, { MessageId: "m-1", Body: "y", Attributes: { SentTimestamp: "yesterday" } })).toEqual([
       { body: "x", attributes: {} },
       { body: "y", attributes: {} },
@@ -108,7 +108,7 @@ describe("a file that cannot be used gets a sentence", () => {
     expect(complaint(join(folder, name))).toBe(`${name}: the name must end in .jsonl or .json, or in .jsonl.gz or .json.gz.`);
   });
 
-  test("where it is not there, or is a folder", () => {
+  test("if it does not exist, or is a folder", () => {
     mkdirSync(join(folder, "folder.json"));
     expect(complaint(join(folder, "missing.json"))).toBe("missing.json cannot be read (ENOENT).");
     expect(complaint(join(folder, "folder.json"))).toBe("folder.json cannot be read (EISDIR).");
@@ -117,19 +117,19 @@ describe("a file that cannot be used gets a sentence", () => {
   test.each([
     ["broken.json", '{"ip": canary', "broken.json is not JSON."],
     ["nothing.json", "", "nothing.json is not JSON."],
-    ["unpacked.json.gz", "[1]", "unpacked.json.gz is not a whole gzip file."],
+    ["unpacked.json.gz", "[1]", "unpacked.json.gz is not a complete gzip file."],
     ["no-messages.json", "[]", "no-messages.json holds no messages."],
     ["drained.json", '{"Messages": []}', "drained.json holds no messages."],
     ["blank.jsonl", "\n \n", "blank.jsonl holds no messages."],
-    ["empty-body.json", '["x", ""]', "empty-body.json: element 2 is empty; SQS takes no empty message."],
-    ["empty-message.json", '{"Messages":[{"Body":""}]}', "empty-message.json: message 1 is empty; SQS takes no empty message."],
+    ["empty-body.json", '["x", ""]', "empty-body.json: element 2 is empty; SQS accepts no empty message."],
+    ["empty-message.json", '{"Messages":[{"Body":""}]}', "empty-message.json: message 1 is empty; SQS accepts no empty message."],
     [
       "object.json",
       '{"ip": "canary"}',
-      'object.json holds neither an array of bodies nor what `aws sqs receive-message` prints ({"Messages": [...]}).',
+      'object.json holds neither an array of bodies nor the output of `aws sqs receive-message` ({"Messages": [...]}).',
     ],
-    ["number.json", "1", 'number.json holds neither an array of bodies nor what `aws sqs receive-message` prints ({"Messages": [...]}).'],
-  ])("where its content is of no use, as in %s", (name, content, sentence) => {
+    ["number.json", "1", 'number.json holds neither an array of bodies nor the output of `aws sqs receive-message` ({"Messages": [...]}).'],
+  ])("if its content cannot be used, as in %s", (name, content, sentence) => {
     expect(complaint(file(name, content))).toBe(sentence);
   });
 });

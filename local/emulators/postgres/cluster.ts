@@ -1,21 +1,33 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type pg from "pg";
-import { createOnce } from "../../targets/create-once.ts";
-import { type Binaries, runAs, spawnAs, unprivileged } from "./binaries.ts";
+import * as errors from "../../errors.ts";
+import { type Binaries, findBinaries, runAs, spawnAs, unprivileged } from "./binaries.ts";
 
 const USER = "postgres";
 export const DATABASE = "masqueue";
 export const START_SECONDS = 30;
 
-/** Rule 7 of the design: Postgres's own log quotes no row and no parameter. */
+/** The server's log quotes no row and no parameter. */
 const QUIET_LOG = ["log_error_verbosity=terse", "log_min_error_statement=panic"];
 const QUIET_LOG_SINCE_13 = "log_parameter_max_length_on_error=0";
 
-/** Where a cluster keeps its data and its password. */
+/** The files of a cluster. */
 export interface Files {
   data: string;
   password: string;
@@ -26,25 +38,58 @@ export interface Cluster extends Binaries, Files {
   log: string;
 }
 
-/** The cluster of a folder, which is made ready for the account that the server runs under. */
-export function clusterIn(home: string, binaries: Binaries): Cluster {
-  const data = join(home, `postgres-${binaries.major}`);
-  const cluster = { ...binaries, data, password: join(home, "postgres.password"), log: join(home, "postgres.log") };
-  const made = mkdirSync(home, { recursive: true });
+/** Opens the cluster of a folder; creates what is missing. @throws UserError if the folder cannot be used */
+export async function openCluster(folder: string, binaries?: Binaries): Promise<Cluster> {
+  try {
+    const cluster = prepareFiles(folder, binaries ?? (await findBinaries(folder)));
+    await initialise(cluster);
+    return cluster;
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    throw code && syscall ? errors.unusableFolder(folder, code) : error;
+  }
+}
+
+/** The folder and its files, prepared for the account that the server runs under. */
+function prepareFiles(folder: string, binaries: Binaries): Cluster {
+  const data = join(folder, `postgres-${binaries.major}`);
+  const cluster = { ...binaries, data, password: join(folder, "postgres.password"), log: join(folder, "postgres.log") };
+  const created = mkdirSync(folder, { recursive: true });
   createOnce(cluster.password, () => randomBytes(24).toString("hex"));
   createOnce(cluster.log, () => "");
   const owner = unprivileged();
   if (owner) {
     for (const path of [cluster.password, cluster.log]) chownSync(path, owner.uid, owner.gid);
-    // Whatever root's umask is, that account must get to its data.
-    for (let folder = home; folder.length >= (made ?? home).length; folder = dirname(folder)) chmodSync(folder, 0o755);
+    // Whatever root's umask is, that account must be able to enter.
+    for (let path = folder; path.length >= (created ?? folder).length; path = dirname(path)) chmodSync(path, 0o755);
   }
   return cluster;
 }
 
-/** Makes the data folder aside and moves it into place, so that of two runs at once one wins and none sees half a folder. */
-export async function initialise(cluster: Cluster): Promise<void> {
-  if (existsSync(join(cluster.data, "PG_VERSION"))) return;
+/**
+ * Creates a file that only its owner may read, unless it exists. If two runs do so at once, one creates it, whole, and both read the same.
+ * @returns the content of the file
+ */
+export function createOnce(file: string, content: () => string | Buffer): Buffer {
+  if (!existsSync(file)) {
+    mkdirSync(dirname(file), { recursive: true });
+    const draft = `${file}.${process.pid}`;
+    writeFileSync(draft, content(), { mode: 0o600 });
+    try {
+      linkSync(draft, file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    } finally {
+      rmSync(draft);
+    }
+  }
+  return readFileSync(file);
+}
+
+/** Creates the data folder under another name and renames it: of two runs at once one wins, and neither sees an incomplete folder. */
+async function initialise(cluster: Cluster): Promise<void> {
+  const isInitialised = () => existsSync(join(cluster.data, "PG_VERSION"));
+  if (isInitialised()) return;
   const draft = mkdtempSync(join(dirname(cluster.data), "initdb-"));
   const owner = unprivileged();
   if (owner) chownSync(draft, owner.uid, owner.gid);
@@ -54,38 +99,33 @@ export async function initialise(cluster: Cluster): Promise<void> {
     renameSync(draft, cluster.data);
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
-    if (!existsSync(join(cluster.data, "PG_VERSION"))) throw error;
+    if (!isInitialised()) throw error;
   }
 }
 
-/** The port of the server that runs on this folder: line 4 of its pid file, with the process number in line 1. */
+/** The port of the server that runs on this folder: line 4 of its pid file, whose line 1 is the process number. */
 export function runningPort({ data }: Files): number | null {
+  let port: string | undefined;
   try {
     const lines = readFileSync(join(data, "postmaster.pid"), "utf8").split("\n");
+    port = lines[3];
     process.kill(Number(lines[0]), 0);
-    return Number(lines[3]) || null;
   } catch (error) {
-    // EPERM: it runs, as another user.
-    return (error as NodeJS.ErrnoException).code === "EPERM"
-      ? Number(readFileSync(join(data, "postmaster.pid"), "utf8").split("\n")[3]) || null
-      : null;
+    // EPERM: it runs as another user.
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return null;
   }
+  return Number(port) || null;
 }
 
-/** Starts a server on a port that was free a moment ago. Should another run be faster, this one ends by itself and the caller joins that. */
+/** Starts a server on a free port. If another run is faster, the server ends by itself and the caller joins the other one. */
 export async function launch(cluster: Cluster, settings: string[]): Promise<number | null> {
   const port = await freePort();
   const quiet = cluster.major >= 13 ? [...QUIET_LOG, QUIET_LOG_SINCE_13] : QUIET_LOG;
-  const flags = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "logging_collector=off", ...quiet, ...settings].flatMap(
-    (setting) => ["-c", setting],
-  );
+  const all = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "logging_collector=off", ...quiet, ...settings];
+  const flags = all.flatMap((setting) => ["-c", setting]);
   const server = spawnAs(cluster.postgres, ["-D", cluster.data, "-p", String(port), ...flags], cluster.log);
-  let ended = false;
-  server.on("exit", () => {
-    ended = true;
-  });
-  for (let i = 0; i < START_SECONDS * 20 && !ended; i++) {
-    if (await answers(port)) return port;
+  for (let i = 0; i < START_SECONDS * 20 && server.exitCode === null && server.signalCode === null; i++) {
+    if (await isListening(port)) return port;
     await wait(50);
   }
   return null;
@@ -99,7 +139,7 @@ export async function stopServer(cluster: Files): Promise<void> {
   for (let i = 0; i < 300 && existsSync(pidFile); i++) await wait(20);
 }
 
-/** How to reach the cluster's server; complete, so that nothing is left for pg to take from the environment. */
+/** How to reach the cluster's server; complete, so that pg takes nothing from the environment. */
 export function configFor({ password }: Files, port: number): pg.ClientConfig {
   return {
     host: "127.0.0.1",
@@ -114,18 +154,17 @@ export function configFor({ password }: Files, port: number): pg.ClientConfig {
   };
 }
 
-/** A port of this machine at which nothing listens just now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
+/** A port of this machine that is free at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
 }
 
-function answers(port: number): Promise<boolean> {
+function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
     socket.on("connect", () => socket.end(() => resolve(true))).on("error", () => resolve(false));

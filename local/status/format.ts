@@ -5,20 +5,19 @@ const UNITS = [
 ] as const;
 
 /** A length of time in its largest unit: `850 ms`, `4.2 s`, `12 min`, `3 h`, `14 d`. @param milliseconds negative ones count as none */
-export function span(milliseconds: number): string {
+export function formatDuration(milliseconds: number): string {
   const length = Math.max(0, milliseconds);
   if (length < 1_000) return `${Math.round(length)} ms`;
   if (length < 10_000) return `${(length / 1000).toFixed(1).replace(".0", "")} s`;
-  // Two of a unit before it is used: 90 s says more than 1 min.
+  // A unit is used from two of it on: 90 s is more exact than 1 min.
   const [unit, size] = UNITS.find(([, unitSize]) => length >= 2 * unitSize) ?? ["s", 1_000];
   return `${Math.floor(length / size)} ${unit}`;
 }
 
-/** How long something is past. */
-export function age(milliseconds: number): string {
-  return `${span(milliseconds)} ago`;
+export function formatAge(milliseconds: number): string {
+  return `${formatDuration(milliseconds)} ago`;
 }
 
-export function plural(count: number, noun: string): string {
+export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

