@@ -24,7 +24,7 @@ describe("a stage is refused", () => {
 
 test("stage local is not deployed to AWS", () => {
   expect(() => readAwsStage({ stage: "local" }, PIPELINES)).toThrow(
-    'stage is "local"; it must be one in AWS, because npm run local:deploy is what deploys local to LocalStack.',
+    'stage is "local"; it must be a stage in AWS; npm run local:deploy deploys stage local to LocalStack.',
   );
   expect(readAwsStage({ stage: "dev" }, PIPELINES)).toEqual(read());
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { ConfigError } from "../../infra/config/read.ts";
-import type { Stage } from "../../infra/config/stage.ts";
+import type { Stage } from "../../infra/config/schema.ts";
 import { type Context, DATABASE, KEY, NETWORK, PIPELINES, QUEUE, read } from "./config-cases.ts";
 
 type Values = Record<string, readonly unknown[]>;
@@ -94,12 +94,12 @@ function readOrRefuse(context: Context): Stage | undefined {
 }
 
 function checkInvariants({ network, database, masking, pipelines }: Stage): void {
-  if (network.kind === "own") {
+  if (network.kind === "created") {
     expect(network.endpointZones).toBeLessThanOrEqual(network.zones);
     expect(network.availabilityZones?.length ?? network.zones).toBe(network.zones);
   } else expect(network.availabilityZones).toHaveLength(network.subnetIds.length);
-  if (network.kind === "existing" && database.kind === "own") expect(new Set(network.availabilityZones).size).toBeGreaterThan(1);
-  if (database.kind === "own") expect(10 * database.maxStorageGiB).toBeGreaterThanOrEqual(11 * database.storageGiB);
+  if (network.kind === "existing" && database.kind === "created") expect(new Set(network.availabilityZones).size).toBeGreaterThan(1);
+  if (database.kind === "created") expect(10 * database.maxStorageGiB).toBeGreaterThanOrEqual(11 * database.storageGiB);
   expect(masking.keyArn !== undefined && masking.multiRegion).toBe(false);
   const settings = Object.values(pipelines);
   const invocations = settings.reduce((sum, { maxConcurrency }) => sum + maxConcurrency, 0);

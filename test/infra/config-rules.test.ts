@@ -54,7 +54,7 @@ describe("two sources for one thing are refused:", () => {
   test.each([
     [
       { network: { ...NETWORK, zones: 2 } },
-      /^stages\.dev\.network\.vpcId is "vpc-0a1b2c3d" and stages\.dev\.network\.zones is 2; the first tells of what exists/,
+      /^stages\.dev\.network\.vpcId is "vpc-0a1b2c3d" and stages\.dev\.network\.zones is 2; the first names what exists and the second configures what is created/,
     ],
     [{ network: { subnetIds: [], cidr: "10.0.0.0/16" } }, /^stages\.dev\.network\.subnetIds .*network\.cidr/],
     [{ network: { ...NETWORK, endpointZones: 1 } }, /network\.vpcId .*network\.endpointZones/],
@@ -70,10 +70,10 @@ describe("two sources for one thing are refused:", () => {
     expect(complaintOf(dev)).toMatch(/only one of the two is allowed\.$/);
   });
 
-  test("how many zones, and which", () => {
+  test("the number of zones, and their names", () => {
     const network = { zones: 2, availabilityZones: ["eu-west-1a", "eu-west-1b"] };
     expect(complaintOf({ network })).toBe(
-      "stages.dev.network.zones is given, but stages.dev.network.availabilityZones names the zones; only one of the two is allowed.",
+      "stages.dev.network.availabilityZones is [ 'eu-west-1a', 'eu-west-1b' ] and stages.dev.network.zones is 2; the first names the zones that the second counts, and only one of the two is allowed.",
     );
   });
 
@@ -129,9 +129,9 @@ describe("what is there already", () => {
   test.each([
     ["adminSecretKeyArn", KEY],
     ["adminUser", "masqueue_admin"],
-  ])("as %s is told only of a secret that is named", (key, value) => {
+  ])("as a secret must be named if %s is given", (key, value) => {
     expect(complaintOf({ network: NETWORK, database: { ...DATABASE, [key]: value } })).toBe(
-      `database.${key} is "${value}"; it must be left out, because database.adminSecretArn, which it is about, is not given.`,
+      `database.${key} is "${value}"; it must be left out, because database.adminSecretArn, to which it belongs, is not given.`,
     );
   });
 

@@ -92,10 +92,7 @@ describe("a value is refused", () => {
       ],
     ],
     ["database.name", ["", "1st", "a-b", "a b", "a".repeat(64), "template1", "RDSadmin", "user", "Verbose"]],
-    [
-      "database.instanceType",
-      ["m8i.large", "db.m8g.large", "t3.micro", "m8g", "m8g.huge", "", "m8g.micro", "t4g.4xlarge", "m7g.24xlarge", "c6g.large"],
-    ],
+    ["database.instanceType", ["db.m8g.large", "m8g", "m8g.huge", "", "large", "m8g.", "m8g.large ", "M8G.large", "m8g.large.large"]],
     ["masking.keyArn", ["", "1234abcd", KEY.replace("key/", "alias/"), KEY.replace("kms", "sqs"), `${KEY}*`]],
     ["alerts.pageEmail", ["", "a", "a@b", "a@b c.org", "a@b.org,c@d.org", "@b.org"]],
     ["alerts.ticketEmail", ["", "a"]],

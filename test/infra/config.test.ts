@@ -8,7 +8,7 @@ describe("with nothing said but its name", () => {
       name: "dev",
       keepData: false,
       network: {
-        kind: "own",
+        kind: "created",
         cidr: "10.42.0.0/22",
         availabilityZones: undefined,
         zones: 2,
@@ -16,7 +16,7 @@ describe("with nothing said but its name", () => {
         endpoints: ["kms", "secretsmanager"],
       },
       database: {
-        kind: "own",
+        kind: "created",
         name: "masqueue",
         maxConnections: 80,
         connectionReserve: 20,
@@ -155,7 +155,12 @@ describe("what follows from other keys", () => {
 
   test("is how many zones there are: as many as are named", () => {
     const availabilityZones = ["eu-west-1a", "eu-west-1b", "eu-west-1c"];
-    expect(prod({ network: { availabilityZones } }).network).toMatchObject({ kind: "own", availabilityZones, zones: 3, endpointZones: 3 });
+    expect(prod({ network: { availabilityZones } }).network).toMatchObject({
+      kind: "created",
+      availabilityZones,
+      zones: 3,
+      endpointZones: 3,
+    });
   });
 
   test("is in how many zones endpoints stand: all, but one in dev", () => {

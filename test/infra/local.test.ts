@@ -3,8 +3,7 @@ import { App } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import manifest from "../../cdk.json" with { type: "json" };
 import { readStage } from "../../infra/config/read.ts";
-import { readServices } from "../../infra/localstack/services.ts";
-import { composeLocal } from "../../infra/localstack/stacks.ts";
+import { createLocalStacks, readServices } from "../../infra/localstack/stacks.ts";
 import { pipelines } from "../../lambda/pipelines/index.ts";
 
 const SECRET = "arn:aws:secretsmanager:us-east-1:000000000000:secret:masqueue-local-postgres-AbCdEf";
@@ -22,7 +21,7 @@ const ENVIRONMENT = {
 
 describe("stage local", () => {
   const context = { ...manifest.context, stage: "local" };
-  const [stack] = composeLocal(new App({ context }), readStage(context, pipelines), readServices(ENVIRONMENT), "lambda/pipelines");
+  const [stack] = createLocalStacks(new App({ context }), readStage(context, pipelines), readServices(ENVIRONMENT), "lambda/pipelines");
   if (!stack) throw new Error("there is no pipeline");
   const template = Template.fromStack(stack);
   const types = new Set(Object.values(template.toJSON().Resources as Record<string, { Type: string }>).map(({ Type }) => Type));

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { ALARMS } from "../../infra/alarms/articles.ts";
+import { ALARMS } from "../../infra/alarms/catalogue.ts";
 import { watched } from "../support/alarms.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 

@@ -39,10 +39,10 @@ export function watchedApp(context: Readonly<Record<string, string>> = {}, exist
   const [pipeline, settings] = Object.entries(stage.pipelines)[0] ?? [];
   if (!pipeline || !settings) throw new Error("the stage has no pipeline");
   const alerts = new AlertsStack(app, "Alerts", { ...ENV, stage });
-  const parts = { stage, topics: alerts.topics };
+  const owner = { stage, topics: alerts.topics };
   const stack = new Stack(app, "Watched", ENV);
   alarmOnIngest(stack, {
-    ...parts,
+    ...owner,
     pipeline,
     settings,
     queue: Queue.fromQueueArn(stack, "Queue", arn("sqs", "logins")),
@@ -55,7 +55,7 @@ export function watchedApp(context: Readonly<Record<string, string>> = {}, exist
     port: 5432,
     securityGroups: [],
   });
-  alarmOnDatabase(stack, { ...parts, instance: stage.database.kind === "own" ? instance : undefined });
-  alarmOnMaskingKey(stack, { ...parts, keyArn: KEY_ARN, roleNames: ["ingest-a", "ingest-b"] });
+  alarmOnDatabase(stack, owner, stage.database.kind === "created" ? instance : undefined);
+  alarmOnMaskingKey(stack, owner, KEY_ARN, ["ingest-a", "ingest-b"]);
   return { app, alerts, stack };
 }

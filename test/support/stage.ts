@@ -4,7 +4,7 @@ import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import manifest from "../../cdk.json" with { type: "json" };
 import { readStage } from "../../infra/config/read.ts";
-import { type Code, compose } from "../../infra/stacks/all.ts";
+import { type Code, createStacks } from "../../infra/stacks.ts";
 import { pipelines } from "../../lambda/pipelines/index.ts";
 import variants from "./variants.json" with { type: "json" };
 
@@ -23,7 +23,7 @@ function someCode(): Code {
 export function appFor(stage: string, context: Readonly<Record<string, string>> = {}): App {
   const all = { ...manifest.context, stage, ...context };
   const app = new App({ context: all });
-  compose(app, readStage(all, pipelines), someCode());
+  createStacks(app, readStage(all, pipelines), someCode());
   return app;
 }
 
