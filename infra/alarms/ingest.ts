@@ -16,10 +16,7 @@ export interface IngestAlarmsProps extends AlarmOwner {
 }
 
 /** An idle queue and an idle function publish nothing, so missing data means no trouble. */
-const ABOVE = {
-  comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-  treatMissingData: TreatMissingData.NOT_BREACHING,
-};
+const ABOVE = { comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD, treatMissingData: TreatMissingData.NOT_BREACHING };
 const FIVE_MINUTES = Duration.minutes(5);
 /** Seconds until an idle poller sees a message: a long poll. */
 const POLL = 20;

@@ -94,42 +94,30 @@ function checkBatch(path: string, { queueArn, batchSize, batchWindow }: Pipeline
     throw mustBe(`${path}.batchWindow`, batchWindow, `1 to 300 for a batchSize over 10 (here ${batchSize})`);
 }
 
-/** The key that names something existing, and one part of where that is. */
-interface Location {
-  readonly path: string;
-  readonly value: unknown;
-  readonly part: string | undefined;
-}
+/** Something existing: the key that names it, and one part of where it is. */
+type Location = Readonly<{ path: string; value: unknown; part: string | undefined }>;
 
 /** Whatever exists must be in one Region of one partition; queues and masking key in one account. A zone's name contains its Region only. */
 function checkLocations({ network, masking, database, pipelines }: Stage): void {
   const { adminSecretArn = undefined, adminSecretKeyArn = undefined } = database.kind === "existing" ? database : {};
-  const zones = network.availabilityZones ?? [];
-  const arns = Object.entries({
-    "masking.keyArn": masking.keyArn,
-    "database.adminSecretArn": adminSecretArn,
-    "database.adminSecretKeyArn": adminSecretKeyArn,
-    // A dead-letter queue is compared with its queue.
-    ...Object.fromEntries(
-      Object.entries(pipelines).flatMap(([name, { queueArn, queueKeyArn }]) => [
-        [`pipelines.${name}.queueArn`, queueArn],
-        [`pipelines.${name}.queueKeyArn`, queueKeyArn],
-      ]),
-    ),
-  });
+  // Without dead-letter queues, which are compared with their queues.
+  const queueArns = Object.entries(pipelines).flatMap(([name, { queueArn, queueKeyArn }]) =>
+    Object.entries({ [`pipelines.${name}.queueArn`]: queueArn, [`pipelines.${name}.queueKeyArn`]: queueKeyArn }),
+  );
+  const secretArns = Object.entries({ "database.adminSecretArn": adminSecretArn, "database.adminSecretKeyArn": adminSecretKeyArn });
+  const arns: [string, string | undefined][] = [["masking.keyArn", masking.keyArn], ...secretArns, ...queueArns];
   const locate = (part: number): Location[] =>
-    arns.flatMap(([path, value]) => (value ? [{ path, value, part: value.split(":")[part] }] : []));
-  const regions = zones.map((zone) => ({ path: "network.availabilityZones", value: zones, part: regionOf(zone) }));
+    arns.flatMap(([path, arn]) => (arn ? [{ path, value: arn, part: arn.split(":")[part] }] : []));
+  const zones = network.availabilityZones ?? [];
+  const regions = zones.map((zone) => ({ path: "network.availabilityZones", value: zones, part: parseRegion(zone) }));
   mustAgree("Region", [...regions, ...locate(3)]);
   mustAgree("partition", locate(1));
-  mustAgree(
-    "account",
-    locate(4).filter(({ path }) => /\.queueArn$|^masking/.test(path)),
-  );
+  const used = locate(4).filter(({ path }) => path === "masking.keyArn" || path.endsWith(".queueArn"));
+  mustAgree("account", used);
 }
 
 /** Also of a local zone, such as us-east-1-bos-1a. */
-const regionOf = (zone: string) => /^[a-z]{2}(-[a-z]+)+-\d/.exec(zone)?.[0] ?? zone;
+const parseRegion = (zone: string) => /^[a-z]{2}(-[a-z]+)+-\d/.exec(zone)?.[0] ?? zone;
 
 function mustAgree(word: string, [first, ...others]: readonly Location[]): void {
   const other = others.find(({ part }) => part !== first?.part);

@@ -1,6 +1,6 @@
 /**
  * Every key of a stage, with what it takes and its default: `v.optional(validator, default)`. A default that follows from other keys
- * stands in the key's comment and in the group's `v.transform`; a key that is not optional is required. Durations are in seconds.
+ * is in the key's comment and in the group's `v.transform`; a key that is not optional is required. Durations are in seconds.
  * `read.ts` reads the keys from cdk.json and `-c key=value`; `rules.ts` checks them together.
  */
 import * as v from "valibot";
@@ -190,7 +190,7 @@ export type Endpoint = v.InferOutput<typeof endpoint>;
 export type CreatedNetwork = Readonly<v.InferOutput<ReturnType<typeof createdNetwork>>>;
 export type ExistingNetwork = Readonly<v.InferOutput<typeof existingNetwork>>;
 export type CreatedDatabase = Readonly<v.InferOutput<ReturnType<typeof createdDatabase>>>;
-export type ExistingDatabase = Readonly<v.InferOutput<ReturnType<typeof existingDatabase>>>;
+type ExistingDatabase = Readonly<v.InferOutput<ReturnType<typeof existingDatabase>>>;
 export type PipelineStage = Readonly<v.InferOutput<ReturnType<typeof pipelineStage>>>;
 
 /** What one stage is deployed with, complete: every default is filled in. */

@@ -9,7 +9,7 @@ export function describeAllowed(validator: Validator | undefined): string {
   return String((validator?.wrapped ?? validator)?.message);
 }
 
-/** The value that a text of the command line stands for; a text that stands for none stays as it is, and the validator refuses it. */
+/** Converts a text of the command line to a value; a text that is no value stays as it is, and the validator refuses it. */
 export function parseText(text: string, validator: Validator): unknown {
   const { type, item } = validator.wrapped ?? validator;
   if (item) return text === "" ? [] : text.split(",").map((member) => parseText(member, item));
@@ -43,7 +43,7 @@ export function list<W extends string>(word: v.GenericSchema<W, W> & Validator, 
 export const id = (prefix: "vpc" | "subnet" | "sg") =>
   text(new RegExp(`^${prefix}-([0-9a-f]{8}|[0-9a-f]{17})$`), `an id such as ${prefix}-0a1b2c3d`);
 
-/** An ARN in any partition. @param pattern of what follows the account @param example of the same */
+/** An ARN in any partition. @param pattern of the part after the account @param example of that part */
 function arn(what: string, service: string, pattern: string, example: string, region = "eu-west-1") {
   const start = `^arn:aws[a-z-]*:${service}:${region && "[a-z0-9-]+"}:\\d{12}:`;
   return text(new RegExp(`${start}${pattern}$`), `${what} such as arn:aws:${service}:${region}:123456789012:${example}`);

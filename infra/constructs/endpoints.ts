@@ -5,18 +5,11 @@ import { ENV } from "../../lambda/names.ts";
 import type { Endpoint } from "../config/schema.ts";
 import type { NetworkStack } from "../stacks/network.ts";
 
-interface Call {
-  readonly service: ec2.InterfaceVpcEndpointAwsService;
-  readonly action: string;
-  /** The variable that gives a function the endpoint's own name. */
-  readonly variable: string;
-}
-
 /**
  * The calls that functions make out of their subnets, apart from Postgres: Lambda itself handles SQS, logs and metrics, and a token for
- * IAM authentication is signed without a call.
+ * IAM authentication is signed without a call. The variable gives a function the endpoint's own name.
  */
-const CALLS: Readonly<Record<Endpoint, Call>> = {
+const CALLS = {
   /** Ingest functions derive their masking keys. */
   kms: { service: ec2.InterfaceVpcEndpointAwsService.KMS, action: "kms:GenerateMac", variable: ENV.kmsEndpoint },
   /** The migrate function reads the master user's password, once. */
@@ -25,7 +18,7 @@ const CALLS: Readonly<Record<Endpoint, Call>> = {
     action: "secretsmanager:GetSecretValue",
     variable: ENV.secretsEndpoint,
   },
-};
+} satisfies Record<Endpoint, { service: ec2.InterfaceVpcEndpointAwsService; action: string; variable: string }>;
 
 /** Whether every call has an endpoint among these. */
 export function coverAllCalls(endpoints: readonly Endpoint[]): boolean {
@@ -60,19 +53,17 @@ export function createEndpoints(
       open: false,
       privateDnsEnabled: privateDns,
     });
-    endpoint.addToPolicy(allowThisAccount(network.account, action));
+    endpoint.addToPolicy(
+      new iam.PolicyStatement({
+        principals: [new iam.AnyPrincipal()],
+        actions: [action],
+        // The roles' policies name each resource; this only excludes other accounts.
+        resources: ["*"],
+        conditions: { StringEquals: { "aws:PrincipalAccount": network.account } },
+      }),
+    );
     // An entry has the form `<hosted zone>:<name>`; the first is the endpoint's name in all its zones.
     if (!privateDns) environment[variable] = `https://${Fn.select(1, Fn.split(":", Fn.select(0, endpoint.vpcEndpointDnsEntries)))}`;
   }
   return environment;
-}
-
-function allowThisAccount(account: string, action: string): iam.PolicyStatement {
-  return new iam.PolicyStatement({
-    principals: [new iam.AnyPrincipal()],
-    actions: [action],
-    // The roles' policies name each resource; this only excludes other accounts.
-    resources: ["*"],
-    conditions: { StringEquals: { "aws:PrincipalAccount": account } },
-  });
 }

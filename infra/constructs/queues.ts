@@ -5,25 +5,19 @@ import type { Construct } from "constructs";
 import type { PipelineStage, Stage } from "../config/schema.ts";
 import { queueNames, removalPolicy } from "../names.ts";
 
-export interface Queues {
-  readonly queue: sqs.IQueue;
-  /** Undefined for an existing queue whose dead-letter queue is not configured. */
-  readonly deadLetterQueue: sqs.IQueue | undefined;
-}
-
-/** The queue of a pipeline and its dead-letter queue, created or existing. */
-export function createOrImportQueues(scope: Construct, pipeline: string, stage: Stage, settings: PipelineStage): Queues {
+/** The queue of a pipeline and its dead-letter queue, created or existing. An existing queue's one is undefined unless configured. */
+export function createOrImportQueues(scope: Construct, pipeline: string, stage: Stage, settings: PipelineStage) {
   return settings.queueArn ? importQueues(scope, settings.queueArn, settings) : createQueues(scope, pipeline, stage, settings);
 }
 
-function importQueues(scope: Construct, queueArn: string, { deadLetterQueueArn, queueKeyArn }: PipelineStage): Queues {
+function importQueues(scope: Construct, queueArn: string, { deadLetterQueueArn, queueKeyArn }: PipelineStage) {
   return {
     queue: sqs.Queue.fromQueueAttributes(scope, "Queue", { queueArn, ...(queueKeyArn && { keyArn: queueKeyArn }) }),
     deadLetterQueue: deadLetterQueueArn ? sqs.Queue.fromQueueArn(scope, "DeadLetters", deadLetterQueueArn) : undefined,
   };
 }
 
-function createQueues(scope: Construct, pipeline: string, { name, keepData }: Stage, settings: PipelineStage): Queues {
+function createQueues(scope: Construct, pipeline: string, { name, keepData }: Stage, settings: PipelineStage) {
   const { queue: queueName, deadLetterQueue: deadLetterQueueName } = queueNames(name, pipeline, settings);
   const deadLetterQueue = new sqs.Queue(scope, "DeadLetters", {
     queueName: deadLetterQueueName,

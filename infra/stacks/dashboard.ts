@@ -1,12 +1,6 @@
 import { Stack, type StackProps } from "aws-cdk-lib";
 import { MathExpression, Metric, Stats } from "aws-cdk-lib/aws-cloudwatch";
-import {
-  type CustomMetric,
-  type CustomMetricGroup,
-  type CustomMonitoringProps,
-  DefaultDashboardFactory,
-  MonitoringFacade,
-} from "cdk-monitoring-constructs";
+import * as monitoring from "cdk-monitoring-constructs";
 import type { Construct } from "constructs";
 import { ingestFunctionName, METRICS } from "../../lambda/names.ts";
 import { getMaxUsedConnections, getMinFreeStorage } from "../alarms/database.ts";
@@ -22,8 +16,9 @@ interface Pipeline {
   readonly functionName: string;
 }
 
+type Graph = monitoring.CustomMetricGroup;
 /** A row of the dashboard: a header and its graphs. */
-type Row = Pick<CustomMonitoringProps, "humanReadableName" | "alarmFriendlyName" | "metricGroups">;
+type Row = Pick<monitoring.CustomMonitoringProps, "humanReadableName" | "alarmFriendlyName" | "metricGroups">;
 
 /**
  * One dashboard per stage, which answers three questions, each with a row per pipeline. It knows resources by their names: a reference
@@ -35,8 +30,8 @@ export class DashboardStack extends Stack {
     const pipelines = Object.entries(stage.pipelines).map(([name, settings]): Pipeline => {
       return { name, settings, queues: queueNames(stage.name, name, settings), functionName: ingestFunctionName(stage.name, name) };
     });
-    const facade = new MonitoringFacade(this, "Monitoring", {
-      dashboardFactory: new DefaultDashboardFactory(this, "Factory", { dashboardNamePrefix: `masqueue-${stage.name}` }),
+    const facade = new monitoring.MonitoringFacade(this, "Monitoring", {
+      dashboardFactory: new monitoring.DefaultDashboardFactory(this, "Factory", { dashboardNamePrefix: `masqueue-${stage.name}` }),
     });
     facade.addLargeHeader("Is it keeping up?");
     for (const pipeline of pipelines) facade.monitorCustom(createKeepingUpRow(pipeline));
@@ -102,23 +97,19 @@ function createDatabaseRow({ name, database }: Stage, pipelines: readonly Pipeli
   ]);
 }
 
-function row(name: string, metricGroups: CustomMetricGroup[]): Row {
+function row(name: string, metricGroups: Graph[]): Row {
   return { humanReadableName: name, alarmFriendlyName: name, metricGroups };
 }
 
 /** @param limits lines across the graph, by their label */
-function graph(title: string, metrics: CustomMetric[], limits: Readonly<Record<string, number>> = {}): CustomMetricGroup {
+function graph(title: string, metrics: monitoring.CustomMetric[], limits: Readonly<Record<string, number>> = {}): Graph {
   return { title, metrics, horizontalAnnotations: Object.entries(limits).map(([label, value]) => ({ label, value })) };
 }
 
 /** A line for each code: the function publishes the metric with the code as a second dimension too. */
 function rejectedByCode({ functionName }: Pipeline): MathExpression {
   const query = `{"${METRICS.namespace}","service","code"} MetricName="${METRICS.rejected}" service="${functionName}"`;
-  return new MathExpression({
-    expression: `SEARCH('${query}', '${Stats.SUM}', 300)`,
-    usingMetrics: {},
-    label: `\${PROP('Dim.code')}`,
-  });
+  return new MathExpression({ expression: `SEARCH('${query}', '${Stats.SUM}', 300)`, usingMetrics: {}, label: `\${PROP('Dim.code')}` });
 }
 
 const ingest = ({ functionName }: Pipeline, metricName: string, statistic: string = Stats.SUM, label?: string) =>

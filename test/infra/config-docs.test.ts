@@ -39,18 +39,15 @@ describe.each(Object.entries(GROUPS))("the keys of %s in schema.ts", (name, { en
     expect([...docs.keys()].sort()).toEqual(Object.keys(entries).sort());
   });
 
-  test.each(Object.entries(entries))(
-    "say of %s that it is required, or which default it has, unless the code beside it does",
-    (key, entry) => {
-      const text = docs.get(key) ?? "";
-      const isOptional = entry.type === "optional";
-      const hasDefault = "default" in entry && entry.default !== undefined;
-      expect({ required: /^Required[.:]/.test(text), described: /\bDefault: /.test(text) }).toEqual({
-        required: !isOptional,
-        described: isOptional && !hasDefault,
-      });
-    },
-  );
+  test.each(Object.entries(entries))("describe %s as required, or its default if the code beside it has none", (key, entry) => {
+    const text = docs.get(key) ?? "";
+    const isOptional = entry.type === "optional";
+    const hasDefault = "default" in entry && entry.default !== undefined;
+    expect({ required: /^Required[.:]/.test(text), described: /\bDefault: /.test(text) }).toEqual({
+      required: !isOptional,
+      described: isOptional && !hasDefault,
+    });
+  });
 });
 
 test.each<[keyof typeof GROUPS, string, string, (stage: Stage) => unknown, unknown]>([
@@ -89,7 +86,7 @@ describe("cdk.json", () => {
     expect(name).toBe(stage);
   });
 
-  test("has the feature flags that CDK advises to new projects, except that a stack which others need cannot be deleted", () => {
+  test("has the feature flags that CDK recommends, except that a stack cannot be deleted while others need it", () => {
     const advised = json("node_modules/aws-cdk-lib/recommended-feature-flags.json") as object;
     expect(context).toMatchObject({ ...advised, "@aws-cdk/core:defaultCrossStackReferences": "strong" });
   });

@@ -49,7 +49,7 @@ test("it answers three questions, in this order, and shows nothing else", () => 
   ]);
 });
 
-test("what alarms look at is drawn with the line at which they go off", () => {
+test("a graph of an alarm's metric has a line at the alarm's threshold", () => {
   for (const limit of [600_000, 370, 64, 0.2 * 20 * 1024 ** 3]) expect(body).toContain(`"value":${limit}`);
 });
 

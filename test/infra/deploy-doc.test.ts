@@ -20,7 +20,7 @@ const GROUPS = {
 };
 const known = Object.entries(GROUPS).flatMap(([group, keys]) => Object.keys(keys).map((key) => group + key));
 
-test("every key that the page on deploying names is one of the configuration", () => {
+test("every key that docs/deploy.md names exists", () => {
   const named = [...doc.matchAll(/`((?:network|database|masking|alerts|pipelines\.<name>)\.\w+)/g)].map(([, key]) => key);
   expect(named.length).toBeGreaterThan(20);
   expect(known).toEqual(expect.arrayContaining(named));
@@ -28,7 +28,7 @@ test("every key that the page on deploying names is one of the configuration", (
   expect(Object.keys(pipelineKeys)).toEqual(expect.arrayContaining(further));
 });
 
-test("every stack that it deploys alone is one of the app", () => {
+test("every stack that it deploys alone exists", () => {
   const stacks = appFor("dev")
     .node.children.filter((child) => child instanceof Stack)
     .map(({ node }) => node.id);
@@ -37,7 +37,7 @@ test("every stack that it deploys alone is one of the app", () => {
   expect(stacks).toEqual(expect.arrayContaining(deployed));
 });
 
-test("every command of the tool that it calls is there", () => {
+test("every command of the tool that it calls exists", () => {
   const called = [...doc.matchAll(/npx masqueue (\w+)/g)].map(([, command = ""]) => command);
   for (const command of called) expect(cli).toContain(`.command("${command}")`);
 });

@@ -26,7 +26,7 @@ describe("stage local", () => {
   const template = Template.fromStack(stack);
   const types = new Set(Object.values(template.toJSON().Resources as Record<string, { Type: string }>).map(({ Type }) => Type));
 
-  test("is the ingest stack by the name that the commands look for, in LocalStack's account", () => {
+  test("is the ingest stack with the name that the commands look for, in LocalStack's account", () => {
     expect([stack.stackName, stack.account, stack.region]).toEqual(["masqueue-local-ingest-user-logins", "000000000000", "us-east-1"]);
     expect(Object.keys(template.findOutputs("*")).sort()).toEqual([
       "DeadLetterQueueUrl",
@@ -42,7 +42,7 @@ describe("stage local", () => {
     template.hasResourceProperties("AWS::Lambda::Function", { VpcConfig: Match.absent() });
   });
 
-  test("gives the function Postgres as it sees it, and no password", () => {
+  test("gives the function the address of Postgres, and no password", () => {
     template.hasResourceProperties("AWS::Lambda::Function", {
       Environment: {
         Variables: {
@@ -73,7 +73,7 @@ describe("stage local", () => {
     template.hasResourceProperties("AWS::Lambda::Function", { Architectures: [process.arch === "arm64" ? "arm64" : "x86_64"] });
   });
 
-  test("keeps nothing when its stack goes, its log included, which LocalStack writes under this name", () => {
+  test("keeps nothing when its stack is deleted, including the log, which LocalStack writes under this name", () => {
     template.hasResource("AWS::Logs::LogGroup", {
       Properties: { LogGroupName: "/aws/lambda/masqueue-local-user-logins" },
       DeletionPolicy: "Delete",
@@ -82,7 +82,7 @@ describe("stage local", () => {
   });
 });
 
-test("a variable that is missing is told, with the command that sets it", () => {
+test("an error names a missing variable, and the command that sets it", () => {
   expect(() => readServices({ ...ENVIRONMENT, PGPASSWORD_SECRET: "" })).toThrow(
     "PGPASSWORD_SECRET is not set: stage local is deployed by npm run local:deploy.",
   );

@@ -16,7 +16,7 @@ export const KEY_ARN = `arn:aws:kms:${REGION}:${ACCOUNT}:key/12345678-90ab-cdef-
 const ENV = { env: { account: ACCOUNT, region: REGION } };
 const arn = (service: string, resource: string) => `arn:aws:${service}:${REGION}:${ACCOUNT}:${resource}`;
 
-/** The context of a stage whose database is not made here. */
+/** The context of a stage with an existing database. */
 export const EXISTING_DATABASE = {
   "network.vpcId": "vpc-0123456789abcdef0",
   "network.subnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
@@ -32,7 +32,7 @@ export function watched(...what: Parameters<typeof watchedApp>) {
   return { alerts: Template.fromStack(alerts), template: Template.fromStack(stack) };
 }
 
-/** A stage's topics and every alarm there is, on things that are not made here: the stacks hold nothing else. */
+/** A stage's topics and every alarm, on imported resources: the stacks contain nothing else. */
 export function watchedApp(context: Readonly<Record<string, string>> = {}, existing: { deadLetters?: false } = {}) {
   const app = new App();
   const stage = readStage({ stage: "dev", ...context }, pipelines);
