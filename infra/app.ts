@@ -3,9 +3,9 @@ import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
 import { pipelines } from "../lambda/pipelines/index.ts";
 import { bundle } from "./bundle.ts";
 import { ConfigError, readAwsStage } from "./config/read.ts";
-import { compose } from "./stacks/all.ts";
+import { createStacks } from "./stacks.ts";
 
-/** Bundles lie here between synth and deploy; ignored by git. */
+/** Bundles are here between synth and deploy; ignored by git. */
 const CODE = { ingest: "build/ingest", migrate: "build/migrate" };
 
 const app = new App();
@@ -13,7 +13,7 @@ try {
   const stage = readAwsStage(app.node.getAllContext(), pipelines);
   await bundle("ingest", CODE.ingest);
   await bundle("migrate", CODE.migrate);
-  compose(app, stage, CODE);
+  createStacks(app, stage, CODE);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
   app.synth();
 } catch (error) {

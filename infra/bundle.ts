@@ -4,20 +4,20 @@ import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile } from "esbuild";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** Files are made as if they went here and written elsewhere: source maps then hold the same paths wherever that is. */
+/** esbuild builds for this folder, and the files are written to another: so source maps contain the same paths in any folder. */
 const NOMINAL = join(ROOT, "out");
 
-/** How every function is bundled; the benchmark bundles what it compares with alike. */
+/** The options of every bundle; the benchmark bundles its baselines with them, too. */
 export const COMMON = {
   absWorkingDir: ROOT,
   bundle: true,
   platform: "node",
   target: "node24",
   mainFields: ["module", "main"],
-  // Loaded only by those who ask for the native client.
+  // Loaded only with the native client, which is not used.
   external: ["pg-native"],
   minify: true,
-  // Or the names of functions in stack frames would be lost.
+  // Otherwise stack frames would lose the names of functions.
   keepNames: true,
   sourcemap: "linked",
   sourcesContent: false,
@@ -25,13 +25,13 @@ export const COMMON = {
 } satisfies BuildOptions;
 
 const FUNCTIONS: Readonly<Record<"ingest" | "migrate", { code: BuildOptions; sql: readonly string[] }>> = {
-  // Handler `index.handler`. CommonJS starts faster: `import` of node:http would load undici as well; the library that calls AWS
-  // imports it only when it is needed, which is turned into `require`, too.
+  // Handler `index.handler`. CommonJS starts faster: an `import` of node:http would load undici as well. The library that calls AWS
+  // imports it when it is first needed; that becomes `require`, too.
   ingest: {
     code: { entryPoints: ["lambda/functions/ingest.ts"], outfile: "out/index.js", format: "cjs", supported: { "dynamic-import": false } },
     sql: [],
   },
-  // Handler `schema/index.handler`, as deep as lambda/schema/folders.ts, which finds its SQL by its own place.
+  // Handler `schema/index.handler`, as deep as lambda/schema/folders.ts, which finds the SQL relative to itself.
   migrate: {
     code: {
       entryPoints: ["lambda/functions/migrate.ts"],
@@ -46,12 +46,12 @@ const FUNCTIONS: Readonly<Record<"ingest" | "migrate", { code: BuildOptions; sql
 /**
  * Writes what Lambda unpacks: one file of code, its source map and, for `migrate`, the SQL.
  * The same sources give the same bytes, so that a deployment without a change replaces no function.
- * @param folder is emptied first, and made where it is missing
- * @returns esbuild's account of what the code is made of
+ * @param folder is emptied first, and created if it is missing
+ * @returns esbuild's metafile, which lists the inputs
  */
 export async function bundle(fn: "ingest" | "migrate", folder: string): Promise<{ metafile: Metafile }> {
   const { code, sql } = FUNCTIONS[fn];
-  // What an earlier bundle or somebody left there would be deployed, too.
+  // Files of an earlier bundle would be deployed, too.
   await rm(folder, { recursive: true, force: true });
   const { outputFiles, metafile } = await build({ ...COMMON, ...code, write: false, metafile: true });
   for (const { path, contents } of outputFiles) await write(join(folder, relative(NOMINAL, path)), contents);
@@ -59,7 +59,7 @@ export async function bundle(fn: "ingest" | "migrate", folder: string): Promise<
   return { metafile };
 }
 
-/** An asset is zipped without its empty folders, so one without SQL is not made. */
+/** Creates no folder without SQL: an asset is zipped without empty folders. */
 async function copySql(from: string, to: string): Promise<void> {
   const names = await readdir(from).catch(() => []);
   for (const name of names) if (name.endsWith(".sql")) await write(join(to, name), await readFile(join(from, name)));

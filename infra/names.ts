@@ -1,15 +1,28 @@
 import { Aws, RemovalPolicy } from "aws-cdk-lib";
 import { ingestFunctionName } from "../lambda/names.ts";
+import type { PipelineStage } from "./config/schema.ts";
 
 /**
- * The role of a pipeline's function. Fixed, because the masking key's policy names it before it exists; with the region, because
- * roles belong to the whole account and a stage may stand in several regions.
+ * The role of a pipeline's function. Fixed, because the masking key's policy names it before it exists; with the Region, because
+ * roles belong to the whole account and a stage may exist in several Regions.
  */
 export function ingestRoleName(stage: string, pipeline: string): string {
   return `${ingestFunctionName(stage, pipeline)}-${Aws.REGION}`;
 }
 
-/** What stays when its stack goes, but for a stack whose very creation failed: that one may be created again. */
+/** Names of a pipeline's queue and dead-letter queue, created or existing; undefined for a dead-letter queue that is not configured. */
+export function queueNames(stage: string, pipeline: string, { queueArn, deadLetterQueueArn }: PipelineStage) {
+  const name = ingestFunctionName(stage, pipeline);
+  const nameIn = (arn: string | undefined) => arn?.split(":").at(-1);
+  return { queue: nameIn(queueArn) ?? name, deadLetterQueue: queueArn ? nameIn(deadLetterQueueArn) : `${name}-dlq` };
+}
+
+/** The identifier of a created database: operators type it. */
+export function databaseInstanceName(stage: string): string {
+  return `masqueue-${stage}`;
+}
+
+/** What remains when its stack is deleted, except a stack whose creation failed: that one may be created again. */
 export function removalPolicy(keepData: boolean): RemovalPolicy {
   return keepData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
 }

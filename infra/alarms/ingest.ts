@@ -4,10 +4,10 @@ import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import { ingestFunctionName, METRICS } from "../../lambda/names.ts";
-import type { PipelineStage } from "../config/stage.ts";
-import { type Owner, raise } from "./raise.ts";
+import type { PipelineStage } from "../config/schema.ts";
+import { type AlarmOwner, createAlarm } from "./create.ts";
 
-export interface IngestParts extends Owner {
+export interface IngestAlarmsProps extends AlarmOwner {
   readonly pipeline: string;
   readonly settings: PipelineStage;
   readonly queue: IQueue;
@@ -15,34 +15,34 @@ export interface IngestParts extends Owner {
   readonly fn: IFunction;
 }
 
-/** An idle queue and an idle function publish nothing, so for all of these no data means no trouble. */
+/** An idle queue and an idle function publish nothing, so missing data means no trouble. */
 const ABOVE = { comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD, treatMissingData: TreatMissingData.NOT_BREACHING };
 const FIVE_MINUTES = Duration.minutes(5);
 /** Seconds until an idle poller sees a message: a long poll. */
 const POLL = 20;
 
 /** The alarms of one pipeline: its function fails, it falls behind, or it loses messages. */
-export function alarmOnIngest(scope: Construct, parts: IngestParts): void {
-  const { settings, queue, fn, deadLetterQueue } = parts;
-  raise(scope, "function-errors", parts, {
-    // Twice: a failure that the next delivery mends wakes nobody.
+export function alarmOnIngest(scope: Construct, props: IngestAlarmsProps): void {
+  const { stage, pipeline, settings, queue, fn, deadLetterQueue } = props;
+  createAlarm(scope, "function-errors", props, {
+    // Twice: a failure that the next delivery repairs wakes no one.
     metric: fn.metricErrors({ statistic: Stats.SUM, period: FIVE_MINUTES }),
     threshold: 0,
     ...ABOVE,
     datapointsToAlarm: 2,
-    evaluationPeriods: periodsToFailTwice(settings),
+    evaluationPeriods: getPeriodsOfTwoFailures(settings),
   });
-  raise(scope, "oldest-message", parts, {
+  createAlarm(scope, "oldest-message", props, {
     metric: queue.metricApproximateAgeOfOldestMessage({ statistic: Stats.MAXIMUM, period: Duration.minutes(1) }),
-    threshold: oldestAllowed(settings),
+    threshold: getMaxAge(settings),
     ...ABOVE,
-    evaluationPeriods: minutesBeforeThirdReceive(settings),
+    evaluationPeriods: getMinutesUntilThirdReceive(settings),
   });
-  raise(scope, "commit-lag", parts, {
+  createAlarm(scope, "commit-lag", props, {
     metric: new Metric({
       namespace: METRICS.namespace,
       metricName: METRICS.commitLag,
-      dimensionsMap: { service: ingestFunctionName(parts.stage.name, parts.pipeline) },
+      dimensionsMap: { service: ingestFunctionName(stage.name, pipeline) },
       statistic: Stats.MAXIMUM,
       period: FIVE_MINUTES,
     }),
@@ -50,13 +50,10 @@ export function alarmOnIngest(scope: Construct, parts: IngestParts): void {
     ...ABOVE,
     evaluationPeriods: 1,
   });
-  if (deadLetterQueue) alarmOnDeadLetters(scope, deadLetterQueue, parts);
-}
-
-/** By depth: SQS's count of sent messages leaves out those that it moves itself. */
-function alarmOnDeadLetters(scope: Construct, queue: IQueue, parts: IngestParts): void {
-  const depth = queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, period: FIVE_MINUTES });
-  raise(scope, "dead-letters-growing", parts, {
+  if (!deadLetterQueue) return;
+  // By depth: SQS's count of sent messages omits those that it moves itself.
+  const depth = deadLetterQueue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, period: FIVE_MINUTES });
+  createAlarm(scope, "dead-letters-growing", props, {
     // An empty queue stops publishing: without the zeros the first dead letters after a quiet time would have nothing to differ from.
     metric: new MathExpression({
       expression: "DIFF(FILL(depth, 0))",
@@ -64,33 +61,33 @@ function alarmOnDeadLetters(scope: Construct, queue: IQueue, parts: IngestParts)
       period: FIVE_MINUTES,
       label: "dead letters in 5 minutes",
     }),
-    threshold: parts.settings.normalDeadLetters,
+    threshold: settings.normalDeadLetters,
     ...ABOVE,
     evaluationPeriods: 1,
   });
-  raise(scope, "dead-letters", parts, { metric: depth, threshold: 0, ...ABOVE, evaluationPeriods: 1 });
+  createAlarm(scope, "dead-letters", props, { metric: depth, threshold: 0, ...ABOVE, evaluationPeriods: 1 });
 }
 
 /**
- * Seconds. SQS leaves out of the age what was received three times or more, so a threshold over 2 x V would never be reached in an outage.
- * A FIFO queue keeps its order and leaves nothing out: there each bad message is as old as its last receive.
+ * Seconds. SQS omits messages that were received three times or more from the age, so an outage would never reach a threshold over 2 x V.
+ * A FIFO queue keeps its order and omits none: there each bad message is as old as its last receive.
  */
-export function oldestAllowed({ visibilityTimeout, maxReceiveCount, queueArn }: PipelineStage): number {
+export function getMaxAge({ visibilityTimeout, maxReceiveCount, queueArn }: PipelineStage): number {
   return (queueArn?.endsWith(".fifo") ? maxReceiveCount : 2) * visibilityTimeout;
 }
 
 /**
- * Within how many periods of five minutes a failing function fails in two, however few messages there are: one comes back after V,
- * and up to a minute later for being gathered and polled.
+ * Periods of five minutes in which a failing function fails twice, however few messages there are: a message comes back after V, and
+ * up to a minute later because it is gathered and polled.
  */
-function periodsToFailTwice({ visibilityTimeout }: PipelineStage): number {
+function getPeriodsOfTwoFailures({ visibilityTimeout }: PipelineStage): number {
   return Math.ceil((visibilityTimeout + 60) / 300) + 1;
 }
 
 /**
- * A bad message gets older than 2 x V too, just before it is received for the third time and left out: by its three waits to be polled
- * and gathered. Only what is late for longer than that waits for a function.
+ * A bad message exceeds 2 x V too, just before its third receive, after which SQS omits it: three times it waits to be polled and
+ * gathered. Only a message that is late for longer waits for a function.
  */
-function minutesBeforeThirdReceive({ batchWindow }: PipelineStage): number {
+function getMinutesUntilThirdReceive({ batchWindow }: PipelineStage): number {
   return Math.ceil((3 * (batchWindow + POLL)) / 60) + 1;
 }

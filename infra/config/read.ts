@@ -1,61 +1,59 @@
-import { type Given, type Givens, givenKeys, isObject, type Level } from "./context.ts";
-import { ConfigError, mustBe } from "./error.ts";
-import { boolean } from "./forms.ts";
-import { isExisting, readGroup, readValue } from "./group.ts";
-import {
-  alertKeys,
-  existingDatabaseKeys,
-  existingNetworkKeys,
-  maskingKeys,
-  ownDatabaseKeys,
-  ownNetworkKeys,
-  pipelineKeys,
-  type Tier,
-  topKeys,
-} from "./keys.ts";
-import { checkTogether } from "./rules.ts";
-import type { CreatedNetwork, PipelineStage, Stage } from "./stage.ts";
+import * as v from "valibot";
+import { ConfigError, mustBe, show } from "./errors.ts";
+import { checkRules } from "./rules.ts";
+import type { Stage, Tier } from "./schema.ts";
+import * as schema from "./schema.ts";
+import { boolean, describeAllowed, parseText, type Validator } from "./validators.ts";
 
-export { ConfigError } from "./error.ts";
+export { ConfigError } from "./errors.ts";
 
 /** The stage in LocalStack. */
 const LOCAL = "local";
+/** Whose defaults the known stages take; any other takes staging's. */
+const TIERS = new Map(Object.entries<Tier>({ dev: "dev", staging: "staging", prod: "prod", [LOCAL]: "dev" }));
 
-/** Whose defaults the named stages take; any other takes staging's. */
-const TIERS = new Map<string, Tier>([
-  ["dev", "dev"],
-  ["staging", "staging"],
-  ["prod", "prod"],
-  [LOCAL, "dev"],
-]);
+type Context = Readonly<Record<string, unknown>>;
+type Group = v.GenericSchema & { readonly entries: Readonly<Record<string, Validator>> };
+
+/** A key that the user set. */
+interface Setting {
+  readonly value: unknown;
+  /** How the user finds it: `stages.prod.database.host` in cdk.json, `database.host` with `-c`. */
+  readonly source: string;
+  /** Set with `-c`, whose values are texts. */
+  readonly isOverride: boolean;
+}
+
+/** By the key's path, such as `database.host`. */
+type Settings = ReadonlyMap<string, Setting>;
 
 /**
- * The stage that `context.stage` names, by precedence from the context's own keys (`-c database.maxConnections=100`), from
- * `context.stages`, and from the defaults.
- * @param context as `app.node.getAllContext()` gives it
- * @param pipelines all there are, by name
- * @throws ConfigError where something is wrong, and nothing else
+ * The stage that `context.stage` names. The context's keys (`-c database.maxConnections=100`) come first, then the stage's entry in
+ * `context.stages` (cdk.json), then the defaults.
+ * @param context as `app.node.getAllContext()` returns it
+ * @param pipelines all that exist, by name
+ * @throws ConfigError if a key is unknown or missing, or has a value that is not allowed; no other error
  */
-export function readStage(
-  context: Readonly<Record<string, unknown>>,
-  pipelines: Readonly<Record<string, { readonly name: string }>>,
-): Stage {
+export function readStage(context: Context, pipelines: Readonly<Record<string, { readonly name: string }>>): Stage {
   const { name, entry } = chooseStage(context);
-  const names = Object.keys(pipelines);
-  const given = givenKeys(context, entry, knownKeys(names));
   const tier = TIERS.get(name) ?? "staging";
+  const places = v.object(Object.fromEntries(Object.keys(pipelines).map((name) => [name, v.optional(boolean, true)])));
+  const settings = readSettings(context, entry, listKeys(tier, Object.keys(pipelines)));
+  const deployed = Object.entries(readGroup(settings, "pipelines.", places)).filter(([name, value]) => isDeployed(settings, name, value));
+  if (deployed.length === 0)
+    throw new ConfigError(`pipelines leaves out ${Object.keys(pipelines).join(", ")}; at least one must be deployed.`);
   const stage: Stage = {
     name,
-    ...readGroup(given, "", topKeys, tier),
-    network: readNetwork(given, tier),
-    database: readDatabase(given, tier),
-    masking: readMasking(given, tier),
-    alerts: readGroup(given, "alerts.", alertKeys, tier),
-    pipelines: Object.fromEntries(names.filter((name) => !leftOut(given, name)).map((name) => [name, readPipeline(given, name, tier)])),
+    ...readGroup(settings, "", schema.stageKeys(tier)),
+    network: readEither(settings, "network.", schema.existingNetwork, schema.createdNetwork(tier)),
+    database: readEither(settings, "database.", schema.existingDatabase(tier), schema.createdDatabase(tier)),
+    masking: readGroup(settings, "masking.", schema.maskingKey),
+    alerts: readGroup(settings, "alerts.", schema.alerts),
+    pipelines: Object.fromEntries(deployed.map(([name]) => [name, readPipeline(settings, `pipelines.${name}.`, tier)])),
   };
-  if (Object.keys(stage.pipelines).length === 0)
-    throw new ConfigError(`pipelines leaves out ${names.join(", ")}; at least one must be deployed.`);
-  checkTogether(stage);
+  refuseBoth(settings, ["masking.keyArn"], ["masking.multiRegion"]);
+  refuseBoth(settings, ["network.availabilityZones"], ["network.zones"], "the first names the zones that the second counts");
+  checkRules(stage);
   return stage;
 }
 
@@ -64,11 +62,11 @@ export function readStage(
  * @throws ConfigError for `local`, too
  */
 export function readAwsStage(...[context, pipelines]: Parameters<typeof readStage>): Stage {
-  if (context.stage === LOCAL) throw mustBe("stage", LOCAL, "one in AWS, because npm run local:deploy is what deploys local to LocalStack");
+  if (context.stage === LOCAL) throw mustBe("stage", LOCAL, "a stage in AWS; npm run local:deploy deploys stage local to LocalStack");
   return readStage(context, pipelines);
 }
 
-function chooseStage({ stage: name, stages = {} }: Readonly<Record<string, unknown>>): { name: string; entry: Given } {
+function chooseStage({ stage: name, stages = {} }: Context): { name: string; entry: Setting } {
   if (!isObject(stages)) throw mustBe("stages", stages, "an object with an object for each stage");
   const known = new Set([...TIERS.keys(), ...Object.keys(stages)]);
   if (typeof name !== "string" || !known.has(name)) throw mustBe("stage", name, `one of ${[...known].join(", ")}`);
@@ -76,71 +74,124 @@ function chooseStage({ stage: name, stages = {} }: Readonly<Record<string, unkno
     const allowed = "up to 20 lower-case letters, digits and single hyphens between them, a letter first";
     throw mustBe("stage", name, `${allowed}, because resources are named after it`);
   }
-  return { name, entry: { value: Object.hasOwn(stages, name) ? stages[name] : {}, where: `stages.${name}`, override: false } };
+  return { name, entry: { value: Object.hasOwn(stages, name) ? stages[name] : {}, source: `stages.${name}`, isOverride: false } };
 }
 
-function knownKeys(pipelines: readonly string[]): Level {
-  const level = (...names: readonly string[]): Level => new Map(names.map((name) => [name, new Map()]));
-  const keys = (...tables: readonly object[]) => level(...tables.flatMap(Object.keys));
+/** The keys that an object may have; a key that takes a value has none. */
+interface Level extends ReadonlyMap<string, Level> {}
+
+function listKeys(tier: Tier, pipelines: readonly string[]): Level {
+  const level = (...groups: Group[]): Level =>
+    new Map(groups.flatMap(({ entries }) => Object.keys(entries)).map((key) => [key, new Map()]));
   return new Map([
-    ...keys(topKeys),
-    ["network", keys(ownNetworkKeys, existingNetworkKeys)],
-    ["database", keys(ownDatabaseKeys, existingDatabaseKeys)],
-    ["masking", keys(maskingKeys)],
-    ["alerts", keys(alertKeys)],
-    ["pipelines", new Map(pipelines.map((name) => [name, keys(pipelineKeys)]))],
+    ...level(schema.stageKeys(tier)),
+    ["network", level(schema.createdNetwork(tier), schema.existingNetwork)],
+    ["database", level(schema.createdDatabase(tier), schema.existingDatabase(tier))],
+    ["masking", level(schema.maskingKey)],
+    ["alerts", level(schema.alerts)],
+    ["pipelines", new Map(pipelines.map((name) => [name, level(schema.pipelineStage(tier))]))],
   ]);
 }
 
-/** The keys of the first table that the second lacks. */
-const only = (keys: object, others: object) => Object.keys(keys).filter((key) => !Object.hasOwn(others, key));
+/** Keys of CDK itself, of its command line (`cdk acknowledge`), and answers to look-ups (`availability-zones:account=…`). */
+const FOREIGN = /^(@|aws:|aws-cdk:|cdk-)|:account=|^(acknowledged-issue-numbers|cli-telemetry)$/;
 
-function readNetwork(given: Givens, tier: Tier): Stage["network"] {
-  return isExisting(given, "network.", only(existingNetworkKeys, ownNetworkKeys), only(ownNetworkKeys, existingNetworkKeys))
-    ? { kind: "existing", ...readGroup(given, "network.", existingNetworkKeys, tier) }
-    : readOwnNetwork(given, tier);
-}
-
-function readOwnNetwork(given: Givens, tier: Tier): CreatedNetwork {
-  const [zones, names] = [given.get("network.zones"), given.get("network.availabilityZones")];
-  if (zones && names) throw new ConfigError(`${zones.where} is given, but ${names.where} names the zones; only one of the two is allowed.`);
-  return { kind: "own", ...readGroup(given, "network.", ownNetworkKeys, tier) };
-}
-
-function readDatabase(given: Givens, tier: Tier): Stage["database"] {
-  return isExisting(given, "database.", only(existingDatabaseKeys, ownDatabaseKeys), only(ownDatabaseKeys, existingDatabaseKeys))
-    ? { kind: "existing", ...readGroup(given, "database.", existingDatabaseKeys, tier) }
-    : { kind: "own", ...readGroup(given, "database.", ownDatabaseKeys, tier) };
-}
-
-function readMasking(given: Givens, tier: Tier): Stage["masking"] {
-  isExisting(given, "masking.", ["keyArn"], ["multiRegion"]);
-  return readGroup(given, "masking.", maskingKeys, tier);
-}
-
-/** `false` stands in the pipeline's place. Keys that `-c` sets beside it would say nothing, and are refused. */
-function leftOut(given: Givens, name: string): boolean {
-  const path = `pipelines.${name}`;
-  const place = given.get(path);
-  if (!place || readValue(place, boolean)) return false;
-  const beside = [...given.keys()].find((key) => key.startsWith(`${path}.`) && given.get(key)?.override);
-  if (beside) throw new ConfigError(`${beside} is given, but ${place.where} is false; a pipeline that is left out takes no keys.`);
-  return true;
-}
-
-function readPipeline(given: Givens, name: string, tier: Tier): PipelineStage {
-  const group = `pipelines.${name}.`;
-  const told = ["visibilityTimeout", "maxReceiveCount"] as const;
-  const ofExisting = ["queueArn", "deadLetterQueueArn", "queueKeyArn", "visibilityTimeout"];
-  if (isExisting(given, group, ofExisting, ["deadLetterReaders"]) && !given.has(`${group}queueArn`)) {
-    const first = group + ofExisting.find((key) => given.has(group + key));
-    throw new ConfigError(`${first} is allowed only for an existing queue; ${group}queueArn must name it.`);
+function readSettings(context: Context, entry: Setting, known: Level): Settings {
+  const settings = new Map(flatten(entry, "", known));
+  for (const [path, value] of Object.entries(context)) {
+    if (path === "stage" || path === "stages" || FOREIGN.test(path)) continue;
+    const level = path.split(".").reduce((level, key) => descend(level, key, path), known);
+    if (level.size > 0 && !isPipeline(path))
+      throw new ConfigError(`${path} is ${show(value)}; it takes no value itself, but its keys do: ${[...level.keys()].join(", ")}.`);
+    settings.set(path, { value, source: path, isOverride: true });
   }
-  // Our defaults are not what that queue has: by them, an outage that loses messages would pass as survived.
-  const missing = given.has(`${group}queueArn`) && told.find((key) => !given.has(group + key));
-  if (missing)
-    throw new ConfigError(
-      `${group}${missing} is not given; it must be what the existing queue has, ${pipelineKeys[missing].form.allowed}.`,
-    );
-  return readGroup(given, group, pipelineKeys, tier);
+  return settings;
+}
+
+function* flatten(setting: Setting, path: string, known: Level): Generator<[string, Setting]> {
+  const { value, source } = setting;
+  if (known.size === 0 || (isPipeline(path) && typeof value === "boolean")) return yield [path, setting];
+  if (!isObject(value))
+    throw mustBe(source, value, `${isPipeline(path) ? "false or " : ""}an object with keys out of ${[...known.keys()].join(", ")}`);
+  for (const [key, member] of Object.entries(value)) {
+    const below = { ...setting, value: member, source: `${source}.${key}` };
+    yield* flatten(below, path ? `${path}.${key}` : key, descend(known, key, below.source));
+  }
+}
+
+function descend(level: Level, key: string, source: string): Level {
+  const next = level.get(key);
+  if (next) return next;
+  throw new ConfigError(`${source} is unknown${level.size > 0 ? `; instead of ${key}, there are ${[...level.keys()].join(", ")}` : ""}.`);
+}
+
+function isObject(value: unknown): value is Context {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Such a key takes `false`, which leaves the pipeline out. */
+const isPipeline = (path: string) => /^pipelines\.[^.]+$/.test(path);
+
+/** @param path of the group, with the dot at its end */
+function readGroup<G extends Group>(settings: Settings, path: string, group: G): v.InferOutput<G> {
+  const values = Object.entries(group.entries).map(([key, validator]) => [key, readValue(settings.get(path + key), validator)]);
+  const result = v.safeParse(group, Object.fromEntries(values));
+  if (result.success) return result.output;
+  const key = String(result.issues[0].path?.[0]?.key);
+  const [setting, allowed] = [settings.get(path + key), describeAllowed(group.entries[key])];
+  if (setting) throw mustBe(setting.source, setting.value, allowed);
+  throw new ConfigError(`${path}${key} is not given; it must be ${allowed}.`);
+}
+
+function readValue(setting: Setting | undefined, validator: Validator): unknown {
+  if (!setting) return undefined;
+  const { value, isOverride } = setting;
+  // A key that is set to nothing takes no default.
+  return isOverride && typeof value === "string" ? parseText(value, validator) : (value ?? null);
+}
+
+/** Reads the group of what exists if one of its keys is set, otherwise the group of what is created. */
+function readEither<E extends Group, C extends Group>(settings: Settings, path: string, existing: E, created: C) {
+  const only = (group: Group, other: Group) => Object.keys(group.entries).filter((key) => !Object.hasOwn(other.entries, key));
+  const ofExisting = only(existing, created).map((key) => path + key);
+  const ofCreated = only(created, existing).map((key) => path + key);
+  refuseBoth(settings, ofExisting, ofCreated);
+  return ofExisting.some((key) => settings.has(key)) ? readGroup(settings, path, existing) : readGroup(settings, path, created);
+}
+
+/** Refuses two sources of one thing: a key of each list. */
+function refuseBoth(
+  settings: Settings,
+  first: readonly string[],
+  second: readonly string[],
+  why = "the first names what exists and the second configures what is created",
+): void {
+  const [one, other] = [first, second].map((keys) => keys.map((key) => settings.get(key)).find((setting) => setting !== undefined));
+  if (!one || !other) return;
+  const both = `${one.source} is ${show(one.value)} and ${other.source} is ${show(other.value)}`;
+  throw new ConfigError(`${both}; ${why}, and only one of the two is allowed.`);
+}
+
+/** @throws ConfigError for a key that `-c` sets for a pipeline that is left out: it would have no effect */
+function isDeployed(settings: Settings, name: string, value: boolean): boolean {
+  const path = `pipelines.${name}`;
+  const unused = value ? undefined : [...settings].find(([key, { isOverride }]) => isOverride && key.startsWith(`${path}.`))?.[0];
+  if (!unused) return value;
+  throw new ConfigError(`${unused} is given, but ${settings.get(path)?.source} is false; a pipeline that is left out takes no keys.`);
+}
+
+function readPipeline(settings: Settings, path: string, tier: Tier): schema.PipelineStage {
+  const group = schema.pipelineStage(tier);
+  const ofExisting = ["queueArn", "deadLetterQueueArn", "queueKeyArn", "visibilityTimeout"].map((key) => path + key);
+  refuseBoth(settings, ofExisting, [`${path}deadLetterReaders`]);
+  const first = ofExisting.find((key) => settings.has(key));
+  if (!first) return readGroup(settings, path, group);
+  if (!settings.has(`${path}queueArn`))
+    throw new ConfigError(`${first} is allowed only for an existing queue; ${path}queueArn must name it.`);
+  // The defaults are not what that queue has: with them, an outage that loses messages would count as survived.
+  for (const key of ["visibilityTimeout", "maxReceiveCount"] as const) {
+    const allowed = describeAllowed(group.entries[key]);
+    if (!settings.has(path + key)) throw new ConfigError(`${path}${key} is not given; it must be what the existing queue has, ${allowed}.`);
+  }
+  return readGroup(settings, path, group);
 }

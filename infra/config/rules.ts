@@ -1,52 +1,51 @@
-import { mustBe } from "./error.ts";
-import { checkPlaces } from "./places.ts";
-import type { PipelineStage, Stage } from "./stage.ts";
+import { mustBe } from "./errors.ts";
+import type { PipelineStage, Stage } from "./schema.ts";
 
-/** How long an outage may last before messages go to the dead-letter queue, in seconds. */
-const LEAST_SURVIVAL = 20 * 60;
-/** An IAM role's name has 64 characters, of which `masqueue--` and the longest region take 25. */
-const ROOM_IN_NAMES = 39;
-
-/** `masqueue-<stage>-migrate` is taken. */
+/** Seconds that an outage may last before messages go to the dead-letter queue. */
+const MIN_SURVIVAL = 20 * 60;
+/** An IAM role's name has at most 64 characters, of which `masqueue--` and the longest Region take 25. */
+const MAX_STAGE_AND_PIPELINE = 39;
+/** `masqueue-<stage>-migrate` is the function that migrates. */
 const SCHEMA_FUNCTION = "migrate";
 
-/** What keys must be to each other. */
-export function checkTogether(stage: Stage): void {
+/**
+ * Checks the keys that depend on each other.
+ * @throws ConfigError for the first rule that a stage breaks
+ */
+export function checkRules(stage: Stage): void {
   checkNetwork(stage);
   checkDatabase(stage);
   for (const [name, pipeline] of Object.entries(stage.pipelines)) {
-    const longest = ROOM_IN_NAMES - stage.name.length;
-    if (name.length > longest) throw mustBe("The pipeline's name", name, `no longer than ${longest} characters in stage ${stage.name}`);
-    if (name === SCHEMA_FUNCTION) throw mustBe("The pipeline's name", name, "another one: the function that migrates is called so");
+    const max = MAX_STAGE_AND_PIPELINE - stage.name.length;
+    if (name.length > max) throw mustBe("The pipeline's name", name, `no longer than ${max} characters in stage ${stage.name}`);
+    if (name === SCHEMA_FUNCTION) throw mustBe("The pipeline's name", name, "another one: the function that migrates has this name");
     checkQueue(`pipelines.${name}`, pipeline);
     checkBatch(`pipelines.${name}`, pipeline);
   }
   checkConnections(stage);
-  checkPlaces(stage);
+  checkLocations(stage);
 }
 
 function checkNetwork({ network, database }: Stage): void {
-  if (network.kind === "own") {
+  if (network.kind === "created") {
     const { zones, endpointZones, endpoints } = network;
     if (endpointZones > zones) throw mustBe("network.endpointZones", endpointZones, `no more than network.zones (${zones})`);
     if (!endpoints.includes("kms"))
-      throw mustBe("network.endpoints", endpoints, "a list with kms, because a network made here has no other way to it");
+      throw mustBe("network.endpoints", endpoints, "a list with kms, because a created network has no other way to it");
     return;
   }
   const { subnetIds, availabilityZones } = network;
-  if (availabilityZones.length !== subnetIds.length) {
+  if (availabilityZones.length !== subnetIds.length)
     throw mustBe("network.availabilityZones", availabilityZones, `the zones of network.subnetIds (${subnetIds.length}), one for each`);
-  }
-  if (database.kind === "own" && subnetIds.length < 2) {
-    throw mustBe("network.subnetIds", subnetIds, "two subnets or more, in different zones, where the database is made here");
-  }
+  if (database.kind === "created" && subnetIds.length < 2)
+    throw mustBe("network.subnetIds", subnetIds, "two subnets or more, in different zones, for a created database");
 }
 
 function checkDatabase({ database }: Stage): void {
   if (database.kind === "existing") {
     for (const key of ["adminSecretKeyArn", "adminUser"] as const) {
       if (database[key] && !database.adminSecretArn)
-        throw mustBe(`database.${key}`, database[key], "left out, because database.adminSecretArn, which it is about, is not given");
+        throw mustBe(`database.${key}`, database[key], "left out, because database.adminSecretArn, to which it belongs, is not given");
     }
     return;
   }
@@ -58,7 +57,7 @@ function checkDatabase({ database }: Stage): void {
 
 function checkConnections({ database: { maxConnections, connectionReserve }, pipelines }: Stage): void {
   const invocations = Object.values(pipelines).reduce((sum, { maxConcurrency }) => sum + maxConcurrency, 0);
-  // Twice: after a deployment, containers of the old code hold theirs for a while.
+  // Twice: after a deployment, containers with the old code keep their connections for a while.
   const needed = 2 * invocations + connectionReserve;
   if (needed > maxConnections) {
     const sum = `2 x ${invocations} (maxConcurrency of all pipelines together) + ${connectionReserve} (database.connectionReserve)`;
@@ -67,34 +66,60 @@ function checkConnections({ database: { maxConnections, connectionReserve }, pip
 }
 
 function checkQueue(path: string, { queueArn, deadLetterQueueArn, maxReceiveCount, visibilityTimeout, timeout }: PipelineStage): void {
-  if (queueArn && deadLetterQueueArn && (deadLetterQueueArn === queueArn || sort(deadLetterQueueArn) !== sort(queueArn))) {
-    throw mustBe(
-      `${path}.deadLetterQueueArn`,
-      deadLetterQueueArn,
-      `another queue of the account, region and kind of ${path}.queueArn (${queueArn})`,
-    );
+  if (queueArn && deadLetterQueueArn && !areSiblings(queueArn, deadLetterQueueArn)) {
+    const allowed = `another queue of the account, region and kind of ${path}.queueArn (${queueArn})`;
+    throw mustBe(`${path}.deadLetterQueueArn`, deadLetterQueueArn, allowed);
   }
-  if (visibilityTimeout < timeout) {
+  if (visibilityTimeout < timeout)
     throw mustBe(`${path}.visibilityTimeout`, visibilityTimeout, `at least ${path}.timeout (${timeout}): Lambda refuses such a queue`);
-  }
   const survival = (maxReceiveCount - 1) * visibilityTimeout;
-  if (survival < LEAST_SURVIVAL) {
+  if (survival < MIN_SURVIVAL) {
     const product = `(maxReceiveCount - 1) x visibility timeout = ${maxReceiveCount - 1} x ${visibilityTimeout} s = ${survival} s`;
-    throw mustBe(
-      `${path}.maxReceiveCount`,
-      maxReceiveCount,
-      `higher, because a message survives an outage of ${product}, and at least ${LEAST_SURVIVAL} s are required`,
-    );
+    const allowed = `higher, because a message survives an outage of ${product}, and at least ${MIN_SURVIVAL} s are required`;
+    throw mustBe(`${path}.maxReceiveCount`, maxReceiveCount, allowed);
   }
 }
 
-/** Partition, region and account, which a queue shares with its dead-letter queue, as they share being FIFO or not. */
-const sort = (queueArn: string) => `${queueArn.split(":", 5).join()} ${queueArn.endsWith(".fifo")}`;
+/** A dead-letter queue has its queue's partition, Region and account, and is FIFO if the queue is. */
+function areSiblings(queueArn: string, other: string): boolean {
+  const traits = (arn: string) => `${arn.split(":", 5).join()} ${arn.endsWith(".fifo")}`;
+  return other !== queueArn && traits(other) === traits(queueArn);
+}
 
 function checkBatch(path: string, { queueArn, batchSize, batchWindow }: PipelineStage): void {
-  const fifo = queueArn?.endsWith(".fifo");
-  if (fifo && batchSize > 10) throw mustBe(`${path}.batchSize`, batchSize, "1 to 10 for a FIFO queue");
-  if (fifo && batchWindow > 0) throw mustBe(`${path}.batchWindow`, batchWindow, "0 for a FIFO queue");
+  const isFifo = queueArn?.endsWith(".fifo");
+  if (isFifo && batchSize > 10) throw mustBe(`${path}.batchSize`, batchSize, "1 to 10 for a FIFO queue");
+  if (isFifo && batchWindow > 0) throw mustBe(`${path}.batchWindow`, batchWindow, "0 for a FIFO queue");
   if (batchSize > 10 && batchWindow < 1)
     throw mustBe(`${path}.batchWindow`, batchWindow, `1 to 300 for a batchSize over 10 (here ${batchSize})`);
+}
+
+/** Something existing: the key that names it, and one part of where it is. */
+type Location = Readonly<{ path: string; value: unknown; part: string | undefined }>;
+
+/** Whatever exists must be in one Region of one partition; queues and masking key in one account. A zone's name contains its Region only. */
+function checkLocations({ network, masking, database, pipelines }: Stage): void {
+  const { adminSecretArn = undefined, adminSecretKeyArn = undefined } = database.kind === "existing" ? database : {};
+  // Without dead-letter queues, which are compared with their queues.
+  const queueArns = Object.entries(pipelines).flatMap(([name, { queueArn, queueKeyArn }]) =>
+    Object.entries({ [`pipelines.${name}.queueArn`]: queueArn, [`pipelines.${name}.queueKeyArn`]: queueKeyArn }),
+  );
+  const secretArns = Object.entries({ "database.adminSecretArn": adminSecretArn, "database.adminSecretKeyArn": adminSecretKeyArn });
+  const arns: [string, string | undefined][] = [["masking.keyArn", masking.keyArn], ...secretArns, ...queueArns];
+  const locate = (part: number): Location[] =>
+    arns.flatMap(([path, arn]) => (arn ? [{ path, value: arn, part: arn.split(":")[part] }] : []));
+  const zones = network.availabilityZones ?? [];
+  const regions = zones.map((zone) => ({ path: "network.availabilityZones", value: zones, part: parseRegion(zone) }));
+  mustAgree("Region", [...regions, ...locate(3)]);
+  mustAgree("partition", locate(1));
+  const used = locate(4).filter(({ path }) => path === "masking.keyArn" || path.endsWith(".queueArn"));
+  mustAgree("account", used);
+}
+
+/** Also of a local zone, such as us-east-1-bos-1a. */
+const parseRegion = (zone: string) => /^[a-z]{2}(-[a-z]+)+-\d/.exec(zone)?.[0] ?? zone;
+
+function mustAgree(word: string, [first, ...others]: readonly Location[]): void {
+  const other = others.find(({ part }) => part !== first?.part);
+  if (first && other) throw mustBe(other.path, other.value, `in ${first.part}, the ${word} of ${first.path}`);
 }

@@ -1,26 +1,18 @@
 import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
-import { InstanceType, type ISecurityGroup } from "aws-cdk-lib/aws-ec2";
-import { Key } from "aws-cdk-lib/aws-kms";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
-import {
-  CaCertificate,
-  Credentials,
-  DatabaseInstance,
-  DatabaseInstanceEngine,
-  ParameterGroup,
-  PostgresEngineVersion,
-  StorageType,
-} from "aws-cdk-lib/aws-rds";
+import * as ec2 from "aws-cdk-lib/aws-ec2";
+import * as kms from "aws-cdk-lib/aws-kms";
+import * as logs from "aws-cdk-lib/aws-logs";
+import * as rds from "aws-cdk-lib/aws-rds";
 import type { Construct } from "constructs";
-import type { CreatedDatabase, Stage } from "../config/stage.ts";
-import { removalPolicy } from "../names.ts";
+import type { CreatedDatabase, Stage } from "../config/schema.ts";
+import { databaseInstanceName, removalPolicy } from "../names.ts";
 import type { AdminSecret } from "../stacks/data.ts";
-import type { Network } from "../stacks/network.ts";
+import type { NetworkStack } from "../stacks/network.ts";
 
-/** The current major; the minor is RDS's choice, which keeps it up to date. */
-const ENGINE = DatabaseInstanceEngine.postgres({ version: PostgresEngineVersion.of("18", "18") });
+/** The current major version; RDS chooses the minor one and keeps it up to date. */
+const ENGINE = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.of("18", "18") });
 
-/** What keeps Postgres's own log from quoting rows, besides TLS and the number of connections that the configuration was checked against. */
+/** TLS only, and no rows in Postgres's own log. */
 const PARAMETERS = {
   "rds.force_ssl": "1",
   log_error_verbosity: "terse",
@@ -30,48 +22,37 @@ const PARAMETERS = {
   log_statement: "ddl",
 };
 
-/** The master user: only ever used to make the roles. */
+/** The master user: used to create the roles, and for nothing else. */
 const ADMIN = "masqueue_admin";
 
 /** RDS's logs that go to CloudWatch. */
 const LOGS = ["postgresql", "upgrade"];
 
-export interface OwnDatabaseProps {
-  readonly stage: Stage;
-  readonly database: CreatedDatabase;
-  readonly network: Network;
-  readonly group: ISecurityGroup;
-}
-
-/** RDS for PostgreSQL, encrypted, reachable only from the functions. Its master password is made, kept and rotated by RDS. */
-export function ownDatabase(
-  scope: Construct,
-  { stage, database, network, group }: OwnDatabaseProps,
-): { instance: DatabaseInstance; adminSecret: AdminSecret } {
+/** RDS for PostgreSQL, encrypted, reachable only from the functions. RDS creates, keeps and rotates its master password. */
+export function createDatabase(scope: Construct, stage: Stage, database: CreatedDatabase, network: NetworkStack) {
   const { keepData } = stage;
-  const key = new Key(scope, "StorageKey", {
+  const group = new ec2.SecurityGroup(scope, "Database", { vpc: network.vpc, description: "Postgres", allowAllOutbound: false });
+  const key = new kms.Key(scope, "StorageKey", {
     description: `Masqueue ${stage.name}: database, backups, master password`,
     enableKeyRotation: true,
     removalPolicy: removalPolicy(keepData),
   });
-  const instanceIdentifier = `masqueue-${stage.name}`;
-  const logGroups = LOGS.map(
-    (log) =>
-      // Made before RDS would make them, to be kept for a while and not for ever.
-      new LogGroup(scope, `${log}-log`, {
-        logGroupName: `/aws/rds/instance/${instanceIdentifier}/${log}`,
-        retention: keepData ? RetentionDays.THREE_MONTHS : RetentionDays.ONE_WEEK,
-        // Its name is fixed too: kept, it would stand in the way of the next database.
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
-  );
-  const instance = new DatabaseInstance(scope, "Instance", {
-    // Fixed: operators type it, and a change that would replace the database fails instead.
+  const instanceIdentifier = databaseInstanceName(stage.name);
+  const logGroups = LOGS.map((log) => {
+    // Created before RDS creates it, which would keep it for ever. Its name is fixed: if it remained, it would block the next database.
+    return new logs.LogGroup(scope, `${log}-log`, {
+      logGroupName: `/aws/rds/instance/${instanceIdentifier}/${log}`,
+      retention: keepData ? logs.RetentionDays.THREE_MONTHS : logs.RetentionDays.ONE_WEEK,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+  });
+  const instance = new rds.DatabaseInstance(scope, "Instance", {
+    // Fixed, so that a change that would replace the database fails.
     instanceIdentifier,
     engine: ENGINE,
-    instanceType: new InstanceType(database.instanceType),
+    instanceType: new ec2.InstanceType(database.instanceType),
     databaseName: database.name,
-    credentials: Credentials.fromUsername(ADMIN, { encryptionKey: key }),
+    credentials: rds.Credentials.fromUsername(ADMIN, { encryptionKey: key }),
     manageMasterUserPassword: true,
     vpc: network.vpc,
     vpcSubnets: { subnets: [...network.subnets] },
@@ -79,10 +60,10 @@ export function ownDatabase(
     publiclyAccessible: false,
     multiAz: database.multiAz,
     iamAuthentication: true,
-    caCertificate: CaCertificate.RDS_CA_RSA2048_G1,
+    caCertificate: rds.CaCertificate.RDS_CA_RSA2048_G1,
     storageEncrypted: true,
     storageEncryptionKey: key,
-    storageType: StorageType.GP3,
+    storageType: rds.StorageType.GP3,
     allocatedStorage: database.storageGiB,
     maxAllocatedStorage: database.maxStorageGiB,
     backupRetention: Duration.days(database.backupDays),
@@ -90,7 +71,7 @@ export function ownDatabase(
     deleteAutomatedBackups: !keepData,
     autoMinorVersionUpgrade: true,
     cloudwatchLogsExports: LOGS,
-    parameterGroup: new ParameterGroup(scope, "Parameters", {
+    parameterGroup: new rds.ParameterGroup(scope, "Parameters", {
       engine: ENGINE,
       description: "TLS only; no rows in the log",
       parameters: { ...PARAMETERS, max_connections: String(database.maxConnections) },
@@ -99,16 +80,14 @@ export function ownDatabase(
     removalPolicy: keepData ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY,
   });
   instance.node.addDependency(...logGroups);
-  acknowledge(instance, stage, database);
-  if (!instance.secret) throw new Error("RDS gives no secret for its master password");
-  return { instance, adminSecret: { arn: instance.secret.secretArn, keyArn: key.keyArn, user: ADMIN } };
-}
-
-function acknowledge(instance: DatabaseInstance, { name, keepData }: Stage, { multiAz }: CreatedDatabase): void {
-  const findings = [
+  Validations.of(instance).acknowledge(
     { id: "AwsSolutions-RDS11", reason: "Only the functions' security group is let in; another port would hide nothing." },
-    ...(multiAz ? [] : [{ id: "AwsSolutions-RDS3", reason: `Stage ${name} may wait for its zone: the queue keeps messages for 4 days.` }]),
-    ...(keepData ? [] : [{ id: "AwsSolutions-RDS10", reason: `Stage ${name} holds nothing to keep (keepData is false).` }]),
-  ];
-  Validations.of(instance).acknowledge(...findings);
+    ...(database.multiAz
+      ? []
+      : [{ id: "AwsSolutions-RDS3", reason: `Stage ${stage.name} may wait for its zone: the queue keeps messages for 4 days.` }]),
+    ...(keepData ? [] : [{ id: "AwsSolutions-RDS10", reason: `Stage ${stage.name} holds nothing to keep (keepData is false).` }]),
+  );
+  if (!instance.secret) throw new Error("RDS gives no secret for its master password");
+  const adminSecret: AdminSecret = { arn: instance.secret.secretArn, keyArn: key.keyArn, user: ADMIN };
+  return { instance, adminSecret, group };
 }

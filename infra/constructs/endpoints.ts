@@ -1,70 +1,51 @@
-import { Fn, Stack } from "aws-cdk-lib";
-import {
-  InterfaceVpcEndpoint,
-  InterfaceVpcEndpointAwsService,
-  type ISecurityGroup,
-  type ISubnet,
-  type IVpc,
-  Port,
-  SecurityGroup,
-} from "aws-cdk-lib/aws-ec2";
-import { AnyPrincipal, PolicyStatement } from "aws-cdk-lib/aws-iam";
-import type { Construct } from "constructs";
+import { Fn } from "aws-cdk-lib";
+import * as ec2 from "aws-cdk-lib/aws-ec2";
+import * as iam from "aws-cdk-lib/aws-iam";
 import { ENV } from "../../lambda/names.ts";
-import type { Endpoint } from "../config/stage.ts";
-
-interface Call {
-  readonly service: InterfaceVpcEndpointAwsService;
-  readonly action: string;
-  /** The variable by which a function is told the endpoint's own name. */
-  readonly variable: string;
-}
+import type { Endpoint } from "../config/schema.ts";
+import type { NetworkStack } from "../stacks/network.ts";
 
 /**
- * The calls that functions make out of their subnets, apart from Postgres: SQS, logs and metrics are handled by Lambda itself, and a
- * token for IAM authentication is signed without a call.
+ * The calls that functions make out of their subnets, apart from Postgres: Lambda itself handles SQS, logs and metrics, and a token for
+ * IAM authentication is signed without a call. The variable gives a function the endpoint's own name.
  */
-const CALLS: Readonly<Record<Endpoint, Call>> = {
+const CALLS = {
   /** Ingest functions derive their masking keys. */
-  kms: { service: InterfaceVpcEndpointAwsService.KMS, action: "kms:GenerateMac", variable: ENV.kmsEndpoint },
+  kms: { service: ec2.InterfaceVpcEndpointAwsService.KMS, action: "kms:GenerateMac", variable: ENV.kmsEndpoint },
   /** The migrate function reads the master user's password, once. */
   secretsmanager: {
-    service: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+    service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
     action: "secretsmanager:GetSecretValue",
     variable: ENV.secretsEndpoint,
   },
-};
+} satisfies Record<Endpoint, { service: ec2.InterfaceVpcEndpointAwsService; action: string; variable: string }>;
 
 /** Whether every call has an endpoint among these. */
-export function isComplete(endpoints: readonly Endpoint[]): boolean {
+export function coverAllCalls(endpoints: readonly Endpoint[]): boolean {
   return endpoints.length === Object.keys(CALLS).length;
 }
 
-export interface EndpointsProps {
-  readonly vpc: IVpc;
-  readonly subnets: readonly ISubnet[];
-  readonly clients: ISecurityGroup;
-  /**
-   * Whether the service's usual name leads to the endpoint, for everything in the VPC. Where others live there that would cut them off:
-   * the endpoint lets in our functions only, and they are told its own name.
-   */
-  readonly privateDns: boolean;
-}
-
 /**
- * Interface endpoints for the calls of the functions, and for nobody and nothing else.
- * @returns what the environment of the functions must hold to use them
+ * Interface endpoints for the calls of the functions only.
+ * @param privateDns whether the service's usual name leads to the endpoint, for everything in the VPC. In a shared VPC that would cut
+ * the others off: the endpoint admits our functions only, and they get its own name.
+ * @returns the environment by which the functions find the endpoints
  */
-export function makeEndpoints(scope: Construct, names: readonly Endpoint[], props: EndpointsProps): Record<string, string> {
-  const { vpc, subnets, clients, privateDns } = props;
+export function createEndpoints(
+  network: NetworkStack,
+  names: readonly Endpoint[],
+  subnets: readonly ec2.ISubnet[],
+  privateDns: boolean,
+): Record<string, string> {
+  const { vpc, clients } = network;
   if (names.length === 0) return {};
-  const group = new SecurityGroup(scope, "Endpoints", { vpc, description: "Interface endpoints", allowAllOutbound: false });
-  group.addIngressRule(clients, Port.HTTPS, "Functions of Masqueue");
-  clients.addEgressRule(group, Port.HTTPS, "AWS by interface endpoints");
+  const group = new ec2.SecurityGroup(network, "Endpoints", { vpc, description: "Interface endpoints", allowAllOutbound: false });
+  group.addIngressRule(clients, ec2.Port.HTTPS, "Functions of Masqueue");
+  clients.addEgressRule(group, ec2.Port.HTTPS, "AWS by interface endpoints");
   const environment: Record<string, string> = {};
   for (const name of names) {
     const { service, action, variable } = CALLS[name];
-    const endpoint = new InterfaceVpcEndpoint(scope, `${name}-endpoint`, {
+    const endpoint = new ec2.InterfaceVpcEndpoint(network, `${name}-endpoint`, {
       vpc,
       service,
       subnets: { subnets: [...subnets] },
@@ -72,19 +53,17 @@ export function makeEndpoints(scope: Construct, names: readonly Endpoint[], prop
       open: false,
       privateDnsEnabled: privateDns,
     });
-    endpoint.addToPolicy(onlyThisAccount(scope, action));
-    // An entry reads `<hosted zone>:<name>`; the first is the endpoint's name in all its zones.
+    endpoint.addToPolicy(
+      new iam.PolicyStatement({
+        principals: [new iam.AnyPrincipal()],
+        actions: [action],
+        // The roles' policies name each resource; this only excludes other accounts.
+        resources: ["*"],
+        conditions: { StringEquals: { "aws:PrincipalAccount": network.account } },
+      }),
+    );
+    // An entry has the form `<hosted zone>:<name>`; the first is the endpoint's name in all its zones.
     if (!privateDns) environment[variable] = `https://${Fn.select(1, Fn.split(":", Fn.select(0, endpoint.vpcEndpointDnsEntries)))}`;
   }
   return environment;
-}
-
-function onlyThisAccount(scope: Construct, action: string): PolicyStatement {
-  return new PolicyStatement({
-    principals: [new AnyPrincipal()],
-    actions: [action],
-    // What may be called is said by the roles' policies, resource by resource; this only keeps other accounts out.
-    resources: ["*"],
-    conditions: { StringEquals: { "aws:PrincipalAccount": Stack.of(scope).account } },
-  });
 }

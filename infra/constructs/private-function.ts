@@ -1,67 +1,57 @@
 import { ArnFormat, type Duration, Stack, Validations } from "aws-cdk-lib";
-import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import {
-  ApplicationLogLevel,
-  Architecture,
-  Code,
-  Function as LambdaFunction,
-  LoggingFormat,
-  Runtime,
-  SystemLogLevel,
-} from "aws-cdk-lib/aws-lambda";
-import { LogGroup } from "aws-cdk-lib/aws-logs";
+import * as iam from "aws-cdk-lib/aws-iam";
+import * as lambda from "aws-cdk-lib/aws-lambda";
+import * as logs from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { removalPolicy } from "../names.ts";
-import type { Network } from "../stacks/network.ts";
+import type { NetworkStack } from "../stacks/network.ts";
 
 export interface PrivateFunctionProps {
   readonly functionName: string;
-  /** @default made by CloudFormation */
+  /** @default CloudFormation chooses it */
   readonly roleName?: string;
-  /** Absent in LocalStack only. */
-  readonly network: Network | undefined;
+  /** Undefined in LocalStack only. */
+  readonly network: NetworkStack | undefined;
   /** A bundled function's folder. */
   readonly code: string;
   readonly handler: string;
   readonly timeout: Duration;
   readonly memoryMiB: number;
   readonly environment: Readonly<Record<string, string>>;
-  readonly statements: readonly PolicyStatement[];
+  readonly statements: readonly iam.PolicyStatement[];
   readonly logRetentionDays: number;
   readonly keepData: boolean;
   /** @default ARM_64, Graviton */
-  readonly architecture?: Architecture | undefined;
+  readonly architecture?: lambda.Architecture | undefined;
 }
 
-/** A function in the private subnets, with a role and a log group of its own, and nothing that its statements do not say. */
-export function privateFunction(scope: Construct, id: string, props: PrivateFunctionProps): LambdaFunction {
+/** A function in the private subnets with its role, which may do what the statements say, and its log group. */
+export function createPrivateFunction(scope: Construct, id: string, props: PrivateFunctionProps): lambda.Function {
   const { functionName, network } = props;
-  const logGroup = new LogGroup(scope, `${id}Logs`, {
-    retention: props.logRetentionDays,
-    removalPolicy: removalPolicy(props.keepData),
-  });
-  const role = new Role(scope, `${id}Role`, {
+  const retention = { retention: props.logRetentionDays, removalPolicy: removalPolicy(props.keepData) };
+  const logGroup = new logs.LogGroup(scope, `${id}Logs`, retention);
+  const role = new iam.Role(scope, `${id}Role`, {
     ...(props.roleName && { roleName: props.roleName }),
-    assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
+    assumedBy: new iam.ServicePrincipal("lambda.amazonaws.com"),
     description: `Runs ${functionName}`,
   });
   logGroup.grantWrite(role);
-  if (network) mayJoinNetwork(role, functionName);
+  if (network) allowNetworkInterfaces(role, functionName);
   for (const statement of props.statements) role.addToPolicy(statement);
-  const fn = new LambdaFunction(scope, id, {
+  const fn = new lambda.Function(scope, id, {
     functionName,
     role,
-    runtime: Runtime.NODEJS_24_X,
-    architecture: props.architecture ?? Architecture.ARM_64,
-    code: Code.fromAsset(props.code),
+    runtime: lambda.Runtime.NODEJS_24_X,
+    architecture: props.architecture ?? lambda.Architecture.ARM_64,
+    code: lambda.Code.fromAsset(props.code),
     handler: props.handler,
     timeout: props.timeout,
     memorySize: props.memoryMiB,
     environment: { ...network?.variables, ...props.environment, NODE_OPTIONS: "--enable-source-maps" },
     logGroup,
-    loggingFormat: LoggingFormat.JSON,
-    applicationLogLevelV2: ApplicationLogLevel.INFO,
-    systemLogLevelV2: SystemLogLevel.INFO,
+    loggingFormat: lambda.LoggingFormat.JSON,
+    applicationLogLevelV2: lambda.ApplicationLogLevel.INFO,
+    systemLogLevelV2: lambda.SystemLogLevel.INFO,
     ...(network && { vpc: network.vpc, vpcSubnets: { subnets: [...network.subnets] }, securityGroups: [network.clients] }),
   });
   Validations.of(fn).acknowledge(
@@ -81,12 +71,12 @@ const INTERFACE_ACTIONS = [
 ];
 
 /**
- * Lambda itself makes the function's network interfaces, with the function's role. The second statement keeps the function's own code
- * from doing so: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-best-practice-security
+ * Lambda itself creates the function's network interfaces, with the function's role. The second statement denies it to the function's
+ * own code: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-best-practice-security
  */
-function mayJoinNetwork(role: Role, functionName: string): void {
-  // Every resource: the interfaces do not exist yet, and the Describe actions know no narrower one.
-  role.addToPolicy(new PolicyStatement({ actions: INTERFACE_ACTIONS, resources: ["*"] }));
+function allowNetworkInterfaces(role: iam.Role, functionName: string): void {
+  // Every resource: the interfaces do not exist yet, and the Describe actions take no narrower one.
+  role.addToPolicy(new iam.PolicyStatement({ actions: INTERFACE_ACTIONS, resources: ["*"] }));
   const functionArn = Stack.of(role).formatArn({
     service: "lambda",
     resource: "function",
@@ -94,8 +84,8 @@ function mayJoinNetwork(role: Role, functionName: string): void {
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
   role.addToPolicy(
-    new PolicyStatement({
-      effect: Effect.DENY,
+    new iam.PolicyStatement({
+      effect: iam.Effect.DENY,
       actions: INTERFACE_ACTIONS,
       resources: ["*"],
       conditions: { ArnEquals: { "lambda:SourceFunctionArn": functionArn } },

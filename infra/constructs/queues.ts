@@ -1,43 +1,38 @@
 import { ArnFormat, Duration, Stack, Validations } from "aws-cdk-lib";
-import { AnyPrincipal, Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
-import { type IQueue, Queue, QueueEncryption, RedrivePermission } from "aws-cdk-lib/aws-sqs";
+import * as iam from "aws-cdk-lib/aws-iam";
+import * as sqs from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import type { PipelineStage } from "../config/stage.ts";
-import { removalPolicy } from "../names.ts";
+import type { PipelineStage, Stage } from "../config/schema.ts";
+import { queueNames, removalPolicy } from "../names.ts";
 
-export interface Queues {
-  readonly queue: IQueue;
-  /** Absent where an existing queue's one was not named. */
-  readonly deadLetterQueue: IQueue | undefined;
+/** The queue of a pipeline and its dead-letter queue, created or existing. An existing queue's one is undefined unless configured. */
+export function createOrImportQueues(scope: Construct, pipeline: string, stage: Stage, settings: PipelineStage) {
+  return settings.queueArn ? importQueues(scope, settings.queueArn, settings) : createQueues(scope, pipeline, stage, settings);
 }
 
-/** The queue of a pipeline with its dead-letter queue, made or found. @param name of the queue, where it is made */
-export function queuesFor(scope: Construct, name: string, settings: PipelineStage, keepData: boolean): Queues {
-  return settings.queueArn ? existingQueues(scope, settings.queueArn, settings) : ownQueues(scope, name, settings, keepData);
-}
-
-function existingQueues(scope: Construct, queueArn: string, { deadLetterQueueArn, queueKeyArn }: PipelineStage): Queues {
+function importQueues(scope: Construct, queueArn: string, { deadLetterQueueArn, queueKeyArn }: PipelineStage) {
   return {
-    queue: Queue.fromQueueAttributes(scope, "Queue", { queueArn, ...(queueKeyArn && { keyArn: queueKeyArn }) }),
-    deadLetterQueue: deadLetterQueueArn ? Queue.fromQueueArn(scope, "DeadLetters", deadLetterQueueArn) : undefined,
+    queue: sqs.Queue.fromQueueAttributes(scope, "Queue", { queueArn, ...(queueKeyArn && { keyArn: queueKeyArn }) }),
+    deadLetterQueue: deadLetterQueueArn ? sqs.Queue.fromQueueArn(scope, "DeadLetters", deadLetterQueueArn) : undefined,
   };
 }
 
-function ownQueues(scope: Construct, queueName: string, settings: PipelineStage, keepData: boolean): Queues {
-  const deadLetterQueue = new Queue(scope, "DeadLetters", {
-    queueName: `${queueName}-dlq`,
-    encryption: QueueEncryption.SQS_MANAGED,
+function createQueues(scope: Construct, pipeline: string, { name, keepData }: Stage, settings: PipelineStage) {
+  const { queue: queueName, deadLetterQueue: deadLetterQueueName } = queueNames(name, pipeline, settings);
+  const deadLetterQueue = new sqs.Queue(scope, "DeadLetters", {
+    queueName: deadLetterQueueName,
+    encryption: sqs.QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
-    // Counted from the first enqueue, the time in the queue before included: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+    // Counted from the first enqueue, including the time in the queue: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
     retentionPeriod: Duration.days(14),
     removalPolicy: removalPolicy(keepData),
-    redriveAllowPolicy: { redrivePermission: RedrivePermission.BY_QUEUE, sourceQueues: [named(scope, queueName)] },
+    redriveAllowPolicy: { redrivePermission: sqs.RedrivePermission.BY_QUEUE, sourceQueues: [importByName(scope, queueName)] },
   });
   Validations.of(deadLetterQueue).acknowledge({ id: "Serverless-SQSRedrivePolicy", reason: "It is the dead-letter queue." });
-  deadLetterQueue.addToResourcePolicy(onlyReadBy(deadLetterQueue, settings.deadLetterReaders));
-  const queue = new Queue(scope, "Queue", {
+  deadLetterQueue.addToResourcePolicy(denyOtherReaders(deadLetterQueue, settings.deadLetterReaders));
+  const queue = new sqs.Queue(scope, "Queue", {
     queueName,
-    encryption: QueueEncryption.SQS_MANAGED,
+    encryption: sqs.QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
     retentionPeriod: Duration.days(4),
     removalPolicy: removalPolicy(keepData),
@@ -47,18 +42,18 @@ function ownQueues(scope: Construct, queueName: string, settings: PipelineStage,
   return { queue, deadLetterQueue };
 }
 
-/** By its name: the two queues would need each other otherwise. */
-function named(scope: Construct, resourceName: string): IQueue {
+/** By its name: otherwise the two queues would depend on each other. */
+function importByName(scope: Construct, resourceName: string): sqs.IQueue {
   const arn = Stack.of(scope).formatArn({ service: "sqs", resource: resourceName, arnFormat: ArnFormat.NO_RESOURCE_NAME });
-  return Queue.fromQueueArn(scope, "Source", arn);
+  return sqs.Queue.fromQueueArn(scope, "Source", arn);
 }
 
-/** Dead letters hold raw values: whatever a principal's own policy says, only these roles receive them. */
-function onlyReadBy(queue: Queue, roleArns: readonly string[]): PolicyStatement {
-  return new PolicyStatement({
+/** Dead letters contain raw values: only these roles receive them, whatever a principal's own policy says. */
+function denyOtherReaders(queue: sqs.Queue, roleArns: readonly string[]): iam.PolicyStatement {
+  return new iam.PolicyStatement({
     sid: "OnlyNamedRolesReceive",
-    effect: Effect.DENY,
-    principals: [new AnyPrincipal()],
+    effect: iam.Effect.DENY,
+    principals: [new iam.AnyPrincipal()],
     actions: ["sqs:ReceiveMessage"],
     resources: [queue.queueArn],
     ...(roleArns.length > 0 && { conditions: { ArnNotEquals: { "aws:PrincipalArn": [...roleArns] } } }),

@@ -2,8 +2,7 @@ import { App } from "aws-cdk-lib";
 import { pipelines } from "../../lambda/pipelines/index.ts";
 import { bundle } from "../bundle.ts";
 import { ConfigError, readStage } from "../config/read.ts";
-import { readServices } from "./services.ts";
-import { composeLocal } from "./stacks.ts";
+import { createLocalStacks, readServices } from "./stacks.ts";
 
 /** Ignored by git. */
 const CODE = "build/local/ingest";
@@ -13,7 +12,7 @@ try {
   const stage = readStage({ ...app.node.getAllContext(), stage: "local" }, pipelines);
   const services = readServices(process.env);
   await bundle("ingest", CODE);
-  composeLocal(app, stage, services, CODE);
+  createLocalStacks(app, stage, services, CODE);
   app.synth();
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;

@@ -1,63 +1,126 @@
-import { type IResource, Stack, type StackProps, Token } from "aws-cdk-lib";
-import { CfnFunction, type IFunction } from "aws-cdk-lib/aws-lambda";
-import { CfnDBInstance, type IDatabaseInstance } from "aws-cdk-lib/aws-rds";
-import { CfnQueue, type IQueue } from "aws-cdk-lib/aws-sqs";
-import { DefaultDashboardFactory, MonitoringFacade } from "cdk-monitoring-constructs";
+import { Stack, type StackProps } from "aws-cdk-lib";
+import { MathExpression, Metric, Stats } from "aws-cdk-lib/aws-cloudwatch";
+import * as monitoring from "cdk-monitoring-constructs";
 import type { Construct } from "constructs";
-import type { PipelineStage, Stage } from "../config/stage.ts";
-import { databaseRow, keepingUpRow, losingRow, type Watched } from "../constructs/dashboard-rows.ts";
+import { ingestFunctionName, METRICS } from "../../lambda/names.ts";
+import { getMaxUsedConnections, getMinFreeStorage } from "../alarms/database.ts";
+import { getMaxAge } from "../alarms/ingest.ts";
+import type { PipelineStage, Stage } from "../config/schema.ts";
+import { databaseInstanceName, queueNames } from "../names.ts";
 
-interface DashboardPipeline {
+/** A pipeline, with the names that its metrics are found by. */
+interface Pipeline {
   readonly name: string;
   readonly settings: PipelineStage;
-  readonly queue: IQueue;
-  readonly deadLetterQueue: IQueue | undefined;
-  readonly fn: IFunction;
+  readonly queues: ReturnType<typeof queueNames>;
+  readonly functionName: string;
 }
 
-export interface DashboardStackProps extends StackProps {
-  readonly stage: Stage;
-  readonly pipelines: readonly DashboardPipeline[];
-  /** Undefined where the database is not made here. */
-  readonly instance: IDatabaseInstance | undefined;
-}
+type Graph = monitoring.CustomMetricGroup;
+/** A row of the dashboard: a header and its graphs. */
+type Row = Pick<monitoring.CustomMonitoringProps, "humanReadableName" | "alarmFriendlyName" | "metricGroups">;
 
-/** One dashboard a stage, which answers three questions, each with a row a pipeline. */
+/**
+ * One dashboard per stage, which answers three questions, each with a row per pipeline. It knows resources by their names: a reference
+ * would be an export, and an export in use would keep a pipeline from being removed.
+ */
 export class DashboardStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, pipelines, instance, ...props }: DashboardStackProps) {
+  constructor(scope: Construct, id: string, { stage, ...props }: { stage: Stage } & StackProps) {
     super(scope, id, props);
-    const watched = pipelines.map(namesOf);
-    const facade = new MonitoringFacade(this, "Monitoring", {
-      dashboardFactory: new DefaultDashboardFactory(this, "Factory", { dashboardNamePrefix: `masqueue-${stage.name}` }),
+    const pipelines = Object.entries(stage.pipelines).map(([name, settings]): Pipeline => {
+      return { name, settings, queues: queueNames(stage.name, name, settings), functionName: ingestFunctionName(stage.name, name) };
+    });
+    const facade = new monitoring.MonitoringFacade(this, "Monitoring", {
+      dashboardFactory: new monitoring.DefaultDashboardFactory(this, "Factory", { dashboardNamePrefix: `masqueue-${stage.name}` }),
     });
     facade.addLargeHeader("Is it keeping up?");
-    for (const pipeline of watched) facade.monitorCustom(keepingUpRow(pipeline));
+    for (const pipeline of pipelines) facade.monitorCustom(createKeepingUpRow(pipeline));
     facade.addLargeHeader("Is it losing anything?");
-    for (const pipeline of watched) facade.monitorCustom(losingRow(pipeline));
+    for (const pipeline of pipelines) facade.monitorCustom(createLossRow(pipeline));
     facade.addLargeHeader("Is the database well?");
-    facade.monitorCustom(databaseRow(stage.database, instance && nameOf(instance, instance.instanceIdentifier), watched));
+    facade.monitorCustom(createDatabaseRow(stage, pipelines));
   }
 }
 
-function namesOf({ name, settings, queue, deadLetterQueue, fn }: DashboardPipeline): Watched {
-  return {
-    pipeline: name,
-    settings,
-    queueName: nameOf(queue, queue.queueName),
-    deadLetterQueueName: deadLetterQueue && nameOf(deadLetterQueue, deadLetterQueue.queueName),
-    functionName: nameOf(fn, fn.functionName),
-  };
+/** Lag, throughput, messages waiting and in flight, and the duration of a batch. */
+function createKeepingUpRow(pipeline: Pipeline): Row {
+  const { name, settings, queues } = pipeline;
+  const { lagPromise, maxConcurrency, timeout } = settings;
+  return row(name, [
+    graph("Lag (ms)", [ingest(pipeline, METRICS.commitLag, Stats.MAXIMUM), ingest(pipeline, METRICS.commitLag, Stats.p(50))], {
+      promised: lagPromise * 1000,
+    }),
+    graph("Age of the oldest message (s)", [sqs(queues.queue, "ApproximateAgeOfOldestMessage")], { page: getMaxAge(settings) }),
+    graph("Messages", [ingest(pipeline, METRICS.received), ingest(pipeline, METRICS.stored), ingest(pipeline, METRICS.duplicates)]),
+    graph("In the queue", [
+      sqs(queues.queue, "ApproximateNumberOfMessagesVisible", "waiting"),
+      sqs(queues.queue, "ApproximateNumberOfMessagesNotVisible", "in flight"),
+    ]),
+    graph("Functions at a time", [lambda(pipeline, "ConcurrentExecutions", Stats.MAXIMUM), lambda(pipeline, "Throttles")], {
+      allowed: maxConcurrency,
+    }),
+    graph("Duration (ms)", [lambda(pipeline, "Duration", Stats.MAXIMUM), lambda(pipeline, "Duration", Stats.p(50))], {
+      "time-out": timeout * 1000,
+    }),
+  ]);
 }
 
-/**
- * The name that a resource was given. A reference would be an export, and an export in use would keep a pipeline from being removed.
- * @param reference for a resource that was not given one
- */
-function nameOf(resource: IResource, reference: string): string {
-  if (!Token.isUnresolved(reference)) return reference;
-  const { defaultChild } = resource.node;
-  if (defaultChild instanceof CfnQueue) return defaultChild.queueName ?? reference;
-  if (defaultChild instanceof CfnFunction) return defaultChild.functionName ?? reference;
-  if (defaultChild instanceof CfnDBInstance) return defaultChild.dbInstanceIdentifier ?? reference;
-  return reference;
+/** Dead letters, rejections by code, failures of whole batches, and fields that were not as declared. */
+function createLossRow(pipeline: Pipeline): Row {
+  const { deadLetterQueue } = pipeline.queues;
+  return row(pipeline.name, [
+    ...(deadLetterQueue ? [graph("Dead letters", [sqs(deadLetterQueue, "ApproximateNumberOfMessagesVisible")])] : []),
+    graph("Rejected, by code", [rejectedByCode(pipeline)]),
+    graph("Failed batches and what they left", [
+      lambda(pipeline, "Errors"),
+      ingest(pipeline, METRICS.unsettled),
+      ingest(pipeline, METRICS.rejectedAgain),
+      ingest(pipeline, METRICS.rejectionsNotWritten),
+    ]),
+    graph("Not as declared", [ingest(pipeline, METRICS.unknownFields), ingest(pipeline, METRICS.maskedAsText)]),
+  ]);
+}
+
+/** The time that batches spend in Postgres, and the figures of RDS for a created database. */
+function createDatabaseRow({ name, database }: Stage, pipelines: readonly Pipeline[]): Row {
+  const batchTimes = pipelines.map((pipeline) => ingest(pipeline, METRICS.batchTime, Stats.p(90), pipeline.name));
+  const batches = graph("Time of a batch in Postgres (ms, p90)", batchTimes);
+  if (database.kind === "existing") return row("Postgres", [batches]);
+  const DBInstanceIdentifier = databaseInstanceName(name);
+  const rds = (metricName: string, statistic: string) => metric("AWS/RDS", metricName, { DBInstanceIdentifier }, statistic);
+  return row(DBInstanceIdentifier, [
+    batches,
+    graph("CPU (%)", [rds("CPUUtilization", Stats.AVERAGE)]),
+    graph("Connections", [rds("DatabaseConnections", Stats.MAXIMUM)], { ticket: getMaxUsedConnections(database) }),
+    graph("Free storage (bytes)", [rds("FreeStorageSpace", Stats.MINIMUM)], { ticket: getMinFreeStorage(database) }),
+    graph("Disk latency (s)", [rds("WriteLatency", Stats.AVERAGE), rds("ReadLatency", Stats.AVERAGE)]),
+  ]);
+}
+
+function row(name: string, metricGroups: Graph[]): Row {
+  return { humanReadableName: name, alarmFriendlyName: name, metricGroups };
+}
+
+/** @param limits lines across the graph, by their label */
+function graph(title: string, metrics: monitoring.CustomMetric[], limits: Readonly<Record<string, number>> = {}): Graph {
+  return { title, metrics, horizontalAnnotations: Object.entries(limits).map(([label, value]) => ({ label, value })) };
+}
+
+/** A line for each code: the function publishes the metric with the code as a second dimension too. */
+function rejectedByCode({ functionName }: Pipeline): MathExpression {
+  const query = `{"${METRICS.namespace}","service","code"} MetricName="${METRICS.rejected}" service="${functionName}"`;
+  return new MathExpression({ expression: `SEARCH('${query}', '${Stats.SUM}', 300)`, usingMetrics: {}, label: `\${PROP('Dim.code')}` });
+}
+
+const ingest = ({ functionName }: Pipeline, metricName: string, statistic: string = Stats.SUM, label?: string) =>
+  metric(METRICS.namespace, metricName, { service: functionName }, statistic, label);
+
+const sqs = (QueueName: string, metricName: string, label: string = metricName) =>
+  metric("AWS/SQS", metricName, { QueueName }, Stats.MAXIMUM, label);
+
+const lambda = ({ functionName }: Pipeline, metricName: string, statistic: string = Stats.SUM) =>
+  metric("AWS/Lambda", metricName, { FunctionName: functionName }, statistic);
+
+function metric(namespace: string, metricName: string, dimensionsMap: Record<string, string>, statistic: string, label?: string): Metric {
+  return new Metric({ namespace, metricName, dimensionsMap, statistic, label: label ?? `${metricName} ${statistic}` });
 }

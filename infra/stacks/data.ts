@@ -1,72 +1,68 @@
 import { Stack, type StackProps } from "aws-cdk-lib";
-import { CfnSecurityGroupEgress, type ISecurityGroup, Port, SecurityGroup } from "aws-cdk-lib/aws-ec2";
-import type { IDatabaseInstance } from "aws-cdk-lib/aws-rds";
+import * as ec2 from "aws-cdk-lib/aws-ec2";
+import type * as rds from "aws-cdk-lib/aws-rds";
 import type { Construct } from "constructs";
 import { alarmOnDatabase } from "../alarms/database.ts";
 import { alarmOnMaskingKey } from "../alarms/masking-key.ts";
-import type { Topics } from "../alarms/topics.ts";
-import type { Stage } from "../config/stage.ts";
-import { ownDatabase } from "../constructs/database.ts";
-import { maskingKey } from "../constructs/masking-key.ts";
+import type { Stage } from "../config/schema.ts";
+import { createDatabase } from "../constructs/database.ts";
+import { createMaskingKey } from "../constructs/masking-key.ts";
 import type { PostgresEndpoint } from "../constructs/postgres-access.ts";
 import { ingestRoleName } from "../names.ts";
-import type { Network } from "./network.ts";
+import type { Topics } from "./alerts.ts";
+import type { NetworkStack } from "./network.ts";
 
-/** The secret of a user who may make roles, and the key that encrypts it. */
+/** The secret of a user who may create roles. */
 export interface AdminSecret {
   readonly arn: string;
-  /** Absent where AWS's own key encrypts it. */
+  /** The key that encrypts it; absent for AWS's own key. */
   readonly keyArn: string | undefined;
-  /** Absent where only the secret knows. */
+  /** Absent if only the secret contains it. */
   readonly user: string | undefined;
 }
 
 export interface DataStackProps extends StackProps {
   readonly stage: Stage;
-  readonly network: Network;
+  readonly network: NetworkStack;
   readonly topics: Topics;
 }
 
-/** What must outlive everything else: the database, or the way to an existing one, and the masking key that its rows depend on. */
+/** The data that must outlive everything else: the database, or access to an existing one, and the masking key of its rows. */
 export class DataStack extends Stack {
   readonly postgres: PostgresEndpoint;
   readonly adminSecret: AdminSecret | undefined;
-  /** Only where it was made here. */
-  readonly instance: IDatabaseInstance | undefined;
   readonly maskingKeyArn: string;
 
   constructor(scope: Construct, id: string, { stage, network, topics, ...props }: DataStackProps) {
     super(scope, id, props);
-    if (stage.database.kind === "own") {
-      const group = new SecurityGroup(this, "Database", { vpc: network.vpc, description: "Postgres", allowAllOutbound: false });
-      const { instance, adminSecret } = ownDatabase(this, { stage, database: stage.database, network, group });
-      this.instance = instance;
-      this.adminSecret = adminSecret;
+    let instance: rds.DatabaseInstance | undefined;
+    if (stage.database.kind === "created") {
+      const created = createDatabase(this, stage, stage.database, network);
+      ({ instance, adminSecret: this.adminSecret } = created);
       this.postgres = {
         host: instance.dbInstanceEndpointAddress,
         port: instance.dbInstanceEndpointPort,
         database: stage.database.name,
         resourceId: instance.instanceResourceId ?? "",
       };
-      letIn(network, group, 5432);
+      allowFunctions(network, created.group, 5432);
     } else {
       const { host, port, name, resourceId, securityGroupId, adminSecretArn, adminSecretKeyArn: keyArn, adminUser: user } = stage.database;
-      this.instance = undefined;
       this.adminSecret = adminSecretArn ? { arn: adminSecretArn, keyArn, user } : undefined;
       this.postgres = { host, port: String(port), database: name, resourceId };
-      letIn(network, SecurityGroup.fromSecurityGroupId(this, "Database", securityGroupId), port);
+      allowFunctions(network, ec2.SecurityGroup.fromSecurityGroupId(this, "Database", securityGroupId), port);
     }
     const roleNames = Object.keys(stage.pipelines).map((pipeline) => ingestRoleName(stage.name, pipeline));
-    this.maskingKeyArn = stage.masking.keyArn ?? maskingKey(this, stage, roleNames).keyArn;
-    alarmOnDatabase(this, { stage, topics, instance: this.instance });
-    alarmOnMaskingKey(this, { stage, topics, keyArn: this.maskingKeyArn, roleNames });
+    this.maskingKeyArn = stage.masking.keyArn ?? createMaskingKey(this, stage, roleNames).keyArn;
+    alarmOnDatabase(this, { stage, topics }, instance);
+    alarmOnMaskingKey(this, { stage, topics }, this.maskingKeyArn, roleNames);
   }
 }
 
-/** Both rules stand in this stack: a rule out of the network's stack would be a reference backwards. */
-function letIn({ clients }: Network, database: ISecurityGroup, port: number): void {
-  database.addIngressRule(clients, Port.tcp(port), "Functions of Masqueue");
-  new CfnSecurityGroupEgress(database, "FromClients", {
+/** Both rules are in this stack: a rule in the network's stack would refer back to this one. */
+function allowFunctions({ clients }: NetworkStack, database: ec2.ISecurityGroup, port: number): void {
+  database.addIngressRule(clients, ec2.Port.tcp(port), "Functions of Masqueue");
+  new ec2.CfnSecurityGroupEgress(database, "FromClients", {
     groupId: clients.securityGroupId,
     destinationSecurityGroupId: database.securityGroupId,
     ipProtocol: "tcp",

@@ -23,20 +23,20 @@ describe("a database", () => {
   const announced = (detail: object, from = template) =>
     rulesHit({ source: "aws.health", "detail-type": "AWS Health Event", detail: { ...ANNOUNCEMENT, ...detail } }, from);
 
-  test("makes a ticket of an announced end of its version or certificate", () => {
+  test("gets a ticket when the end of its version or certificate is announced", () => {
     expect(announced({})).toEqual(["masqueue-dev-certificate-or-version"]);
   });
 
   test.each([{ service: "EC2" }, { eventRegion: "us-east-1" }, { statusCode: "closed" }, { page: "2" }, { eventTypeCategory: "issue" }])(
-    "makes none of %j",
+    "gets none for %j",
     (detail) => expect(announced(detail)).toEqual([]),
   );
 
-  test("that is not made here is announced too", () => {
+  test("that exists already has announcements, too", () => {
     expect(announced({}, watched(EXISTING_DATABASE).template)).toEqual(["masqueue-dev-certificate-or-version"]);
   });
 
-  test("makes a ticket of its failed upgrade, and none of a backup or of another instance's", () => {
+  test("gets a ticket when its upgrade fails, and none for a backup or another instance", () => {
     const happened = (EventID: string, name: string) => {
       const SourceArn = `arn:aws:rds:${REGION}:${ACCOUNT}:db:${name}`;
       return rulesHit({ source: "aws.rds", "detail-type": "RDS DB Instance Event", detail: { EventID, SourceArn } });
@@ -61,7 +61,7 @@ describe("the masking key", () => {
       detail: { eventSource: "kms.amazonaws.com", eventName, userIdentity, ...more },
     });
 
-  test("pages nobody when an ingest function uses it", () => {
+  test("does not page when an ingest function uses it", () => {
     expect(call("GenerateMac", role("ingest-b"))).toEqual([]);
   });
 
@@ -74,7 +74,7 @@ describe("the masking key", () => {
     expect(call("GenerateMac", identity)).toEqual(["masqueue-dev-masking-key-used"]);
   });
 
-  test("pages when a use is refused, where only the error names the key", () => {
+  test("pages when a use is refused and only the error names the key", () => {
     const errorMessage = `User: ${user.arn} is not authorized to perform: kms:GenerateMac on resource: ${KEY_ARN} with an explicit deny`;
     expect(call("GenerateMac", user, { errorCode: "AccessDenied", errorMessage, requestParameters: null })).toHaveLength(1);
   });
@@ -84,7 +84,7 @@ describe("the masking key", () => {
     expect(call(name, role("admin"), { ...byId, errorCode: "AccessDenied" })).toEqual([]);
   });
 
-  test("pages nobody about another key", () => {
+  test("does not page about another key", () => {
     const other = { requestParameters: { keyId: "alias/other" }, resources: [{ ARN: KEY_ARN.replace("1234", "9999") }] };
     expect([call("GenerateMac", user, other), call("DisableKey", user, other)]).toEqual([[], []]);
   });

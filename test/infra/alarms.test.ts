@@ -60,7 +60,7 @@ describe("a pipeline", () => {
     });
   });
 
-  test("makes a ticket of a single dead letter", () => {
+  test("gets a ticket for a single dead letter", () => {
     expect(alarm("user-logins-dead-letters")).toMatchObject({
       Threshold: 0,
       ComparisonOperator: "GreaterThanThreshold",
@@ -68,7 +68,7 @@ describe("a pipeline", () => {
     });
   });
 
-  test("has no alarm on a dead-letter queue that nobody named", () => {
+  test("has no alarm on a dead-letter queue that is not configured", () => {
     const names = alarmNames(watched({}, { deadLetters: false }).template);
     expect(names).not.toContainEqual(expect.stringContaining("dead-letters"));
   });
@@ -79,12 +79,12 @@ function alarmNames(from = template): string[] {
 }
 
 describe("a database", () => {
-  test("makes a ticket when a fifth of its storage is left, or a fifth of its connections", () => {
+  test("gets a ticket when a fifth of its storage or of its connections is left", () => {
     expect(alarm("free-storage")).toMatchObject({ Threshold: 4 * 1024 ** 3, ComparisonOperator: "LessThanThreshold" });
     expect(alarm("connections")).toMatchObject({ Threshold: 64, ComparisonOperator: "GreaterThanThreshold" });
   });
 
-  test("that is not made here has no figures to watch", () => {
+  test("that exists already has no alarms on its metrics", () => {
     expect(alarmNames(watched(EXISTING_DATABASE).template)).not.toContainEqual(expect.stringMatching(/free-storage|connections/));
   });
 });
@@ -93,7 +93,7 @@ describe("topics", () => {
   const PAGES = /function-errors|oldest-message|commit-lag|dead-letters-growing|masking-key/;
   const topicOf = (target: unknown) => (JSON.stringify(target).includes("RefPage") ? "page" : "ticket");
 
-  test("a page is what cannot wait, everything else is a ticket", () => {
+  test("urgent alarms page, all others are tickets", () => {
     const alarms = Object.values(template.findResources("AWS::CloudWatch::Alarm")).map(({ Properties }) => [
       Properties.AlarmName,
       Properties.AlarmActions,
@@ -104,7 +104,7 @@ describe("topics", () => {
     expect(alarms.length + rules.length).toBe(11);
   });
 
-  test("an alarm says when it is over", () => {
+  test("an alarm reports its end, too", () => {
     template.allResourcesProperties("AWS::CloudWatch::Alarm", {
       OKActions: Match.anyValue(),
       TreatMissingData: Match.stringLikeRegexp("notBreaching|ignore"),
@@ -122,7 +122,7 @@ describe("topics", () => {
   });
 
   test.each(["AWS::SNS::TopicPolicy", "AWS::KMS::Key"])(
-    "%s lets in this account's alarms, and EventBridge without a condition, which it could not meet",
+    "%s admits this account's alarms, and EventBridge without a condition, which it could not meet",
     (type) => {
       const ofAccount = {
         Effect: "Allow",
@@ -139,13 +139,13 @@ describe("topics", () => {
     },
   );
 
-  test("nobody is subscribed where no address is configured", () => {
+  test("there is no subscription unless an address is configured", () => {
     watched().alerts.resourceCountIs("AWS::SNS::Subscription", 0);
   });
 });
 
 describe("the trail", () => {
-  test("records management events alone, reads included, in a closed bucket that forgets", () => {
+  test("records management events only, reads included, in a private bucket whose objects expire", () => {
     alerts.hasResourceProperties("AWS::CloudTrail::Trail", {
       EventSelectors: [{ IncludeManagementEvents: true, ReadWriteType: "All", DataResources: Match.absent() }],
     });
@@ -159,7 +159,7 @@ describe("the trail", () => {
     });
   });
 
-  test("stays where data is kept, and is not made where the account has one", () => {
+  test("remains if data is kept, and is not created if the account has one", () => {
     watched({ stage: "prod" }).alerts.hasResource("AWS::S3::Bucket", { DeletionPolicy: "RetainExceptOnCreate" });
     watched({ "alerts.trail": "false" }).alerts.resourceCountIs("AWS::CloudTrail::Trail", 0);
   });

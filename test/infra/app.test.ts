@@ -20,7 +20,7 @@ describe.each(cases)("%s with %s", (stage, variant) => {
 
   test("passes the checks of AwsSolutions and Serverless", () => {
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
-    // Throws, with what it found, where a rule is broken and not acknowledged.
+    // Throws, with the findings, if a rule is broken and not acknowledged.
     app.synth();
   });
 
@@ -33,7 +33,7 @@ describe.each(cases)("%s with %s", (stage, variant) => {
     expect(stacks.find((stack) => layerOf(stack) === LAYERS.indexOf("ingest"))?.dependencies).toContain(schema);
   });
 
-  test("protects the data's stack from deletion outside dev, and no other: those can be made again", () => {
+  test("protects only the data's stack from deletion, outside dev: the others can be created again", () => {
     const isProtected = stacks.filter(({ terminationProtection }) => terminationProtection).map(({ stackName }) => stackName);
     expect(isProtected).toEqual(stage === "dev" ? [] : [`masqueue-${stage}-data`]);
   });
@@ -54,7 +54,7 @@ describe.each(cases)("%s with %s", (stage, variant) => {
   });
 });
 
-test("every resource's Resource is an ARN, or its policy says beside it why not", () => {
+test("a policy allows an action on every resource only to join a network", () => {
   const wild = Object.entries(templatesOf("prod")).flatMap(([name, template]) =>
     Object.values(template.findResources("AWS::IAM::Policy")).flatMap(({ Properties }) =>
       Properties.PolicyDocument.Statement.filter(

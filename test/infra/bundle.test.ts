@@ -10,8 +10,8 @@ type Name = "ingest" | "migrate";
 type Files = Record<string, string>;
 
 const ROOT = join(import.meta.dirname, "../..");
-/** What issue and start time allow; the function alone, without its source map. */
-const MOST_BYTES = 200_000;
+/** For a fast start; the function alone, without its source map. */
+const MAX_BYTES = 200_000;
 
 let folder: string;
 const made = {} as Record<Name, { files: Files; metafile: Metafile }>;
@@ -35,12 +35,12 @@ const code = ({ metafile }: { metafile: Metafile }) => {
   return output;
 };
 
-describe("what Lambda unpacks", () => {
+describe("the bundle", () => {
   test("is one file of code and its source map for ingest", () => {
     expect(Object.keys(made.ingest.files)).toEqual(["index.js", "index.js.map"]);
   });
 
-  test("is the code and every file of SQL, at the places that the code looks for, for migrate", () => {
+  test("is the code and every SQL file, where the code looks for it, for migrate", () => {
     const sql = ["schema/sql/migrations", "schema/sql/roles", "schema/sql/grants", "custom/migrations", "custom/grants"].flatMap((place) =>
       globSync(`${place}/*.sql`, { cwd: join(ROOT, "lambda") }),
     );
@@ -49,12 +49,12 @@ describe("what Lambda unpacks", () => {
     for (const file of sql) expect(made.migrate.files[file]).toBe(readFileSync(join(ROOT, "lambda", file), "latin1"));
   });
 
-  test.each(["ingest", "migrate"] as const)("is the same, byte for byte, wherever it was written: %s", async (name) => {
+  test.each(["ingest", "migrate"] as const)("is the same, byte for byte, in any folder: %s", async (name) => {
     const elsewhere = await bundled(name, join(folder, "some", "other place", name));
     expect(elsewhere.files).toEqual(made[name].files);
   });
 
-  test("holds nothing that was there before", async () => {
+  test("holds no file that was in its folder before", async () => {
     const again = join(folder, "used");
     mkdirSync(again);
     writeFileSync(join(again, "notes.env"), "SECRET=1");
@@ -67,7 +67,7 @@ describe("what Lambda unpacks", () => {
     expect(made.ingest.files["index.js"]).toContain('"ingestBatch"');
   });
 
-  test("holds no file of SQL that is gone since it was last written there", async () => {
+  test("holds no SQL file that was deleted since the last bundle", async () => {
     const again = join(folder, "again");
     for (const place of ["schema/sql/migrations", "custom/grants"]) {
       mkdirSync(join(again, place), { recursive: true });
@@ -76,7 +76,7 @@ describe("what Lambda unpacks", () => {
     expect((await bundled("migrate", again)).files).toEqual(made.migrate.files);
   });
 
-  test.each(["ingest", "migrate"] as const)("tells nothing of the machine that made it: %s", (name) => {
+  test.each(["ingest", "migrate"] as const)("reveals nothing of the machine that built it: %s", (name) => {
     expect(Object.values(made[name].files).join("")).not.toContain(ROOT);
     const map = JSON.parse(Object.entries(made[name].files).find(([file]) => file.endsWith(".map"))?.[1] ?? "{}") as { sources: string[] };
     expect(map.sources).toContain(name === "ingest" ? "../lambda/functions/ingest.ts" : "../../lambda/functions/migrate.ts");
@@ -87,16 +87,16 @@ describe("what Lambda unpacks", () => {
     expect(made.ingest.files["index.js"]).not.toMatch(/\bimport\(/);
   });
 
-  test.each(["ingest", "migrate"] as const)("asks for nothing but what Node has: %s", (name) => {
+  test.each(["ingest", "migrate"] as const)("imports nothing that Node does not have: %s", (name) => {
     const wanted = code(made[name]).imports.map(({ path }) => path.replace(/^node:/, ""));
     expect(wanted.filter((path) => !builtinModules.includes(path) && path !== "pg-native")).toEqual([]);
   });
 });
 
-test(`the function has at most ${MOST_BYTES} bytes`, () => {
+test(`the function has at most ${MAX_BYTES} bytes`, () => {
   const { bytes, inputs } = code(made.ingest);
   const largest = Object.entries(inputs).sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput);
   const lines = largest.slice(0, 5).map(([path, { bytesInOutput }]) => `${String(bytesInOutput).padStart(8)}  ${path}`);
   process.stdout.write(`ingest/index.js has ${bytes} bytes. Its five largest inputs:\n${lines.join("\n")}\n`);
-  expect(bytes).toBeLessThanOrEqual(MOST_BYTES);
+  expect(bytes).toBeLessThanOrEqual(MAX_BYTES);
 });

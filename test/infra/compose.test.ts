@@ -26,7 +26,7 @@ describe("docker-compose.yml", () => {
     expect(postgres.image).toMatch(/^\$\{POSTGRES_IMAGE:-postgres:18\.\d+\}$/);
   });
 
-  test("lets this machine in and nobody else, at ports that variables replace", () => {
+  test("listens on this machine only, at ports that variables replace", () => {
     expect(localstack.ports).toEqual([expect.stringMatching(/^127\.0\.0\.1:\$\{LOCALSTACK_PORT:-4566\}:4566$/)]);
     expect(postgres.ports).toEqual([expect.stringMatching(/^127\.0\.0\.1:\$\{PGPORT:-5432\}:5432$/)]);
   });
@@ -53,7 +53,7 @@ describe("docker-compose.yml", () => {
     expect(localstack.volumes).toContain("/var/run/docker.sock:/var/run/docker.sock");
   });
 
-  test("keeps the rows in a named volume, where the image of this version has its data", () => {
+  test("keeps the rows in a named volume, at the data folder of this image's version", () => {
     expect(postgres.volumes).toEqual(["postgres:/var/lib/postgresql"]);
     expect(Object.keys(file.volumes)).toEqual(["postgres"]);
   });
@@ -74,10 +74,10 @@ describe("the script that runs when LocalStack is ready", () => {
   });
 });
 
-describe("what names these services to the commands", () => {
+describe("the environment of the commands", () => {
   const defaults = composeEnvironment({});
 
-  test("is what docker-compose.yml gives", () => {
+  test("has the values of docker-compose.yml", () => {
     expect(defaults).toMatchObject({
       AWS_ENDPOINT_URL: "http://localhost:4566",
       QUEUE_URL: "http://localhost:4566/000000000000/login-queue",
@@ -89,7 +89,7 @@ describe("what names these services to the commands", () => {
     });
   });
 
-  test("follows its variables, and leads nowhere else", () => {
+  test("follows its variables, and names no other service", () => {
     const env = { LOCALSTACK_PORT: "4999", PGPORT: "5433", PGHOST: "production", PGUSER: "me", AWS_ENDPOINT_URL: "https://elsewhere" };
     expect(composeEnvironment(env)).toEqual({
       ...defaults,
@@ -99,7 +99,7 @@ describe("what names these services to the commands", () => {
     });
   });
 
-  test("is what local:deploy takes where no Postgres is named, with the name by which functions see it", () => {
+  test("is the one of local:deploy unless a Postgres is named, with the host name for functions", () => {
     const env = localEnvironment({});
     expect(env).toMatchObject({ AWS_ENDPOINT_URL: "http://localhost:4566", PGHOST: "localhost", FUNCTION_PGHOST: "postgres" });
     expect(readFunctionPostgres(env)).toEqual({
@@ -109,7 +109,7 @@ describe("what names these services to the commands", () => {
     expect(Object.keys(file.services)).toContain(env.FUNCTION_PGHOST);
   });
 
-  test("is left out where a Postgres is named, which the function then sees under the same name", () => {
+  test("is not used if a Postgres is named, which has the same name for the function", () => {
     const env = { PGHOST: "127.0.0.1", PGPORT: "5555", PGUSER: "me", PGPASSWORD: "secret", PGDATABASE: "mine" };
     expect(localEnvironment(env)).toEqual({ AWS_ENDPOINT_URL: "http://localhost:4566" });
     expect(readFunctionPostgres(env).variables).toEqual({ PGHOST: "127.0.0.1", PGPORT: "5555", PGUSER: "me", PGDATABASE: "mine" });

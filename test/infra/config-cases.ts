@@ -7,7 +7,7 @@ type Pipelines = Parameters<typeof readStage>[1];
 export const PIPELINES: Pipelines = { "user-logins": { name: "user-logins" }, orders: { name: "orders" } };
 
 export const QUEUE = "arn:aws:sqs:eu-west-1:123456789012:login-queue";
-/** An existing queue, with what must be told of it. */
+/** An existing queue, with the keys that it requires. */
 export const EXISTING_QUEUE = { queueArn: QUEUE, visibilityTimeout: 185, maxReceiveCount: 10 };
 export const KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 export const NETWORK = {
@@ -23,7 +23,7 @@ export const read = (context: Context = {}, pipelines = PIPELINES) => readStage(
 /** Reads stage prod with these keys as its entry in cdk.json. */
 export const prod = (entry: Context, more: Context = {}) => read({ stage: "prod", stages: { prod: entry }, ...more });
 
-/** The sentence that ends synth, or "" where nothing does. */
+/** The message that ends synth, or "" if there is none. */
 export function complaint(context: Context, pipelines = PIPELINES): string {
   try {
     read(context, pipelines);
@@ -39,5 +39,5 @@ export function complaint(context: Context, pipelines = PIPELINES): string {
 /** The same, for an entry of stage dev in cdk.json. */
 export const complaintOf = (entry: unknown, more: Context = {}) => complaint({ stages: { dev: entry }, ...more });
 
-/** The same, for keys of a pipeline there. */
+/** The same, for keys of one of its pipelines. */
 export const complaintOfOrders = (keys: Context) => complaintOf({ pipelines: { orders: keys } });

@@ -2,68 +2,70 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
-import * as tables from "../../infra/config/keys.ts";
-import type { Stage } from "../../infra/config/stage.ts";
+import type { Stage } from "../../infra/config/schema.ts";
+import * as schema from "../../infra/config/schema.ts";
 import { pipelines } from "../../lambda/pipelines/index.ts";
 import { complaintOfOrders, read } from "./config-cases.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const json = (file: string) => JSON.parse(readFileSync(join(ROOT, file), "utf8"));
 
-interface Property {
-  readonly key: string;
-  readonly docs: string;
+const GROUPS = {
+  stageKeys: schema.stageKeys("dev"),
+  createdNetwork: schema.createdNetwork("dev"),
+  existingNetwork: schema.existingNetwork,
+  createdDatabase: schema.createdDatabase("dev"),
+  existingDatabase: schema.existingDatabase("dev"),
+  maskingKey: schema.maskingKey,
+  alerts: schema.alerts,
+  pipelineStage: schema.pipelineStage("dev"),
+};
+
+/** The docstrings of a group's keys, as schema.ts has them; those of `limits` belong to two groups. */
+function readDocs(group: string): Map<string, string> {
+  const source = readFileSync(join(ROOT, "infra/config/schema.ts"), "utf8");
+  const declaration = source.split(/^(?:export )?const /m).find((text) => text.startsWith(`${group} `)) ?? "";
+  const docs = [...declaration.matchAll(/\/\*\*((?:(?!\*\/).)*)\*\/\s*(\w+): /gs)].map(([, text = "", key = ""]): [string, string] => [
+    key,
+    text.replace(/\s*\n\s*\* /g, " ").trim(),
+  ]);
+  return new Map([...docs, ...(declaration.includes("...limits(") ? readDocs("limits") : [])]);
 }
 
-/** The properties of each interface of stage.ts, inherited ones included, with their docstrings. */
-function interfaces(): Map<string, Property[]> {
-  const source = readFileSync(join(ROOT, "infra/config/stage.ts"), "utf8");
-  const found = new Map<string, Property[]>();
-  for (const [, name = "", base = "", body = ""] of source.matchAll(/^export interface (\w+)(?: extends (\w+))? \{\n(.*?)^\}/gms)) {
-    const own = [...body.matchAll(/(?:\/\*\*((?:(?!\*\/).)*)\*\/\s*)?readonly (\w+):/gs)];
-    found.set(name, [...(found.get(base) ?? []), ...own.map(([, docs = "", key = ""]) => ({ key, docs }))]);
-  }
-  return found;
-}
-const documented = interfaces();
+describe.each(Object.entries(GROUPS))("the keys of %s in schema.ts", (name, { entries }) => {
+  const docs = readDocs(name);
 
-const CASES: [
-  string,
-  Readonly<Record<string, { readonly otherwise?: Readonly<Record<string, unknown>> | ((...group: never[]) => unknown) }>>,
-][] = [
-  ["CreatedNetwork", tables.ownNetworkKeys],
-  ["ExistingNetwork", tables.existingNetworkKeys],
-  ["CreatedDatabase", tables.ownDatabaseKeys],
-  ["ExistingDatabase", tables.existingDatabaseKeys],
-  ["MaskingKey", tables.maskingKeys],
-  ["Alerts", tables.alertKeys],
-  ["PipelineStage", tables.pipelineKeys],
-];
-
-describe.each(CASES)("the keys of %s", (name, keys) => {
-  const properties = (documented.get(name) ?? []).filter(({ key }) => key !== "kind");
-
-  test("are those of its interface", () => {
-    expect(properties.map(({ key }) => key).sort()).toEqual(Object.keys(keys).sort());
+  test("are all documented", () => {
+    expect([...docs.keys()].sort()).toEqual(Object.keys(entries).sort());
   });
 
-  test.each(properties)("tell of $key whether it has a default, and which", ({ key, docs }) => {
-    const otherwise = keys[key]?.otherwise;
-    const [, text] = /@default (.+)/s.exec(docs) ?? [];
-    if (otherwise === undefined) return expect([text, docs]).toEqual([undefined, expect.stringContaining("Required")]);
-    expect(text).toBeDefined();
-    if (typeof otherwise === "function") return;
-    for (const value of Object.values(otherwise).flat()) if (value !== undefined) expect(text).toContain(String(value));
+  test.each(Object.entries(entries))("describe %s as required, or its default if the code beside it has none", (key, entry) => {
+    const text = docs.get(key) ?? "";
+    const isOptional = entry.type === "optional";
+    const hasDefault = "default" in entry && entry.default !== undefined;
+    expect({ required: /^Required[.:]/.test(text), described: /\bDefault: /.test(text) }).toEqual({
+      required: !isOptional,
+      described: isOptional && !hasDefault,
+    });
   });
 });
 
-test("the keys of the stage itself tell their defaults, or are groups", () => {
-  const groups = new Set(["name", "network", "database", "masking", "alerts"]);
-  const keys = (documented.get("Stage") ?? []).filter(({ key }) => !groups.has(key));
-  expect(keys.map(({ key, docs }) => [key, docs.includes("@default")])).toEqual([
-    ["keepData", true],
-    ["pipelines", true],
-  ]);
+test.each<[keyof typeof GROUPS, string, string, (stage: Stage) => unknown, unknown]>([
+  ["createdNetwork", "zones", "2, or those named.", ({ network }) => network, { zones: 2 }],
+  ["createdNetwork", "endpointZones", "1 in dev, otherwise all.", ({ network }) => network, { endpointZones: 1 }],
+  ["createdDatabase", "maxStorageGiB", "5 times `storageGiB`, at most 65536.", ({ database }) => database, { maxStorageGiB: 5 * 20 }],
+  ["pipelineStage", "batchSize", "1000, or 10 for FIFO.", ({ pipelines }) => pipelines.orders, { batchSize: 1000 }],
+  ["pipelineStage", "batchWindow", "5, or 0 for FIFO.", ({ pipelines }) => pipelines.orders, { batchWindow: 5 }],
+  [
+    "pipelineStage",
+    "visibilityTimeout",
+    "6 x timeout + batchWindow.",
+    ({ pipelines }) => pipelines.orders,
+    { visibilityTimeout: 6 * 30 + 5 },
+  ],
+])("the default of %s.%s is as documented: %s", (group, key, documented, select, expected) => {
+  expect(readDocs(group).get(key)?.split("Default: ")[1]).toBe(documented);
+  expect(select(read())).toMatchObject(expected as object);
 });
 
 test("logs are kept for any time that CloudWatch knows", () => {
@@ -75,7 +77,7 @@ test("logs are kept for any time that CloudWatch knows", () => {
 describe("cdk.json", () => {
   const { context } = json("cdk.json");
 
-  test("deploys dev where no stage is named", () => {
+  test("deploys dev unless a stage is named", () => {
     expect(read({ ...context }, pipelines).name).toBe("dev");
   });
 
@@ -84,7 +86,7 @@ describe("cdk.json", () => {
     expect(name).toBe(stage);
   });
 
-  test("has the feature flags that CDK advises to new projects, but for references that keep what others need from being deleted", () => {
+  test("has the feature flags that CDK recommends, except that a stack cannot be deleted while others need it", () => {
     const advised = json("node_modules/aws-cdk-lib/recommended-feature-flags.json") as object;
     expect(context).toMatchObject({ ...advised, "@aws-cdk/core:defaultCrossStackReferences": "strong" });
   });

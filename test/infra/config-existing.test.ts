@@ -1,12 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import { DATABASE, KEY, NETWORK, prod, QUEUE, read } from "./config-cases.ts";
 
-describe("what is there already", () => {
-  test("is a network by its id, subnets and zones, to which no endpoint is added", () => {
+describe("something existing", () => {
+  test("is a network with its id, subnets and zones, and no endpoint is added", () => {
     expect(prod({ network: NETWORK }).network).toEqual({ kind: "existing", ...NETWORK, endpoints: [] });
   });
 
-  test("is a network told on the command line", () => {
+  test("is a network named on the command line", () => {
     const context = {
       "network.vpcId": "vpc-00000001",
       "network.subnetIds": "subnet-00000001,subnet-00000002",
@@ -42,7 +42,7 @@ describe("what is there already", () => {
     expect(prod({ network: NETWORK, database: { ...DATABASE, ...secret } }).database).toMatchObject(secret);
   });
 
-  test("is a queue, with what it has said of it", () => {
+  test("is a queue with its settings", () => {
     const queue = { queueArn: QUEUE, deadLetterQueueArn: `${QUEUE}-dlq`, visibilityTimeout: 300, maxReceiveCount: 5 };
     expect(prod({ pipelines: { orders: queue } }).pipelines.orders).toMatchObject(queue);
   });

@@ -3,7 +3,7 @@ import { readAwsStage } from "../../infra/config/read.ts";
 import { complaint, complaintOf, KEY, PIPELINES, read } from "./config-cases.ts";
 
 describe("a stage is refused", () => {
-  test("that is not known, and the known ones are named", () => {
+  test("if it is unknown, and the known ones are listed", () => {
     expect(complaint({ stage: "prodd", stages: { qa: {} } })).toBe('stage is "prodd"; it must be one of dev, staging, prod, local, qa.');
     expect(complaint({ stage: undefined })).toMatch(/^stage is undefined; it must be one of dev/);
     expect(complaint({ stage: "constructor" })).toMatch(/must be one of dev/);
@@ -15,7 +15,7 @@ describe("a stage is refused", () => {
     );
   });
 
-  test("whose entry is no object", () => {
+  test("whose entry is not an object", () => {
     expect(complaintOf(5)).toMatch(/^stages\.dev is 5; it must be an object with keys out of keepData, network,/);
     expect(complaintOf(null)).toMatch(/^stages\.dev is null;/);
     expect(complaint({ stages: [] })).toBe("stages is []; it must be an object with an object for each stage.");
@@ -24,12 +24,12 @@ describe("a stage is refused", () => {
 
 test("stage local is not deployed to AWS", () => {
   expect(() => readAwsStage({ stage: "local" }, PIPELINES)).toThrow(
-    'stage is "local"; it must be one in AWS, because npm run local:deploy is what deploys local to LocalStack.',
+    'stage is "local"; it must be a stage in AWS; npm run local:deploy deploys stage local to LocalStack.',
   );
   expect(readAwsStage({ stage: "dev" }, PIPELINES)).toEqual(read());
 });
 
-describe("an unknown key is refused, and the known ones of its level named,", () => {
+describe("an unknown key is refused, and the known keys at its place are listed,", () => {
   test.each([
     [
       { databse: {} },
@@ -56,7 +56,7 @@ describe("an unknown key is refused, and the known ones of its level named,", ()
     expect(complaint({ [key]: "1" })).toMatch(sentence);
   });
 
-  test("a group that is given a value, too", () => {
+  test("also a group that is given a value", () => {
     expect(complaint({ masking: KEY })).toBe(`masking is "${KEY}"; it takes no value itself, but its keys do: keyArn, multiRegion.`);
     expect(complaint({ network: { zones: 3 } })).toMatch(/^network is \{ zones: 3 \}; it takes no value itself/);
     expect(complaintOf({ network: "10.0.0.0/16" })).toMatch(

@@ -8,7 +8,7 @@ const ofOther = (arn: string) => arn.replace("123456789012", "210987654321");
 const orders = (keys: object = {}) => ({ pipelines: { orders: { ...EXISTING_QUEUE, ...keys } } });
 const database = (keys: object) => ({ network: NETWORK, database: { ...DATABASE, ...keys } });
 
-describe("what is there already is of one Region and partition:", () => {
+describe("everything existing is in one Region and partition:", () => {
   test.each([
     [{ ...orders({ queueKeyArn: KEY }), masking: { keyArn: KEY }, ...database({ adminSecretArn: SECRET, adminSecretKeyArn: KEY }) }, ""],
     [{ ...orders(), masking: { keyArn: elsewhere(KEY) } }, "pipelines.orders.queueArn"],
@@ -24,7 +24,7 @@ describe("what is there already is of one Region and partition:", () => {
     expect(complaintOf(entry).split(" ")[0]).toBe(path);
   });
 
-  test("the sentence tells both", () => {
+  test("the error names both keys", () => {
     expect(complaintOf({ network: NETWORK, masking: { keyArn: elsewhere(KEY) } })).toBe(
       `masking.keyArn is "${elsewhere(KEY)}"; it must be in eu-west-1, the Region of network.availabilityZones.`,
     );
@@ -34,7 +34,7 @@ describe("what is there already is of one Region and partition:", () => {
   });
 });
 
-test("queues and the masking key are of one account, since they are used by it", () => {
+test("queues and the masking key are in one account, which uses them", () => {
   expect(complaintOf({ ...orders(), masking: { keyArn: ofOther(KEY) } })).toBe(
     `pipelines.orders.queueArn is "${QUEUE}"; it must be in 210987654321, the account of masking.keyArn.`,
   );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { ConfigError } from "../../infra/config/read.ts";
-import type { Stage } from "../../infra/config/stage.ts";
+import type { Stage } from "../../infra/config/schema.ts";
 import { type Context, DATABASE, KEY, NETWORK, PIPELINES, QUEUE, read } from "./config-cases.ts";
 
 type Values = Record<string, readonly unknown[]>;
@@ -43,7 +43,7 @@ const KEYS = [
   ...["orders", "user-logins"].map((name): [string, Values] => [`pipelines.${name}`, PIPELINE]),
 ].flatMap(flat);
 
-/** As `-c` hands it over. */
+/** As `-c` passes it. */
 const asText = (value: unknown) => (Array.isArray(value) || typeof value !== "object" ? String(value) : value);
 
 const likely = fc
@@ -83,7 +83,7 @@ const hostile = fc.oneof(
   fc.record({ stage: fc.oneof(name, inherited, junk), stages: junk }),
 );
 
-/** The stage, or undefined where the context was refused as it should be. */
+/** The stage, or undefined if a ConfigError refused the context. */
 function readOrRefuse(context: Context): Stage | undefined {
   try {
     return read(context);
@@ -94,12 +94,12 @@ function readOrRefuse(context: Context): Stage | undefined {
 }
 
 function checkInvariants({ network, database, masking, pipelines }: Stage): void {
-  if (network.kind === "own") {
+  if (network.kind === "created") {
     expect(network.endpointZones).toBeLessThanOrEqual(network.zones);
     expect(network.availabilityZones?.length ?? network.zones).toBe(network.zones);
   } else expect(network.availabilityZones).toHaveLength(network.subnetIds.length);
-  if (network.kind === "existing" && database.kind === "own") expect(new Set(network.availabilityZones).size).toBeGreaterThan(1);
-  if (database.kind === "own") expect(10 * database.maxStorageGiB).toBeGreaterThanOrEqual(11 * database.storageGiB);
+  if (network.kind === "existing" && database.kind === "created") expect(new Set(network.availabilityZones).size).toBeGreaterThan(1);
+  if (database.kind === "created") expect(10 * database.maxStorageGiB).toBeGreaterThanOrEqual(11 * database.storageGiB);
   expect(masking.keyArn !== undefined && masking.multiRegion).toBe(false);
   const settings = Object.values(pipelines);
   const invocations = settings.reduce((sum, { maxConcurrency }) => sum + maxConcurrency, 0);
@@ -114,8 +114,8 @@ function checkInvariants({ network, database, masking, pipelines }: Stage): void
   }
 }
 
-describe("whatever the context holds", () => {
-  test("it reads as a stage that keeps the rules, or is refused", () => {
+describe("any context", () => {
+  test("is read as a stage that follows the rules, or is refused", () => {
     let stages = 0;
     fc.assert(
       fc.property(fc.oneof(plausible, bare, hostile), (context) => {
@@ -129,7 +129,7 @@ describe("whatever the context holds", () => {
     expect(stages).toBeGreaterThan(100);
   });
 
-  test("it is left as it was", () => {
+  test("is not changed", () => {
     fc.assert(
       fc.property(plausible, (context) => {
         const before = structuredClone(context);
@@ -140,7 +140,7 @@ describe("whatever the context holds", () => {
     );
   });
 
-  test("a value that an entry takes means the same on the command line", () => {
+  test("gives a value the same meaning in an entry and on the command line", () => {
     fc.assert(
       fc.property(likely, ([path, value]) => {
         const [group = "", ...rest] = path.split(".");
@@ -152,7 +152,7 @@ describe("whatever the context holds", () => {
     );
   });
 
-  test("each pipeline of the stage is one that there is", () => {
+  test("leads to no pipeline that does not exist", () => {
     fc.assert(
       fc.property(plausible, (context) => {
         for (const pipeline of Object.keys(readOrRefuse(context)?.pipelines ?? {})) expect(Object.keys(PIPELINES)).toContain(pipeline);

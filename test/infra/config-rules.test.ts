@@ -19,7 +19,7 @@ describe("a batch", () => {
 });
 
 describe("an outage", () => {
-  test("of 20 minutes must not cost a message, and both numbers are said", () => {
+  test("of 20 minutes must not cost a message, and the error has both numbers", () => {
     expect(complaintOfOrders({ maxReceiveCount: 7 })).toBe(
       "pipelines.orders.maxReceiveCount is 7; it must be higher, because a message survives an outage of (maxReceiveCount - 1) x visibility timeout = 6 x 185 s = 1110 s, and at least 1200 s are required.",
     );
@@ -27,7 +27,7 @@ describe("an outage", () => {
     expect(complaintOfOrders({ maxReceiveCount: 1, timeout: 900 })).toMatch(/= 0 x 5405 s = 0 s/);
   });
 
-  test("is reckoned by what an existing queue has", () => {
+  test("is calculated from an existing queue's settings", () => {
     expect(complaintOfOrders({ ...EXISTING_QUEUE, visibilityTimeout: 30 })).toMatch(/= 9 x 30 s = 270 s/);
     expect(complaintOfOrders({ queueArn: QUEUE, visibilityTimeout: 30, maxReceiveCount: 41 })).toBe("");
   });
@@ -54,7 +54,7 @@ describe("two sources for one thing are refused:", () => {
   test.each([
     [
       { network: { ...NETWORK, zones: 2 } },
-      /^stages\.dev\.network\.vpcId is "vpc-0a1b2c3d" and stages\.dev\.network\.zones is 2; the first tells of what exists/,
+      /^stages\.dev\.network\.vpcId is "vpc-0a1b2c3d" and stages\.dev\.network\.zones is 2; the first names what exists and the second configures what is created/,
     ],
     [{ network: { subnetIds: [], cidr: "10.0.0.0/16" } }, /^stages\.dev\.network\.subnetIds .*network\.cidr/],
     [{ network: { ...NETWORK, endpointZones: 1 } }, /network\.vpcId .*network\.endpointZones/],
@@ -70,10 +70,10 @@ describe("two sources for one thing are refused:", () => {
     expect(complaintOf(dev)).toMatch(/only one of the two is allowed\.$/);
   });
 
-  test("how many zones, and which", () => {
+  test("the number of zones, and their names", () => {
     const network = { zones: 2, availabilityZones: ["eu-west-1a", "eu-west-1b"] };
     expect(complaintOf({ network })).toBe(
-      "stages.dev.network.zones is given, but stages.dev.network.availabilityZones names the zones; only one of the two is allowed.",
+      "stages.dev.network.availabilityZones is [ 'eu-west-1a', 'eu-west-1b' ] and stages.dev.network.zones is 2; the first names the zones that the second counts, and only one of the two is allowed.",
     );
   });
 
@@ -84,7 +84,7 @@ describe("two sources for one thing are refused:", () => {
   });
 });
 
-describe("what is there already", () => {
+describe("something existing", () => {
   test.each([
     ["network", { ...NETWORK, vpcId: undefined }, "vpcId"],
     ["network", { ...NETWORK, subnetIds: undefined }, "subnetIds"],
@@ -97,7 +97,7 @@ describe("what is there already", () => {
     expect(complaintOf({ [group]: given })).toMatch(new RegExp(`^${group}\\.${missing} is not given; it must be `));
   });
 
-  test("has a zone for each subnet, and two for a database that is made in it", () => {
+  test("has a zone for each subnet, and two for a database created in it", () => {
     expect(complaintOf({ network: { ...NETWORK, availabilityZones: ["eu-west-1a"] } })).toBe(
       "network.availabilityZones is [ 'eu-west-1a' ]; it must be the zones of network.subnetIds (2), one for each.",
     );
@@ -112,14 +112,14 @@ describe("what is there already", () => {
     ["deadLetterQueueArn", `${QUEUE}-dlq`],
     ["queueKeyArn", KEY],
     ["visibilityTimeout", 300],
-  ])("as a queue must be named where its %s is", (key, value) => {
+  ])("must be a named queue if %s is given", (key, value) => {
     expect(complaintOfOrders({ [key]: value })).toBe(
       `pipelines.orders.${key} is allowed only for an existing queue; pipelines.orders.queueArn must name it.`,
     );
     expect(complaintOfOrders({ ...EXISTING_QUEUE, [key]: value })).toBe("");
   });
 
-  test.each(["visibilityTimeout", "maxReceiveCount"])("as a queue is not without its %s", (key) => {
+  test.each(["visibilityTimeout", "maxReceiveCount"])("requires a queue's %s", (key) => {
     const { [key]: _, ...queue }: Context = EXISTING_QUEUE;
     expect(complaintOfOrders(queue)).toMatch(
       new RegExp(`^pipelines\\.orders\\.${key} is not given; it must be what the existing queue has, a whole number from `),
@@ -129,13 +129,13 @@ describe("what is there already", () => {
   test.each([
     ["adminSecretKeyArn", KEY],
     ["adminUser", "masqueue_admin"],
-  ])("as %s is told only of a secret that is named", (key, value) => {
+  ])("must be a named secret if %s is given", (key, value) => {
     expect(complaintOf({ network: NETWORK, database: { ...DATABASE, [key]: value } })).toBe(
-      `database.${key} is "${value}"; it must be left out, because database.adminSecretArn, which it is about, is not given.`,
+      `database.${key} is "${value}"; it must be left out, because database.adminSecretArn, to which it belongs, is not given.`,
     );
   });
 
-  test("as a queue is held against what Lambda and SQS take", () => {
+  test("must be a queue that Lambda and SQS accept", () => {
     expect(complaintOfOrders({ queueArn: QUEUE, visibilityTimeout: 29, maxReceiveCount: 100 })).toMatch(
       /^pipelines\.orders\.visibilityTimeout is 29; it must be at least pipelines\.orders\.timeout \(30\)/,
     );
@@ -147,8 +147,8 @@ describe("what is there already", () => {
   });
 });
 
-describe("what is made here", () => {
-  test("has endpoints in no more zones than it has, and always one for the masking key", () => {
+describe("something created", () => {
+  test("has endpoints in no more zones than the network has, and always one for KMS", () => {
     expect(complaint({ "network.endpointZones": "3" })).toBe("network.endpointZones is 3; it must be no more than network.zones (2).");
     expect(complaint({ "network.endpoints": "secretsmanager" })).toMatch(/^network\.endpoints is .*; it must be a list with kms/);
   });
@@ -161,7 +161,7 @@ describe("what is made here", () => {
     expect(complaintOf({ database: { storageGiB: 59_578 } })).toBe("");
   });
 
-  test("is named after stage and pipeline, for which AWS has so much room", () => {
+  test("is named after stage and pipeline, within the length that AWS allows", () => {
     const name = `a${"b".repeat(36)}`;
     expect(complaint({}, { [name]: { name } })).toBe(
       `The pipeline's name is "${name}"; it must be no longer than 36 characters in stage dev.`,

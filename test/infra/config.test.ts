@@ -2,13 +2,13 @@ import { describe, expect, test } from "@jest/globals";
 import { pipelines } from "../../lambda/pipelines/index.ts";
 import { EXISTING_QUEUE, prod, QUEUE, read } from "./config-cases.ts";
 
-describe("with nothing said but its name", () => {
+describe("by default", () => {
   test("dev is small, and all of it may be deleted", () => {
     expect(read({}, { "user-logins": { name: "user-logins" } })).toEqual({
       name: "dev",
       keepData: false,
       network: {
-        kind: "own",
+        kind: "created",
         cidr: "10.42.0.0/22",
         availabilityZones: undefined,
         zones: 2,
@@ -16,7 +16,7 @@ describe("with nothing said but its name", () => {
         endpoints: ["kms", "secretsmanager"],
       },
       database: {
-        kind: "own",
+        kind: "created",
         name: "masqueue",
         maxConnections: 80,
         connectionReserve: 20,
@@ -49,16 +49,22 @@ describe("with nothing said but its name", () => {
     });
   });
 
-  test("prod keeps its data, in two zones", () => {
-    expect(prod({})).toMatchObject({
+  test.each([
+    ["staging", { instanceType: "t4g.medium", multiAz: false }],
+    ["prod", { instanceType: "m8g.large", multiAz: true }],
+  ])("%s differs from dev: it keeps its data, is larger, and has endpoints in all zones", (stage, instance) => {
+    const { network, database, pipelines, ...dev } = read();
+    expect(read({ stage })).toEqual({
+      ...dev,
+      name: stage,
       keepData: true,
-      network: { endpointZones: 2 },
-      database: { instanceType: "m8g.large", maxConnections: 200, storageGiB: 100, maxStorageGiB: 500, multiAz: true, backupDays: 14 },
-      pipelines: { orders: { logRetentionDays: 90 } },
+      network: { ...network, endpointZones: 2 },
+      database: { ...database, ...instance, maxConnections: 200, storageGiB: 100, maxStorageGiB: 500, backupDays: 14 },
+      pipelines: Object.fromEntries(Object.entries(pipelines).map(([name, dev]) => [name, { ...dev, logRetentionDays: 90 }])),
     });
   });
 
-  test("a stage of the user's own name is like staging", () => {
+  test("a stage with a name of the user's is like staging", () => {
     const { name, ...own } = read({ stage: "qa-2", stages: { "qa-2": {} } });
     expect({ ...own, name: "staging" }).toEqual(read({ stage: "staging" }));
     expect(own.database).toMatchObject({ instanceType: "t4g.medium", multiAz: false });
@@ -83,7 +89,7 @@ describe("a key", () => {
     });
   });
 
-  test("of another stage's entry counts for nothing", () => {
+  test("of another stage's entry has no effect", () => {
     expect(read({ stages: { prod: { keepData: true } } }).keepData).toBe(false);
   });
 
@@ -95,7 +101,7 @@ describe("a key", () => {
     });
   });
 
-  test("of the command line is read as what it stands for", () => {
+  test("of the command line is converted from text", () => {
     const stage = read({
       keepData: "true",
       "network.endpoints": "kms",
@@ -118,7 +124,7 @@ describe("a key", () => {
     });
   });
 
-  test("of CDK's own, or an answer to one of its look-ups, is passed over", () => {
+  test("of CDK itself, or an answer to one of its look-ups, is ignored", () => {
     const foreign = {
       "@aws-cdk/core:checkSecretUsage": true,
       "@aws-cdk-containers/ecs-service-extensions:enableDefaultLogDriver": true,
@@ -133,8 +139,8 @@ describe("a key", () => {
   });
 });
 
-describe("what follows from other keys", () => {
-  test("is the visibility timeout: six times the function's and the window", () => {
+describe("a default that follows from other keys", () => {
+  test("is the visibility timeout: six times the function's timeout and the window", () => {
     expect(read({ "pipelines.orders.timeout": "60", "pipelines.orders.batchWindow": "20" }).pipelines.orders?.visibilityTimeout).toBe(380);
   });
 
@@ -143,22 +149,27 @@ describe("what follows from other keys", () => {
     expect(prod({ pipelines: { orders } }).pipelines.orders).toMatchObject({ ...orders, batchSize: 10, batchWindow: 0 });
   });
 
-  test("is how far storage grows: five times, and no further than RDS does", () => {
+  test("is the limit of storage: five times its size, and at most that of RDS", () => {
     expect(prod({ database: { storageGiB: 200 } }).database).toMatchObject({ maxStorageGiB: 1000 });
     expect(prod({ database: { storageGiB: 59_578 } }).database).toMatchObject({ maxStorageGiB: 65_536 });
   });
 
-  test("is where tickets go: to whom is paged, unless another is named", () => {
+  test("is the address for tickets: that for pages, unless another is named", () => {
     expect(prod({ alerts: { pageEmail: "a@example.org" } }).alerts.ticketEmail).toBe("a@example.org");
     expect(prod({ alerts: { pageEmail: "a@example.org", ticketEmail: "b@example.org" } }).alerts.ticketEmail).toBe("b@example.org");
   });
 
-  test("is how many zones there are: as many as are named", () => {
+  test("is the number of zones: as many as are named", () => {
     const availabilityZones = ["eu-west-1a", "eu-west-1b", "eu-west-1c"];
-    expect(prod({ network: { availabilityZones } }).network).toMatchObject({ kind: "own", availabilityZones, zones: 3, endpointZones: 3 });
+    expect(prod({ network: { availabilityZones } }).network).toMatchObject({
+      kind: "created",
+      availabilityZones,
+      zones: 3,
+      endpointZones: 3,
+    });
   });
 
-  test("is in how many zones endpoints stand: all, but one in dev", () => {
+  test("is the number of zones with endpoints: all, but one in dev", () => {
     expect(prod({ network: { zones: 3 } }).network).toMatchObject({ endpointZones: 3 });
     expect(read({ "network.zones": "3" }).network).toMatchObject({ endpointZones: 1 });
   });
@@ -172,7 +183,7 @@ describe("a pipeline", () => {
     ]);
   });
 
-  test("that a stage leaves out comes back by true on the command line", () => {
+  test("that a stage leaves out is deployed by true on the command line", () => {
     expect(Object.keys(prod({ pipelines: { orders: false } }, { "pipelines.orders": "true" }).pipelines)).toEqual([
       "user-logins",
       "orders",

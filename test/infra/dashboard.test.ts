@@ -1,59 +1,26 @@
-import { expect, test } from "@jest/globals";
-import { App, Stack } from "aws-cdk-lib";
-import { Template } from "aws-cdk-lib/assertions";
-import { SubnetType, Vpc } from "aws-cdk-lib/aws-ec2";
-import { Code, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
-import { DatabaseInstance, DatabaseInstanceEngine, PostgresEngineVersion } from "aws-cdk-lib/aws-rds";
-import { Queue } from "aws-cdk-lib/aws-sqs";
-import { readStage } from "../../infra/config/read.ts";
-import { DashboardStack } from "../../infra/stacks/dashboard.ts";
-import { pipelines } from "../../lambda/pipelines/index.ts";
-
-/** The dashboard of a stage whose resources stand in a stack of their own. */
-function dashboard() {
-  const app = new App();
-  const stage = readStage({ stage: "dev" }, pipelines);
-  const things = new Stack(app, "Things");
-  const instance = new DatabaseInstance(things, "Instance", {
-    instanceIdentifier: "masqueue-dev",
-    storageEncrypted: true,
-    engine: DatabaseInstanceEngine.postgres({ version: PostgresEngineVersion.of("18", "18") }),
-    vpc: new Vpc(things, "Vpc", { natGateways: 0, subnetConfiguration: [{ name: "isolated", subnetType: SubnetType.PRIVATE_ISOLATED }] }),
-    vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
-  });
-  const watched = Object.entries(stage.pipelines).map(([name, settings]) => ({
-    name,
-    settings,
-    queue: new Queue(things, `${name}-queue`, { queueName: "logins" }),
-    deadLetterQueue: Queue.fromQueueArn(things, `${name}-dlq`, "arn:aws:sqs:eu-west-1:111122223333:logins-dlq"),
-    fn: new LambdaFunction(things, `${name}-function`, {
-      functionName: "ingest",
-      runtime: Runtime.NODEJS_24_X,
-      handler: "index.handler",
-      code: Code.fromInline("exports.handler = async () => {};"),
-    }),
-  }));
-  const stack = new DashboardStack(app, "Dashboard", { stage, pipelines: watched, instance });
-  return { template: Template.fromStack(stack), things: Template.fromStack(things) };
-}
+import { describe, expect, test } from "@jest/globals";
+import type { Template } from "aws-cdk-lib/assertions";
+import { templateOf, VARIANTS } from "../support/stage.ts";
 
 interface Widget {
   readonly type: "text" | "metric";
   readonly properties: { readonly markdown?: string; readonly title?: string };
 }
 
-const { template, things } = dashboard();
-const [board] = Object.values(template.findResources("AWS::CloudWatch::Dashboard"));
-const body: string = [board?.Properties.DashboardBody["Fn::Join"]?.[1]]
-  .flat()
-  .map((part) => (typeof part === "string" ? part : "?"))
-  .join("");
+function readBody(template: Template): string {
+  const [board] = Object.values(template.findResources("AWS::CloudWatch::Dashboard"));
+  const parts = [board?.Properties.DashboardBody["Fn::Join"]?.[1]].flat();
+  return parts.map((part) => (typeof part === "string" ? part : "?")).join("");
+}
+
+const template = templateOf("dashboard", "dev");
+const body = readBody(template);
 const widgets: Widget[] = JSON.parse(body).widgets;
 
 test("there is one dashboard, named after the stage, and no alarm", () => {
   template.resourceCountIs("AWS::CloudWatch::Dashboard", 1);
   template.resourceCountIs("AWS::CloudWatch::Alarm", 0);
-  expect(board?.Properties.DashboardName).toBe("masqueue-dev");
+  template.hasResourceProperties("AWS::CloudWatch::Dashboard", { DashboardName: "masqueue-dev" });
 });
 
 test("it answers three questions, in this order, and shows nothing else", () => {
@@ -82,13 +49,41 @@ test("it answers three questions, in this order, and shows nothing else", () => 
   ]);
 });
 
-test("what alarms look at is drawn with the line at which they go off", () => {
+test("a graph of an alarm's metric has a line at the alarm's threshold", () => {
   for (const limit of [600_000, 370, 64, 0.2 * 20 * 1024 ** 3]) expect(body).toContain(`"value":${limit}`);
 });
 
-test("it takes no reference from the stacks it shows, so that a pipeline can be removed", () => {
-  expect(things.findOutputs("*")).toEqual({});
-  expect(body).toContain('"AWS/SQS","ApproximateNumberOfMessagesVisible","QueueName","logins-dlq"');
-  expect(body).toContain('"AWS/Lambda","Errors","FunctionName","ingest"');
-  expect(body).toContain('"AWS/RDS","CPUUtilization","DBInstanceIdentifier","masqueue-dev"');
+describe("it shows resources", () => {
+  /** The values of a property of the resources of a type, in one of dev's stacks. */
+  const namesIn = (stack: string, type: string, property: string) =>
+    Object.values(templateOf(stack, "dev").findResources(type)).map(({ Properties }) => Properties[property]);
+
+  test("without a reference to their stacks, so that a pipeline can be removed", () => {
+    expect(JSON.stringify(template.toJSON())).not.toMatch(/Fn::(ImportValue|GetStackOutput)/);
+    const outputs = Object.values(templateOf("ingest-user-logins", "dev").findOutputs("*"));
+    expect(outputs.filter(({ Export }) => Export)).toEqual([]);
+  });
+
+  test("by the names that they have", () => {
+    const queues = namesIn("ingest-user-logins", "AWS::SQS::Queue", "QueueName");
+    expect(queues).toHaveLength(2);
+    for (const name of queues) expect(body).toContain(`"AWS/SQS","ApproximateNumberOfMessagesVisible","QueueName","${name}"`);
+    const [fn] = namesIn("ingest-user-logins", "AWS::Lambda::Function", "FunctionName");
+    expect(body).toContain(`"AWS/Lambda","Errors","FunctionName","${fn}"`);
+    const [instance] = namesIn("data", "AWS::RDS::DBInstance", "DBInstanceIdentifier");
+    expect(body).toContain(`"AWS/RDS","CPUUtilization","DBInstanceIdentifier","${instance}"`);
+  });
+
+  test("that exist by the names in their ARNs, and no dead-letter queue that is not configured", () => {
+    const context = VARIANTS["existing queue"] ?? {};
+    const depth = (name: string) => `"AWS/SQS","ApproximateNumberOfMessagesVisible","QueueName","${name}"`;
+    const existing = readBody(templateOf("dashboard", "dev", context));
+    expect([existing.includes(depth("login-queue")), existing.includes(depth("login-queue-dlq"))]).toEqual([true, true]);
+    const { "pipelines.user-logins.deadLetterQueueArn": _, ...alone } = context;
+    expect(readBody(templateOf("dashboard", "dev", alone))).not.toContain("dlq");
+  });
+
+  test("of the database only if the deployment creates it", () => {
+    expect(readBody(templateOf("dashboard", "dev", VARIANTS["existing database"]))).not.toContain("AWS/RDS");
+  });
 });

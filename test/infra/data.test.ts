@@ -7,8 +7,8 @@ const INSTANCE = "AWS::RDS::DBInstance";
 const HMAC_KEY = { KeySpec: "HMAC_256" };
 const role = (name: string) => ({ "Fn::Join": ["", Match.arrayWith([`:role/masqueue-${name}-`, { Ref: "AWS::Region" }])] });
 
-describe("a database of our own", () => {
-  test("is Postgres 18 on Graviton, encrypted by a key of its own, private, with login by IAM", () => {
+describe("a created database", () => {
+  test("is Postgres 18 on Graviton, encrypted by a separate key, private, with login by IAM", () => {
     const template = templateOf("data", "prod");
     template.hasResourceProperties(INSTANCE, {
       Engine: "postgres",
@@ -23,7 +23,7 @@ describe("a database of our own", () => {
     template.hasResourceProperties("AWS::KMS::Key", { EnableKeyRotation: true });
   });
 
-  test("has a master password that RDS makes and that no template holds", () => {
+  test("has a master password that RDS creates and no template contains", () => {
     const template = templateOf("data", "prod");
     template.hasResourceProperties(INSTANCE, {
       ManageMasterUserPassword: true,
@@ -33,7 +33,7 @@ describe("a database of our own", () => {
     template.resourceCountIs("AWS::SecretsManager::Secret", 0);
   });
 
-  test("takes TLS only, logs no rows, and allows as many connections as the configuration was checked against", () => {
+  test("accepts TLS only, logs no rows, and allows as many connections as configured", () => {
     templateOf("data", "dev", { "database.maxConnections": "90" }).hasResourceProperties("AWS::RDS::DBParameterGroup", {
       Family: "postgres18",
       Parameters: Match.objectLike({
@@ -51,11 +51,11 @@ describe("a database of our own", () => {
     ["dev", "Delete", { MultiAZ: false, DeletionProtection: false, BackupRetentionPeriod: 1 }],
     ["staging", "Snapshot", { MultiAZ: false, DeletionProtection: true, BackupRetentionPeriod: 14, DeleteAutomatedBackups: false }],
     ["prod", "Snapshot", { MultiAZ: true, DeletionProtection: true, BackupRetentionPeriod: 14 }],
-  ])("in %s leaves a %s behind and is protected as fits", (stage, DeletionPolicy, Properties) => {
+  ])("in %s has deletion policy %s and the protection that fits it", (stage, DeletionPolicy, Properties) => {
     templateOf("data", stage).hasResource(INSTANCE, { DeletionPolicy, UpdateReplacePolicy: DeletionPolicy, Properties });
   });
 
-  test("lets in the functions, and nobody else", () => {
+  test("admits the functions only", () => {
     const template = templateOf("data", "prod");
     template.resourceCountIs("AWS::EC2::SecurityGroupIngress", 1);
     template.hasResourceProperties("AWS::EC2::SecurityGroupIngress", {
@@ -73,7 +73,7 @@ describe("a database of our own", () => {
 });
 
 describe("an existing database", () => {
-  test("is not touched, but for the door that lets the functions in", () => {
+  test("gets a rule that admits the functions, and no other change", () => {
     const template = templateOf("data", "prod", existing);
     template.resourceCountIs(INSTANCE, 0);
     template.hasResourceProperties("AWS::EC2::SecurityGroupIngress", { GroupId: existing?.["database.securityGroupId"], FromPort: 5432 });
@@ -89,14 +89,14 @@ describe("the masking key", () => {
     ["dev", "Delete"],
     ["staging", "RetainExceptOnCreate"],
     ["prod", "RetainExceptOnCreate"],
-  ])("in %s is followed by %s when its stack goes", (stage, DeletionPolicy) => {
+  ])("in %s has deletion policy %s", (stage, DeletionPolicy) => {
     templateOf("data", stage).hasResource("AWS::KMS::Key", {
       DeletionPolicy,
       Properties: { ...HMAC_KEY, KeyUsage: "GENERATE_VERIFY_MAC", PendingWindowInDays: 30 },
     });
   });
 
-  test("makes tokens for the ingest functions' roles only, whatever another policy allows", () => {
+  test("creates tokens for the ingest functions' roles only, whatever another policy allows", () => {
     const template = templateOf("data", "prod");
     template.hasResourceProperties("AWS::KMS::Key", {
       ...HMAC_KEY,
@@ -116,7 +116,7 @@ describe("the masking key", () => {
     });
   });
 
-  test("is of one region unless the configuration says so before it is made", () => {
+  test("is in one Region unless masking.multiRegion is true", () => {
     templateOf("data", "prod").hasResourceProperties("AWS::KMS::Key", { ...HMAC_KEY, MultiRegion: false });
     templateOf("data", "prod", { "masking.multiRegion": "true" }).hasResourceProperties("AWS::KMS::Key", {
       ...HMAC_KEY,
@@ -124,7 +124,7 @@ describe("the masking key", () => {
     });
   });
 
-  test("is not made where one is named", () => {
+  test("is not created if one is named", () => {
     const keyArn = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555";
     const context = { "masking.keyArn": keyArn };
     templateOf("data", "prod", context).resourcePropertiesCountIs("AWS::KMS::Key", HMAC_KEY, 0);
@@ -134,7 +134,7 @@ describe("the masking key", () => {
   });
 });
 
-test("storage key and database are of the same fate", () => {
+test("the storage key remains when its stack is deleted, as the database's snapshot does", () => {
   const keys = templateOf("data", "prod").findResources("AWS::KMS::Key");
   expect(Object.values(keys).map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(["RetainExceptOnCreate", "RetainExceptOnCreate"]);
 });

@@ -2,32 +2,33 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { Stack } from "aws-cdk-lib";
-import * as groups from "../../infra/config/keys.ts";
+import * as schema from "../../infra/config/schema.ts";
 import { appFor } from "../support/stage.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const doc = readFileSync(join(ROOT, "docs/deploy.md"), "utf8");
 const cli = readFileSync(join(ROOT, "local/cli.ts"), "utf8");
 
+const pipelineKeys = schema.pipelineStage("dev").entries;
 const GROUPS = {
-  "": groups.topKeys,
-  "network.": { ...groups.ownNetworkKeys, ...groups.existingNetworkKeys },
-  "database.": { ...groups.ownDatabaseKeys, ...groups.existingDatabaseKeys },
-  "masking.": groups.maskingKeys,
-  "alerts.": groups.alertKeys,
-  "pipelines.<name>.": groups.pipelineKeys,
+  "": schema.stageKeys("dev").entries,
+  "network.": { ...schema.createdNetwork("dev").entries, ...schema.existingNetwork.entries },
+  "database.": { ...schema.createdDatabase("dev").entries, ...schema.existingDatabase("dev").entries },
+  "masking.": schema.maskingKey.entries,
+  "alerts.": schema.alerts.entries,
+  "pipelines.<name>.": pipelineKeys,
 };
 const known = Object.entries(GROUPS).flatMap(([group, keys]) => Object.keys(keys).map((key) => group + key));
 
-test("every key that the page on deploying names is one of the configuration", () => {
+test("every key that docs/deploy.md names exists", () => {
   const named = [...doc.matchAll(/`((?:network|database|masking|alerts|pipelines\.<name>)\.\w+)/g)].map(([, key]) => key);
   expect(named.length).toBeGreaterThan(20);
   expect(known).toEqual(expect.arrayContaining(named));
   const further = [...doc.matchAll(/`\.(\w+)`/g)].map(([, key = ""]) => key);
-  expect(Object.keys(groups.pipelineKeys)).toEqual(expect.arrayContaining(further));
+  expect(Object.keys(pipelineKeys)).toEqual(expect.arrayContaining(further));
 });
 
-test("every stack that it deploys alone is one of the app", () => {
+test("every stack that it deploys alone exists", () => {
   const stacks = appFor("dev")
     .node.children.filter((child) => child instanceof Stack)
     .map(({ node }) => node.id);
@@ -36,7 +37,7 @@ test("every stack that it deploys alone is one of the app", () => {
   expect(stacks).toEqual(expect.arrayContaining(deployed));
 });
 
-test("every command of the tool that it calls is there", () => {
+test("every command of the tool that it calls exists", () => {
   const called = [...doc.matchAll(/npx masqueue (\w+)/g)].map(([, command = ""]) => command);
   for (const command of called) expect(cli).toContain(`.command("${command}")`);
 });

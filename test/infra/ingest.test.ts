@@ -16,7 +16,7 @@ describe("the queues", () => {
     template.hasResourceProperties(QUEUE, { QueueName: "masqueue-prod-user-logins-dlq", MessageRetentionPeriod: 14 * 86_400 });
   });
 
-  test("hide a message for six times the function's time and the window, and give it up after ten receives", () => {
+  test("hide a message for six times the function's timeout and the window, and give it up after ten receives", () => {
     ingest({ "pipelines.user-logins.timeout": "60", "pipelines.user-logins.batchWindow": "20" }).hasResourceProperties(QUEUE, {
       QueueName: "masqueue-prod-user-logins",
       VisibilityTimeout: 6 * 60 + 20,
@@ -24,7 +24,7 @@ describe("the queues", () => {
     });
   });
 
-  test("give dead letters back to their own queue only", () => {
+  test("redrive dead letters to their source queue only", () => {
     ingest().hasResourceProperties(QUEUE, {
       QueueName: "masqueue-prod-user-logins-dlq",
       RedriveAllowPolicy: {
@@ -34,7 +34,7 @@ describe("the queues", () => {
     });
   });
 
-  test("are reached by TLS only", () => {
+  test("accept TLS only", () => {
     const template = ingest();
     const insecure = Match.objectLike({
       Effect: "Deny",
@@ -54,7 +54,7 @@ describe("the queues", () => {
     },
   });
 
-  test("give dead letters, which hold raw values, to nobody unless roles are named", () => {
+  test("deny everyone to read dead letters, which contain raw values, except named roles", () => {
     ingest().hasResourceProperties("AWS::SQS::QueuePolicy", onlyRead(Match.absent()));
     const reader = "arn:aws:iam::111122223333:role/redrive";
     ingest({ "pipelines.user-logins.deadLetterReaders": reader }).hasResourceProperties(
@@ -63,7 +63,7 @@ describe("the queues", () => {
     );
   });
 
-  test("stay when their stack goes, outside dev", () => {
+  test("remain when their stack is deleted, outside dev", () => {
     ingest().allResources(QUEUE, { DeletionPolicy: "RetainExceptOnCreate" });
     ingest({}, "dev").allResources(QUEUE, { DeletionPolicy: "Delete" });
   });
@@ -115,7 +115,7 @@ describe("the function", () => {
     expect(services.sort()).toEqual(["kms", "logs", "rds-db", "sqs"]);
   });
 
-  test("wears the clients' security group in the private subnets", () => {
+  test("has the clients' security group in the private subnets", () => {
     ingest().hasResourceProperties("AWS::Lambda::Function", {
       VpcConfig: {
         SecurityGroupIds: [{ "Fn::ImportValue": Match.stringLikeRegexp("Clients") }],
@@ -126,7 +126,7 @@ describe("the function", () => {
 });
 
 describe("the event source", () => {
-  test("takes partial batch failures, in the sizes of the configuration", () => {
+  test("takes partial batch failures, in the configured sizes", () => {
     ingest().hasResourceProperties("AWS::Lambda::EventSourceMapping", {
       FunctionResponseTypes: ["ReportBatchItemFailures"],
       BatchSize: 1000,
@@ -146,20 +146,20 @@ describe("the event source", () => {
 });
 
 describe("an existing queue", () => {
-  test("is consumed as it is: no queue is made and no policy put on it", () => {
+  test("is consumed as it is: no queue is created and no policy added", () => {
     const template = ingest(existing);
     template.resourceCountIs(QUEUE, 0);
     template.resourceCountIs("AWS::SQS::QueuePolicy", 0);
     template.hasResourceProperties("AWS::Lambda::EventSourceMapping", { EventSourceArn: existing?.["pipelines.user-logins.queueArn"] });
   });
 
-  test("encrypted by a key may be decrypted, with that key", () => {
+  test("may be decrypted with its key", () => {
     expect(statementsOf(ingest(existing), "IngestRole")).toContainEqual(
       expect.objectContaining({ Action: "kms:Decrypt", Resource: existing?.["pipelines.user-logins.queueKeyArn"] }),
     );
   });
 
-  test("of FIFO kind is taken ten at a time without a window", () => {
+  test("of FIFO kind is consumed ten messages at a time without a window", () => {
     ingest({
       "pipelines.user-logins.queueArn": "arn:aws:sqs:eu-west-1:111122223333:logins.fifo",
       "pipelines.user-logins.visibilityTimeout": "180",

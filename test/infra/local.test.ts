@@ -3,8 +3,7 @@ import { App } from "aws-cdk-lib";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import manifest from "../../cdk.json" with { type: "json" };
 import { readStage } from "../../infra/config/read.ts";
-import { readServices } from "../../infra/localstack/services.ts";
-import { composeLocal } from "../../infra/localstack/stacks.ts";
+import { createLocalStacks, readServices } from "../../infra/localstack/stacks.ts";
 import { pipelines } from "../../lambda/pipelines/index.ts";
 
 const SECRET = "arn:aws:secretsmanager:us-east-1:000000000000:secret:masqueue-local-postgres-AbCdEf";
@@ -22,12 +21,12 @@ const ENVIRONMENT = {
 
 describe("stage local", () => {
   const context = { ...manifest.context, stage: "local" };
-  const [stack] = composeLocal(new App({ context }), readStage(context, pipelines), readServices(ENVIRONMENT), "lambda/pipelines");
+  const [stack] = createLocalStacks(new App({ context }), readStage(context, pipelines), readServices(ENVIRONMENT), "lambda/pipelines");
   if (!stack) throw new Error("there is no pipeline");
   const template = Template.fromStack(stack);
   const types = new Set(Object.values(template.toJSON().Resources as Record<string, { Type: string }>).map(({ Type }) => Type));
 
-  test("is the ingest stack by the name that the commands look for, in LocalStack's account", () => {
+  test("is the ingest stack with the name that the commands look for, in LocalStack's account", () => {
     expect([stack.stackName, stack.account, stack.region]).toEqual(["masqueue-local-ingest-user-logins", "000000000000", "us-east-1"]);
     expect(Object.keys(template.findOutputs("*")).sort()).toEqual([
       "DeadLetterQueueUrl",
@@ -43,7 +42,7 @@ describe("stage local", () => {
     template.hasResourceProperties("AWS::Lambda::Function", { VpcConfig: Match.absent() });
   });
 
-  test("gives the function Postgres as it sees it, and no password", () => {
+  test("gives the function the address of Postgres, and no password", () => {
     template.hasResourceProperties("AWS::Lambda::Function", {
       Environment: {
         Variables: {
@@ -74,7 +73,7 @@ describe("stage local", () => {
     template.hasResourceProperties("AWS::Lambda::Function", { Architectures: [process.arch === "arm64" ? "arm64" : "x86_64"] });
   });
 
-  test("keeps nothing when its stack goes, its log included, which LocalStack writes under this name", () => {
+  test("keeps nothing when its stack is deleted, including the log, which LocalStack writes under this name", () => {
     template.hasResource("AWS::Logs::LogGroup", {
       Properties: { LogGroupName: "/aws/lambda/masqueue-local-user-logins" },
       DeletionPolicy: "Delete",
@@ -83,7 +82,7 @@ describe("stage local", () => {
   });
 });
 
-test("a variable that is missing is told, with the command that sets it", () => {
+test("an error names a missing variable, and the command that sets it", () => {
   expect(() => readServices({ ...ENVIRONMENT, PGPASSWORD_SECRET: "" })).toThrow(
     "PGPASSWORD_SECRET is not set: stage local is deployed by npm run local:deploy.",
   );

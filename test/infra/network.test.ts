@@ -6,10 +6,10 @@ const existing = VARIANTS["existing VPC"];
 const endpointsOf = (template: Template) =>
   Object.values(template.findResources("AWS::EC2::VPCEndpoint")).map(({ Properties }) => Properties);
 
-describe("a VPC of our own", () => {
+describe("a created VPC", () => {
   test.each([
     ["two zones", {}, 2],
-    ["three by config", { "network.zones": "3" }, 3],
+    ["three zones by configuration", { "network.zones": "3" }, 3],
   ])("has isolated subnets in %s and no way to the internet", (_, context, zones) => {
     const template = templateOf("network", "prod", context);
     template.resourceCountIs("AWS::EC2::Subnet", zones);
@@ -23,7 +23,7 @@ describe("a VPC of our own", () => {
     expect(blocks({ "network.zones": "3" }).slice(0, 2)).toEqual(blocks({}));
   });
 
-  test("stands in the zones that are named, where they are", () => {
+  test("is in the zones that are named", () => {
     const template = templateOf("network", "prod", { "network.availabilityZones": "us-east-1b,us-east-1d" });
     for (const zone of ["us-east-1b", "us-east-1d"]) template.hasResourceProperties("AWS::EC2::Subnet", { AvailabilityZone: zone });
   });
@@ -42,7 +42,7 @@ describe("a VPC of our own", () => {
     for (const { SubnetIds } of endpointsOf(templateOf("network", stage))) expect(SubnetIds).toHaveLength(zones);
   });
 
-  test("lets the endpoints be used by this account and for these calls only", () => {
+  test("has endpoints for this account and these calls only", () => {
     for (const { PolicyDocument } of endpointsOf(templateOf("network", "prod"))) {
       expect(PolicyDocument.Statement).toEqual([
         expect.objectContaining({
@@ -53,12 +53,12 @@ describe("a VPC of our own", () => {
     }
   });
 
-  test("keeps a record of what was refused", () => {
+  test("logs refused connections", () => {
     templateOf("network", "prod").hasResourceProperties("AWS::EC2::FlowLog", { TrafficType: "REJECT" });
   });
 });
 
-describe("what functions wear", () => {
+describe("the functions' security group", () => {
   test("leads to the endpoints and nowhere else", () => {
     const template = templateOf("network", "prod");
     template.hasResourceProperties("AWS::EC2::SecurityGroup", {
@@ -88,7 +88,7 @@ describe("an existing VPC", () => {
     template.resourcePropertiesCountIs("AWS::EC2::SecurityGroupEgress", { CidrIp: "0.0.0.0/0" }, 0);
   });
 
-  test("goes on using the services' usual names: only our functions are told the endpoints' own", () => {
+  test("goes on using the services' usual names: only our functions get the endpoints' own names", () => {
     const context = { ...existing, "network.endpoints": "kms,secretsmanager" };
     templateOf("network", "prod", context).allResourcesProperties("AWS::EC2::VPCEndpoint", { PrivateDnsEnabled: false });
     for (const stack of ["ingest-user-logins", "schema"]) {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { ALARMS } from "../../infra/alarms/articles.ts";
+import { ALARMS } from "../../infra/alarms/catalogue.ts";
 import { watched } from "../support/alarms.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -14,14 +14,14 @@ const articles = runbook.split(/^## /m).slice(1);
 
 const { template } = watched({ "alerts.runbookUrl": URL });
 const properties = (type: string) => Object.values(template.findResources(type)).map((resource) => resource.Properties);
-/** What people read, by the name of what sent it. */
+/** The texts that people read, by the name of the alarm or rule. */
 const texts: [string, string][] = [
   ...properties("AWS::CloudWatch::Alarm").map(({ AlarmName, AlarmDescription }): [string, string] => [AlarmName, AlarmDescription]),
   ...properties("AWS::Events::Rule").map(({ Name, Targets }): [string, string] => [Name, Targets[0].InputTransformer.InputTemplate]),
 ];
 const linked = (text: string) => [...text.matchAll(/https:\/\/example\.com\/runbook\.md#([\w-]+)/g)].map(([, anchor]) => anchor);
 
-test.each(texts)("%s links to an article that there is", (name, text) => {
+test.each(texts)("%s links to an article that exists", (name, text) => {
   const [anchor, ...others] = linked(text);
   expect(headings).toContain(anchor);
   expect([name, others]).toEqual([expect.stringContaining(anchor ?? "?"), []]);
@@ -32,13 +32,10 @@ test("each article belongs to an alarm, and each kind of alarm has one", () => {
   expect(Object.keys(ALARMS)).toEqual(headings);
 });
 
-test.each(articles.map((article) => [article.split("\n")[0], article]))(
-  "%s says what it means, how to look and what to do",
-  (_, article) => {
-    const parts = [...(article ?? "").matchAll(/^\*\*(\w+)\.\*\*/gm)].map(([, part]) => part);
-    expect(parts).toEqual(["Means", "Look", "Do"]);
-  },
-);
+test.each(articles.map((article) => [article.split("\n")[0], article]))("%s has its three parts: Means, Look, Do", (_, article) => {
+  const parts = [...(article ?? "").matchAll(/^\*\*(\w+)\.\*\*/gm)].map(([, part]) => part);
+  expect(parts).toEqual(["Means", "Look", "Do"]);
+});
 
 test("each variable in a command is set before it is used", () => {
   const shell = runbook.match(/```sh\n.*?```|`aws [^`]*`/gs)?.join("\n") ?? "";

@@ -4,7 +4,7 @@ import { templateOf, VARIANTS } from "../support/stage.ts";
 import { statementsOf } from "../support/statements.ts";
 
 describe("the migrate function", () => {
-  test("is called at deploy time, again when its code or a migration changes, and waited for longer than it runs", () => {
+  test("is called at deploy time, again when its code or a migration changes, and the call waits longer than it runs", () => {
     const template = templateOf("schema", "prod");
     const [trigger] = Object.values(template.findResources("Custom::Trigger"));
     const [migrate] = Object.values(
@@ -37,13 +37,13 @@ describe("the migrate function", () => {
     });
   });
 
-  test("may log in by IAM as the user of a named secret, where that is told", () => {
+  test("may log in by IAM as the user of a named secret, if that user is configured", () => {
     const context = { ...VARIANTS["existing database"], "database.adminUser": "dba" };
     const connect = statementsOf(templateOf("schema", "prod", context), "MigrateRole").find(({ Action }) => Action === "rds-db:connect");
     expect(JSON.stringify(connect)).toContain("/dba");
   });
 
-  test("reads no secret where none is named for an existing database", () => {
+  test("reads no secret if none is named for an existing database", () => {
     const { "database.adminSecretArn": _, ...context } = VARIANTS["existing database"] ?? {};
     const template = templateOf("schema", "prod", context);
     expect(statementsOf(template, "MigrateRole").filter(({ Action }) => /secretsmanager|kms/.test(String(Action)))).toEqual([]);

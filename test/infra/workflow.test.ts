@@ -60,18 +60,18 @@ describe.each(files)("%s", (file) => {
     }
   });
 
-  test("never gives a fork's code this repository's rights, and knows no secret", () => {
+  test("never gives a fork's code this repository's rights, and uses no secret", () => {
     expect(Object.keys(on)).not.toContain("pull_request_target");
     expect(read(file)).not.toMatch(/\bsecrets\b/);
     for (const { with: inputs } of all.flatMap(({ steps }) => steps).filter(({ uses }) => uses?.startsWith("actions/checkout@")))
       expect(inputs).toMatchObject({ "persist-credentials": false });
   });
 
-  test("lets nothing that others write into a command", () => {
+  test("inserts no text by others into a command", () => {
     expect(commands).not.toContain("${{");
   });
 
-  test("calls only commands and options that there are", () => {
+  test("calls only commands and options that exist", () => {
     const called = [...commands.matchAll(/npx (cdk|masqueue) (\w+)([^|\n]*)/g)];
     for (const [, tool = "", command = "", rest = ""] of called) {
       const help = execFileSync(process.execPath, [join(ROOT, BINARIES[tool] ?? ""), command, "--help"], { encoding: "utf8" });
@@ -97,11 +97,11 @@ describe("the deployment", () => {
     expect(commands[1]).toMatch(new RegExp(`^npx masqueue smoke --stage ${stage} .*--yes$`));
   });
 
-  test.each(STAGES)("of %s overlaps with no other, and is not broken off", (stage) => {
+  test.each(STAGES)("of %s overlaps with no other, and is not cancelled", (stage) => {
     expect(job(stage).concurrency).toEqual({ group: `deploy-${stage}`, "cancel-in-progress": false });
   });
 
-  test("takes the commit that passed ci on main, where it is still the newest", () => {
+  test("takes the commit that passed ci on main, if it is still the newest", () => {
     expect(events).toMatchObject({
       workflow_run: { workflows: [workflow(".github/workflows/ci.yml").name], types: ["completed"], branches: ["main"] },
     });
@@ -116,13 +116,13 @@ describe("the deployment", () => {
     for (const stage of STAGES) expect(job(stage).steps[0]?.with).toMatchObject({ ref: expression(`${run}.head_sha`) });
   });
 
-  test.each(Object.entries(deployJobs))("job %s does nothing where its role is not named", (name, it) => {
+  test.each(Object.entries(deployJobs))("job %s does nothing unless its role is named", (name, it) => {
     const role = `vars.${name.toUpperCase()}_ROLE_ARN`;
     expect(credentialsOf(it)).toEqual({ "role-to-assume": expression(role), "aws-region": expression("vars.AWS_REGION") });
     expect(it.if?.split(" && ")).toContain(`${role} != ''`);
   });
 
-  test("is shown to a pull request of this repository, and to none of a fork", () => {
+  test("is shown on a pull request of this repository, and on none of a fork", () => {
     const { if: condition, environment, steps } = job("diff");
     expect(condition?.split(" && ")).toEqual(
       expect.arrayContaining(["github.event_name == 'pull_request'", "github.event.pull_request.head.repo.full_name == github.repository"]),

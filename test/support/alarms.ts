@@ -16,7 +16,7 @@ export const KEY_ARN = `arn:aws:kms:${REGION}:${ACCOUNT}:key/12345678-90ab-cdef-
 const ENV = { env: { account: ACCOUNT, region: REGION } };
 const arn = (service: string, resource: string) => `arn:aws:${service}:${REGION}:${ACCOUNT}:${resource}`;
 
-/** The context of a stage whose database is not made here. */
+/** The context of a stage with an existing database. */
 export const EXISTING_DATABASE = {
   "network.vpcId": "vpc-0123456789abcdef0",
   "network.subnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
@@ -32,17 +32,17 @@ export function watched(...what: Parameters<typeof watchedApp>) {
   return { alerts: Template.fromStack(alerts), template: Template.fromStack(stack) };
 }
 
-/** A stage's topics and every alarm there is, on things that are not made here: the stacks hold nothing else. */
+/** A stage's topics and every alarm, on imported resources: the stacks contain nothing else. */
 export function watchedApp(context: Readonly<Record<string, string>> = {}, existing: { deadLetters?: false } = {}) {
   const app = new App();
   const stage = readStage({ stage: "dev", ...context }, pipelines);
   const [pipeline, settings] = Object.entries(stage.pipelines)[0] ?? [];
   if (!pipeline || !settings) throw new Error("the stage has no pipeline");
   const alerts = new AlertsStack(app, "Alerts", { ...ENV, stage });
-  const parts = { stage, topics: alerts.topics };
+  const owner = { stage, topics: alerts.topics };
   const stack = new Stack(app, "Watched", ENV);
   alarmOnIngest(stack, {
-    ...parts,
+    ...owner,
     pipeline,
     settings,
     queue: Queue.fromQueueArn(stack, "Queue", arn("sqs", "logins")),
@@ -55,7 +55,7 @@ export function watchedApp(context: Readonly<Record<string, string>> = {}, exist
     port: 5432,
     securityGroups: [],
   });
-  alarmOnDatabase(stack, { ...parts, instance: stage.database.kind === "own" ? instance : undefined });
-  alarmOnMaskingKey(stack, { ...parts, keyArn: KEY_ARN, roleNames: ["ingest-a", "ingest-b"] });
+  alarmOnDatabase(stack, owner, stage.database.kind === "created" ? instance : undefined);
+  alarmOnMaskingKey(stack, owner, KEY_ARN, ["ingest-a", "ingest-b"]);
   return { app, alerts, stack };
 }

@@ -1,7 +1,7 @@
 type Matcher = string | { exists: boolean } | { wildcard: string } | { "anything-but": string[] };
 type Pattern = { readonly [field: string]: Matcher[] | Pattern | Pattern[] };
 
-/** Whether an EventBridge rule matches an event, as far as our rules need it: of wildcards, `*…*` (https://github.com/aws/event-ruler). */
+/** Whether an EventBridge rule matches an event, as far as our rules need it: wildcards only as `*…*` (https://github.com/aws/event-ruler). */
 export function matches(pattern: Pattern, event: unknown): boolean {
   return Object.entries(pattern).every(([field, wanted]) => {
     if (field === "$or") return (wanted as Pattern[]).some((one) => matches(one, event));

@@ -4,14 +4,14 @@ import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import manifest from "../../cdk.json" with { type: "json" };
 import { readStage } from "../../infra/config/read.ts";
-import { type Code, compose } from "../../infra/stacks/all.ts";
+import { type Code, createStacks } from "../../infra/stacks.ts";
 import { pipelines } from "../../lambda/pipelines/index.ts";
 import variants from "./variants.json" with { type: "json" };
 
 /** Ways to deploy that differ in their stacks, as given with -c. */
 export const VARIANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = variants;
 
-/** Stands in for the bundles: which code is in an asset is no matter of the template. */
+/** Replaces the bundles: a template does not depend on the code in an asset. */
 function someCode(): Code {
   const folder = join(import.meta.dirname, "../../build/no-code");
   mkdirSync(folder, { recursive: true });
@@ -19,11 +19,11 @@ function someCode(): Code {
   return { ingest: folder, migrate: folder };
 }
 
-/** The app of a stage, composed and not yet synthesised. @param context as given with -c */
+/** The app of a stage, not yet synthesised. @param context as given with -c */
 export function appFor(stage: string, context: Readonly<Record<string, string>> = {}): App {
   const all = { ...manifest.context, stage, ...context };
   const app = new App({ context: all });
-  compose(app, readStage(all, pipelines), someCode());
+  createStacks(app, readStage(all, pipelines), someCode());
   return app;
 }
 
@@ -34,23 +34,23 @@ export function stacksOf(app: App): Stack[] {
 
 type Templates = Readonly<Record<string, Template>>;
 
-/** Composed once for each stage and context: it takes a second. */
-const composed = new Map<string, Templates>();
+/** Created once for each stage and context: it takes a second. */
+const created = new Map<string, Templates>();
 
 /** A stage's templates by the name of their stack without `masqueue-<stage>-`. */
 export function templatesOf(stage: string, context: Readonly<Record<string, string>> = {}): Templates {
   const key = JSON.stringify([stage, context]);
-  const known = composed.get(key);
+  const known = created.get(key);
   if (known) return known;
   const stacks = stacksOf(appFor(stage, context));
   const templates = Object.fromEntries(
     stacks.map((stack) => [stack.stackName.replace(`masqueue-${stage}-`, ""), Template.fromStack(stack)]),
   );
-  composed.set(key, templates);
+  created.set(key, templates);
   return templates;
 }
 
-/** One of them. @throws where there is none of that name */
+/** One of them. @throws if none has that name */
 export function templateOf(name: string, stage: string, context: Readonly<Record<string, string>> = {}): Template {
   const templates = templatesOf(stage, context);
   const template = templates[name];

@@ -1,9 +1,9 @@
-import type { Stage } from "../config/stage.ts";
+import type { Stage } from "../config/schema.ts";
 
 /** Whom an alarm reaches: a page wakes somebody, a ticket waits for the morning. */
 export type Urgency = "page" | "ticket";
 
-/** Every alarm that there is. Its kind ends its name and is the heading of its article in docs/runbook.md. */
+/** Every alarm by its kind, which ends its name and is the heading of its article in docs/runbook.md. */
 export const ALARMS = {
   "function-errors": { to: "page", says: "The function fails again and again; whole batches come back to the queue" },
   "oldest-message": { to: "page", says: "Messages wait too long for the function" },
@@ -20,11 +20,11 @@ export const ALARMS = {
 export type AlarmKind = keyof typeof ALARMS;
 
 /** One sentence and the link to the article: the text of an alarm and of a rule's message. */
-export function textOf(kind: AlarmKind, { alerts }: Stage): string {
+export function getAlarmText(kind: AlarmKind, { alerts }: Stage): string {
   return `${ALARMS[kind].says}. What to do: ${alerts.runbookUrl}#${kind}`;
 }
 
-/** `masqueue-<stage>-<pipeline>-<kind>`, without the pipeline where the alarm is the stage's. */
-export function nameOf(kind: AlarmKind, { name }: Stage, pipeline?: string): string {
+/** `masqueue-<stage>-<pipeline>-<kind>`, without the pipeline if the alarm is the stage's. */
+export function getAlarmName(kind: AlarmKind, { name }: Stage, pipeline?: string): string {
   return ["masqueue", name, pipeline, kind].filter((part) => part !== undefined).join("-");
 }
