@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { ClientConfig } from "pg";
-import { awsIn, type Environment, type Identity } from "./aws/environment.ts";
+import { awsIn, type Environment, type Identity, readVariable } from "./aws/environment.ts";
 import { rdsToken } from "./aws/rds-token.ts";
 import { readPassword } from "./aws/secret.ts";
 import * as errors from "./errors.ts";
@@ -24,7 +24,7 @@ export interface Config {
  * @throws IngestError `configuration`, naming the variable, its value (unless it is secret) and the values that are allowed
  */
 export function readConfig(env: Environment, known: Readonly<Record<string, Pipeline>> = pipelines): Config {
-  const pipeline = readPipeline(required(env, ENV.pipeline), known);
+  const pipeline = readPipeline(readVariable(env, ENV.pipeline), known);
   return { pipeline, postgres: readPostgres(env), masking: readMasking(pipeline, env) };
 }
 
@@ -50,11 +50,11 @@ export function readPostgres(env: Environment): ClientConfig {
   const sslMode = env[ENV.sslMode] || "verify-full";
   if (sslMode !== "verify-full" && sslMode !== "disable") throw errors.variableInvalid(ENV.sslMode, sslMode, "verify-full, disable");
   const isEncrypted = sslMode === "verify-full";
-  const to = { host: required(env, ENV.host), port, user: required(env, ENV.user) };
+  const to = { host: readVariable(env, ENV.host), port, user: readVariable(env, ENV.user) };
   return {
     ...to,
     password: readLogin(env, to, isEncrypted),
-    database: required(env, ENV.database),
+    database: readVariable(env, ENV.database),
     ssl: isEncrypted && { rejectUnauthorized: true, ...readAuthorities(env) },
     application_name: "masqueue",
   };
@@ -100,10 +100,4 @@ export function readMasterKey(env: Environment, identity?: Identity): MasterKey 
   } catch (error) {
     throw error instanceof errors.IngestError ? error : errors.fileUnreadable(ENV.keyFile, keyFile, "a readable file");
   }
-}
-
-function required(env: Environment, name: string): string {
-  const value = env[name];
-  if (!value) throw errors.variableMissing(name);
-  return value;
 }

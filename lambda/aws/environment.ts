@@ -39,19 +39,21 @@ export function awsIn(env: Environment, identity: Identity = identityIn(env)): A
 }
 
 function identityIn(env: Environment): Identity {
-  const read = (name: string) => {
-    const value = env[name];
-    if (!value) throw errors.variableMissing(name);
-    return value;
-  };
   return {
-    region: async () => read("AWS_REGION"),
+    region: async () => readVariable(env, "AWS_REGION"),
     credentials: async () => ({
-      accessKeyId: read("AWS_ACCESS_KEY_ID"),
-      secretAccessKey: read("AWS_SECRET_ACCESS_KEY"),
+      accessKeyId: readVariable(env, "AWS_ACCESS_KEY_ID"),
+      secretAccessKey: readVariable(env, "AWS_SECRET_ACCESS_KEY"),
       sessionToken: env.AWS_SESSION_TOKEN || undefined,
     }),
   };
+}
+
+/** Reads a variable that must be set. @throws IngestError `configuration` */
+export function readVariable(env: Environment, name: string): string {
+  const value = env[name];
+  if (!value) throw errors.variableMissing(name);
+  return value;
 }
 
 function toEndpoint(service: Service, region: string): string {

@@ -6,8 +6,6 @@ import { type Folder, findFolder, MIGRATIONS } from "./folders.ts";
 import { checkMayCreate, checkOwnership } from "./ownership.ts";
 import { type Circumstances, describeRefusal } from "./refusal.ts";
 
-export { MigrationError } from "../errors.ts";
-
 const LOCK_TIMEOUT = 5_000;
 /** The advisory lock that one migration holds at a time; any number below 2^32 will do. */
 const ADVISORY_LOCK = 7_241_865;

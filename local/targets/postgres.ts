@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import pg from "pg";
-import { type MigrateOptions, MigrationError, migrate } from "../../lambda/schema/runner.ts";
+import { MigrationError } from "../../lambda/errors.ts";
+import { type MigrateOptions, migrate } from "../../lambda/schema/runner.ts";
 import { startPostgres } from "../emulators/postgres/server.ts";
 import * as errors from "../errors.ts";
 import { explainError } from "../terminal/errors.ts";

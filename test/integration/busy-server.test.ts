@@ -1,7 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test } from "@jest/globals";
 import pg from "pg";
-import { MigrationError, migrate } from "../../lambda/schema/runner.ts";
+import { MigrationError } from "../../lambda/errors.ts";
+import { migrate } from "../../lambda/schema/runner.ts";
 import { connected, MASTER } from "../support/roles.ts";
 import { ALL_FILES, useSchemaDeployment } from "../support/schema-deployment.ts";
 

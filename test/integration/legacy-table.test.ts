@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import { MigrationError, migrate } from "../../lambda/schema/runner.ts";
+import { MigrationError } from "../../lambda/errors.ts";
+import { migrate } from "../../lambda/schema/runner.ts";
 import { idOf, idsBut, logins, useFixture } from "../support/fixture.ts";
 
 const fixture = useFixture({ migrated: false });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import pg from "pg";
-import { MigrationError, migrate } from "../../lambda/schema/runner.ts";
+import { MigrationError } from "../../lambda/errors.ts";
+import { migrate } from "../../lambda/schema/runner.ts";
 import { idsBut, logins, useFixture } from "../support/fixture.ts";
 import { createRole } from "../support/roles.ts";
 import { holdTable } from "../support/sessions.ts";
