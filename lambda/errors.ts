@@ -43,22 +43,25 @@ export class IngestError extends Error {
 export function toIngestError(error: unknown): IngestError {
   if (error instanceof IngestError) return error;
   const name = error instanceof Error ? error.name : typeof error;
-  const own = new IngestError("internal_error", `An unexpected ${name} was thrown; its text is withheld because it may quote a message.`);
+  const withheld = new IngestError(
+    "internal_error",
+    `An unexpected ${name} was thrown; its text is withheld because it may quote a message.`,
+  );
   if (error instanceof Error && error.stack) {
     // The message goes first: one of its lines may look like a frame.
     const frames = error.stack
       .replace(error.message, "")
       .split("\n")
       .filter((line) => /^\s+at .+:\d+:\d+\)?$/.test(line));
-    own.stack = [`${own.name}: ${own.message}`, ...frames].join("\n");
+    withheld.stack = [`${withheld.name}: ${withheld.message}`, ...frames].join("\n");
   }
-  return own;
+  return withheld;
 }
 
 /** The system's code of a foreign error, for example ECONNREFUSED. Several addresses of one host fail together, each with its own code. */
-export function systemCodeOf(error: unknown): string | undefined {
+export function findSystemCode(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;
-  if ("errors" in error && Array.isArray(error.errors)) return systemCodeOf(error.errors[0]);
+  if ("errors" in error && Array.isArray(error.errors)) return findSystemCode(error.errors[0]);
   const code = "code" in error ? error.code : undefined;
   return typeof code === "string" && /^[A-Z0-9_]+$/.test(code) ? code : undefined;
 }

@@ -26,7 +26,7 @@ export function telemetry(service: string): Reporter {
         write("WARN", "message rejected", { messageId, code, field, sqlstate, receiveCount }, metrics, ["service", "code"]);
       }
       for (const { messageId, outcome } of report.smoke) write("INFO", "smoke", { messageId, outcome });
-      write("INFO", "batch", { unknownFieldNames: report.unknownFields.names }, metricsOf(report));
+      write("INFO", "batch", { unknownFieldNames: report.unknownFields.names }, toMetrics(report));
     },
     rejectionsNotWritten: ({ code, sqlstate }) =>
       write("ERROR", "rejections not written", { code: sqlstate ?? code }, { [METRICS.rejectionsNotWritten]: 1 }),
@@ -36,7 +36,7 @@ export function telemetry(service: string): Reporter {
 
 type Metrics = Readonly<Record<string, number>>;
 
-function metricsOf({ outcomes, rejected, unknownFields, maskedAsText, commitLag, batchTime }: BatchReport): Metrics {
+function toMetrics({ outcomes, rejected, unknownFields, maskedAsText, commitLag, batchTime }: BatchReport): Metrics {
   const counts = { stored: 0, duplicate: 0, rejected: 0, unsettled: 0 };
   for (const { outcome } of outcomes) counts[outcome]++;
   const first = rejected.filter(isNew).length;

@@ -1,6 +1,6 @@
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { HttpRequest } from "@smithy/protocol-http";
-import { IngestError, systemCodeOf } from "../errors.ts";
+import { findSystemCode, IngestError } from "../errors.ts";
 import { parseObject } from "../json.ts";
 import { retry } from "../retry.ts";
 import type { Aws, Service } from "./environment.ts";
@@ -82,5 +82,5 @@ async function post(request: HttpRequest): Promise<{ statusCode: number; headers
 /** The system's code of a foreign error (ECONNREFUSED), else the name of its class. */
 function toCode(error: unknown): string {
   const name = typeof error === "object" && error !== null && "name" in error ? String(error.name) : "";
-  return systemCodeOf(error) ?? (/^\w{1,64}$/.test(name) ? name : "unknown");
+  return findSystemCode(error) ?? (/^\w{1,64}$/.test(name) ? name : "unknown");
 }

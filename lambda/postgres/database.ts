@@ -1,7 +1,7 @@
 import pg from "pg";
 import type { Deadline } from "../deadline.ts";
 import * as errors from "../errors.ts";
-import { IngestError, systemCodeOf } from "../errors.ts";
+import { findSystemCode, IngestError } from "../errors.ts";
 import { type Failure, retry } from "../retry.ts";
 import { blameFor, dropsConnection, refusesLogin } from "./sqlstate.ts";
 
@@ -102,6 +102,6 @@ export class Database {
 /** A connection that could not be opened; of the reason, only the system's code is kept. */
 class ConnectFailure extends Error {
   constructor(reason: unknown) {
-    super(systemCodeOf(reason) ?? "no answer");
+    super(findSystemCode(reason) ?? "no answer");
   }
 }

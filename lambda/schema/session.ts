@@ -53,7 +53,7 @@ async function connect(config: pg.ClientConfig): Promise<pg.Client> {
 function assess(error: unknown, { host, port, database, user }: pg.ClientConfig, options: SessionOptions): Failure<Error> {
   if (error instanceof errors.IngestError) return { error, retryable: false };
   if (!(error instanceof pg.DatabaseError))
-    return { error: errors.serverUnreachable(host, port, errors.systemCodeOf(error)), retryable: false };
+    return { error: errors.serverUnreachable(host, port, errors.findSystemCode(error)), retryable: false };
   if (refusesLogin(error)) return { error: errors.loginRefused(user, error.code, options.help), retryable: options.retriesLogin ?? false };
   const retryable = blameFor(error) === "transient";
   return { error: errors.connectionRefused(database, error.code, retryable), retryable };
