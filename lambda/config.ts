@@ -6,7 +6,7 @@ import { readPassword } from "./aws/secret.ts";
 import * as errors from "./errors.ts";
 import { type MasterKey, masterKeyFromSecret } from "./masking/keys.ts";
 import { masterKeyInKms } from "./masking/kms.ts";
-import type { Masking } from "./masking/open.ts";
+import type { Masking } from "./masking/open-masks.ts";
 import { ENV } from "./names.ts";
 import { pipelines } from "./pipelines/index.ts";
 import type { Pipeline } from "./pipelines/pipeline.ts";

@@ -3,7 +3,7 @@ import type { ClientConfig } from "pg";
 import { createHandler } from "../../lambda/ingest/handler.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { Database } from "../../lambda/postgres/database.ts";
-import { PostgresStore } from "../../lambda/postgres/store.ts";
+import { PostgresStore } from "../../lambda/postgres/postgres-store.ts";
 import { telemetry } from "../../lambda/telemetry.ts";
 import { contextFor } from "../../local/emulators/sqs-event.ts";
 import { masterKey } from "./rows.ts";

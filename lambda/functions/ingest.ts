@@ -2,7 +2,7 @@ import { readConfig } from "../config.ts";
 import { createHandler } from "../ingest/handler.ts";
 import { ENV } from "../names.ts";
 import { Database } from "../postgres/database.ts";
-import { PostgresStore } from "../postgres/store.ts";
+import { PostgresStore } from "../postgres/postgres-store.ts";
 import { telemetry } from "../telemetry.ts";
 
 // Made before the configuration is read, so that a wrong configuration is logged like any other failure.

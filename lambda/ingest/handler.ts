@@ -2,7 +2,7 @@ import middy from "@middy/core";
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { Deadline } from "../deadline.ts";
 import { toIngestError } from "../errors.ts";
-import { type Masking, openMasks } from "../masking/open.ts";
+import { type Masking, openMasks } from "../masking/open-masks.ts";
 import type { Tokenizer } from "../masking/tokens.ts";
 import { type BatchDeps, ingestBatch } from "./batch.ts";
 import { assertSqsEvent } from "./event.ts";

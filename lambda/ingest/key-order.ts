@@ -1,6 +1,6 @@
 import type { SQSRecord } from "aws-lambda";
 import type { Pipeline } from "../pipelines/pipeline.ts";
-import type { Message } from "./message.ts";
+import type { Message } from "./parse.ts";
 import { readId } from "./row-key.ts";
 
 /**

@@ -2,7 +2,7 @@ import { reveal } from "../masking/sensitive.ts";
 import type { Tokenizer } from "../masking/tokens.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import { MaskedRow } from "../rows/masked-row.ts";
-import type { Message } from "./message.ts";
+import type { Message } from "./parse.ts";
 
 /** A row, and the number of its values that lack the form of their column (an IP address) and were masked as text. */
 export interface Masked {

@@ -1,10 +1,20 @@
 import type { SQSRecord } from "aws-lambda";
 import { Sensitive } from "../masking/sensitive.ts";
 import type { Column, Pipeline } from "../pipelines/pipeline.ts";
+import type { RowKey } from "../rows/masked-row.ts";
 import { type Rejection, reject } from "../rows/outcome.ts";
 import { findWrappedField } from "./envelope.ts";
-import type { Message } from "./message.ts";
 import { readKey } from "./row-key.ts";
+
+/** A parsed message: its key is open, every other value from its body is sensitive. */
+export interface Message {
+  readonly kind: "message";
+  readonly key: RowKey;
+  /** One value for each column of the pipeline, in its order; null for the date column, whose value is in the key. */
+  readonly values: Sensitive<readonly (string | null)[]>;
+  /** Names in the body that the pipeline does not declare. A name can be personal, too. */
+  readonly unknownFields: Sensitive<readonly string[]>;
+}
 
 type Body = Record<string, unknown>;
 

@@ -1,5 +1,5 @@
 import { reveal } from "../masking/sensitive.ts";
-import type { Message } from "./message.ts";
+import type { Message } from "./parse.ts";
 
 const PLAIN_IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 const MAX_NAMES = 20;

@@ -7,7 +7,7 @@ import { type MasterKey, masterKeyFromSecret } from "../../lambda/masking/keys.t
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { Database } from "../../lambda/postgres/database.ts";
-import { PostgresStore } from "../../lambda/postgres/store.ts";
+import { PostgresStore } from "../../lambda/postgres/postgres-store.ts";
 import { contextFor } from "../../local/emulators/sqs-event.ts";
 
 /** Keeps the reports. */

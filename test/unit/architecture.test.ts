@@ -71,7 +71,7 @@ describe("imports go one way", () => {
   });
 
   test("the pure stages import neither effects nor the environment", () => {
-    const pure = ["parse", "mask", "message", "dates", "row-key", "key-order", "report", "unknown-fields", "envelope"].map(
+    const pure = ["parse", "mask", "dates", "row-key", "key-order", "report", "unknown-fields", "envelope"].map(
       (stage) => `lambda/ingest/${stage}.ts`,
     );
     const impure = readImports("lambda/ingest").filter(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Message } from "../../lambda/ingest/message.ts";
+import type { Message } from "../../lambda/ingest/parse.ts";
 import { parse } from "../../lambda/ingest/parse.ts";
 import { UnknownFieldCounter } from "../../lambda/ingest/unknown-fields.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
