@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import type { ClientConfig } from "pg";
-import { awsIn, type Environment, type Identity, readVariable } from "./aws/environment.ts";
-import { rdsToken } from "./aws/rds-token.ts";
+import { type Environment, type Identity, readAws, readVariable } from "./aws/environment.ts";
+import { signRdsToken } from "./aws/rds-token.ts";
 import { readPassword } from "./aws/secret.ts";
 import * as errors from "./errors.ts";
-import { type MasterKey, masterKeyFromSecret } from "./masking/keys.ts";
-import { masterKeyInKms } from "./masking/kms.ts";
+import { importMasterKey, type MasterKey } from "./masking/keys.ts";
+import { openKmsKey } from "./masking/kms.ts";
 import type { Masking } from "./masking/open-masks.ts";
 import { ENV } from "./names.ts";
 import { pipelines } from "./pipelines/index.ts";
@@ -62,12 +62,12 @@ export function readPostgres(env: Environment): ClientConfig {
 
 function readLogin(env: Environment, to: { host: string; port: number; user: string }, isEncrypted: boolean): ClientConfig["password"] {
   const { [ENV.password]: password, [ENV.passwordSecret]: secret, [ENV.iamAuth]: iamAuth } = env;
-  const ways = [ENV.password, ENV.passwordSecret, ENV.iamAuth].filter((name) => env[name]);
-  if (ways.length > 1) throw errors.variablesConflict(ways, "a login");
+  const logins = [ENV.password, ENV.passwordSecret, ENV.iamAuth].filter((name) => env[name]);
+  if (logins.length > 1) throw errors.variablesConflict(logins, "a login");
   if (iamAuth && iamAuth !== "true") throw errors.variableInvalid(ENV.iamAuth, iamAuth, "true, or nothing");
   if (iamAuth && !isEncrypted) throw errors.tlsMissing(ENV.iamAuth, ENV.sslMode);
-  if (iamAuth) return () => rdsToken(to, awsIn(env));
-  return secret ? () => readPassword(secret, ENV.passwordSecret, awsIn(env)) : (password ?? "");
+  if (iamAuth) return () => signRdsToken(to, readAws(env));
+  return secret ? () => readPassword(secret, ENV.passwordSecret, readAws(env)) : (password ?? "");
 }
 
 function readAuthorities(env: Environment): { ca?: string } {
@@ -93,10 +93,10 @@ function readText(file: string): string | undefined {
 export function readMasterKey(env: Environment, identity?: Identity): MasterKey {
   const [kmsKey, keyFile] = [env[ENV.kmsKey], env[ENV.keyFile]];
   if (kmsKey && keyFile) throw errors.variablesConflict([ENV.kmsKey, ENV.keyFile], "a key");
-  if (kmsKey) return masterKeyInKms(kmsKey, awsIn(env, identity));
+  if (kmsKey) return openKmsKey(kmsKey, readAws(env, identity));
   if (!keyFile) throw errors.maskKeyMissing(ENV.kmsKey, ENV.keyFile);
   try {
-    return masterKeyFromSecret(readFileSync(keyFile));
+    return importMasterKey(readFileSync(keyFile));
   } catch (error) {
     throw error instanceof errors.IngestError ? error : errors.fileUnreadable(ENV.keyFile, keyFile, "a readable file");
   }

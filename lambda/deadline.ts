@@ -12,7 +12,7 @@ export class Deadline {
     this.#at = now() + milliseconds;
   }
 
-  /** An earlier deadline by the same clock. @param share of the time that is left, from 0 to 1 */
+  /** Returns an earlier deadline on the same clock. @param share of the time that is left, from 0 to 1 */
   part(share: number): Deadline {
     return new Deadline(this.remaining * share, this.#now);
   }

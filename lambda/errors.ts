@@ -39,7 +39,7 @@ export class IngestError extends Error {
   }
 }
 
-/** Turns anything caught into an {@link IngestError}; of a foreign error only its class name and stack frames survive. */
+/** Turns anything caught into an {@link IngestError}; only the class name and the stack frames of a foreign error survive. */
 export function toIngestError(error: unknown): IngestError {
   if (error instanceof IngestError) return error;
   const name = error instanceof Error ? error.name : typeof error;
@@ -48,7 +48,7 @@ export function toIngestError(error: unknown): IngestError {
     `An unexpected ${name} was thrown; its text is withheld because it may quote a message.`,
   );
   if (error instanceof Error && error.stack) {
-    // The message goes first: one of its lines may look like a frame.
+    // The message is removed first, because one of its lines may look like a frame.
     const frames = error.stack
       .replace(error.message, "")
       .split("\n")
@@ -94,11 +94,11 @@ export const maskKeyTooShort = (bytes: number, min: number) =>
   configuration(`The masking key has ${bytes} bytes; it needs at least ${min}.`);
 export const maskKeyLate = () => new IngestError("mask_key_unavailable", "The masking key was not available within the function's time.");
 
-/** @param code AWS's or the system's */
-export const maskKeyRefused = (code: string) =>
+/** @param reason a code of AWS or of the system, or a phrase */
+export const maskKeyRefused = (reason: string) =>
   new IngestError(
     "mask_key_unavailable",
-    `KMS did not derive a masking key: ${code}. Check the key's state, its policy and the route to the KMS endpoint.`,
+    `KMS did not derive a masking key: ${reason}. Check the key's state, its policy and the route to the KMS endpoint.`,
   );
 
 /** @param variable the one for this service alone */
@@ -213,9 +213,6 @@ export function statementRefused(sqlstate: string, help: readonly string[], file
   return new MigrationError([`${refusal}${reason}`, ...help].join(" "));
 }
 
-/** Help if the user that creates the roles lacks a privilege. */
-export const rolesDenied = () =>
-  `docs/deploy.md ("A database") lists what its user needs. If another user created the roles, run the files of lambda/schema/sql/roles/ as that user, or let it: GRANT ${ROLES.migrate}, ${ROLES.ingest} TO this one WITH ADMIN OPTION;`;
 export const schemaMissing = (role: string) =>
   migration(`No schema of the search_path of role ${role} exists: create one, or set the search_path.`);
 export const createForbidden = (role: string, schema: string) =>

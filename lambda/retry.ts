@@ -7,7 +7,7 @@ export type Failure<E> = { readonly error: E; readonly retryable: true } | { rea
 /**
  * Calls `attempt` until it succeeds, pausing in between.
  * @param attempt gets the error of the attempt before; undefined at first
- * @param assess turns what an attempt threw into a failure; gets the number of earlier attempts
+ * @param assess turns a thrown error into a failure; gets the number of earlier attempts
  * @param pauses milliseconds before each further attempt, so there is one attempt more than there are pauses
  * @param deadline no pause extends beyond it. @default none
  * @throws the error of the last attempt

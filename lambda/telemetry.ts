@@ -7,13 +7,13 @@ import type { RejectedMessage } from "./rows/row-store.ts";
  * body, a row or the text of a foreign error.
  * @param service the source of every line and metric: the function's name, or the pipeline's outside Lambda
  */
-export function telemetry(service: string): Reporter {
+export function createTelemetry(service: string): Reporter {
   let invocation: object = {};
   const write = (level: "INFO" | "WARN" | "ERROR", message: string, fields: object, metrics: Metrics = {}, dimensions = ["service"]) => {
     const time = new Date();
     const line = { level, message, timestamp: time.toISOString(), service, ...invocation, ...fields, ...metrics };
     // Lambda's `console` would add a prefix to the line if the function's log format is text.
-    process.stdout.write(`${JSON.stringify({ ...line, ...embedded(metrics, dimensions, time) })}\n`);
+    process.stdout.write(`${JSON.stringify({ ...line, ...toEmbeddedFormat(metrics, dimensions, time) })}\n`);
   };
   return {
     begin({ functionName, awsRequestId }) {
@@ -65,7 +65,7 @@ const IN_MILLISECONDS: readonly string[] = [METRICS.commitLag, METRICS.batchTime
  * The member that declares to CloudWatch which members of a line are metrics and which are their dimensions:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-function embedded(metrics: Metrics, dimensions: readonly string[], time: Date): object {
+function toEmbeddedFormat(metrics: Metrics, dimensions: readonly string[], time: Date): object {
   const names = Object.keys(metrics);
   if (names.length === 0) return {};
   const Metrics = names.map((Name) => ({ Name, Unit: IN_MILLISECONDS.includes(Name) ? "Milliseconds" : "Count" }));

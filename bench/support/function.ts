@@ -4,7 +4,7 @@ import { createHandler } from "../../lambda/ingest/handler.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { Database } from "../../lambda/postgres/database.ts";
 import { PostgresStore } from "../../lambda/postgres/postgres-store.ts";
-import { telemetry } from "../../lambda/telemetry.ts";
+import { createTelemetry } from "../../lambda/telemetry.ts";
 import { contextFor } from "../../local/emulators/sqs-event.ts";
 import { masterKey } from "./rows.ts";
 
@@ -24,7 +24,12 @@ export type Invoke = (event: SQSEvent, failures?: number) => Promise<void>;
 export async function openFunction(config: ClientConfig, table: string): Promise<Invoke> {
   const pipeline = { ...userLogins, table };
   const store = new PostgresStore(new Database(config), pipeline);
-  const handler = createHandler(() => ({ pipeline, masking: { mode: "hmac", masterKey }, store, reporter: telemetry(pipeline.name) }));
+  const handler = createHandler(() => ({
+    pipeline,
+    masking: { mode: "hmac", masterKey },
+    store,
+    reporter: createTelemetry(pipeline.name),
+  }));
   const invoke: Invoke = async (event, failures = 0) => {
     const { batchItemFailures } = await handler(event, contextFor(TIMEOUT));
     if (batchItemFailures.length !== failures) throw new Error(`${batchItemFailures.length} messages failed instead of ${failures}.`);

@@ -1,6 +1,6 @@
 import type { SQSEvent, SQSRecord } from "aws-lambda";
-import { deriveKeys, masterKeyFromSecret } from "../../lambda/masking/keys.ts";
-import { hmacTokenizer } from "../../lambda/masking/tokens.ts";
+import { deriveKeys, importMasterKey } from "../../lambda/masking/keys.ts";
+import { createHmacTokenizer } from "../../lambda/masking/tokens.ts";
 import { exact, ip } from "../../lambda/pipelines/pipeline.ts";
 
 /** The columns of `user_logins`, in the order of a row's cells. */
@@ -21,11 +21,11 @@ export type Row = readonly (string | null)[];
 /** The secret key of every measurement; the values that it masks are made up. */
 export const SECRET = Buffer.alloc(32, 7);
 
-export const masterKey = masterKeyFromSecret(SECRET);
+export const masterKey = importMasterKey(SECRET);
 
 const DEVICE = exact("device_id");
 
-export const tokenize = hmacTokenizer(await deriveKeys(masterKey, [ip.identifier, DEVICE.identifier], "main"));
+export const tokenize = createHmacTokenizer(await deriveKeys(masterKey, [ip.identifier, DEVICE.identifier], "main"));
 
 interface Login {
   user_id: string;

@@ -4,9 +4,9 @@ import { findSystemCode, IngestError } from "../errors.ts";
 import { parseObject } from "../json.ts";
 import { retry } from "../retry.ts";
 import type { Aws, Service } from "./environment.ts";
-import { signerFor } from "./signer.ts";
+import { createSigner } from "./signer.ts";
 
-/** In milliseconds, for one attempt from its connection to the end of its response: three end before the shortest function's time does. */
+/** In milliseconds, for one attempt from its connection to the end of its response: three attempts fit into the shortest time-out. */
 const MAX_ATTEMPT = 2_000;
 const MAX_CONNECT = 1_000;
 
@@ -32,7 +32,7 @@ export class AwsError extends Error {
 const http = new NodeHttpHandler({ connectionTimeout: MAX_CONNECT });
 
 /**
- * Calls one operation of a service that speaks AWS JSON 1.1, again after a transient failure. The SDK's clients do the same and take
+ * Calls one operation of a service that speaks AWS JSON 1.1, and retries transient failures. The SDK's clients do the same and take
  * half as long again to start (docs/decisions.md).
  * @returns the members of the response
  * @throws AwsError, or IngestError `configuration` if region, credentials or endpoint are missing
@@ -51,7 +51,7 @@ async function sign(aws: Aws, service: Service, operation: string, input: object
     const headers = { host, "content-type": "application/x-amz-json-1.1", "x-amz-target": `${TARGETS[service]}.${operation}` };
     const to = { protocol, hostname, ...(port && { port: Number(port) }), path: pathname };
     const request = new HttpRequest({ method: "POST", ...to, headers, body: JSON.stringify(input) });
-    return new HttpRequest(await signerFor(service, aws).sign(request));
+    return new HttpRequest(await createSigner(service, aws).sign(request));
   } catch (error) {
     throw error instanceof IngestError ? error : new AwsError(toCode(error));
   }

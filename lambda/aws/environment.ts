@@ -26,7 +26,7 @@ export interface Aws extends Identity {
  * @param identity the source of region and credentials. @default the variables that Lambda sets
  * @throws IngestError `configuration`, when something missing is read
  */
-export function awsIn(env: Environment, identity: Identity = identityIn(env)): Aws {
+export function readAws(env: Environment, identity: Identity = readIdentity(env)): Aws {
   return {
     ...identity,
     async endpoint(service) {
@@ -38,7 +38,7 @@ export function awsIn(env: Environment, identity: Identity = identityIn(env)): A
   };
 }
 
-function identityIn(env: Environment): Identity {
+function readIdentity(env: Environment): Identity {
   return {
     region: async () => readVariable(env, "AWS_REGION"),
     credentials: async () => ({

@@ -6,7 +6,7 @@ import type { Aws } from "./environment.ts";
 /**
  * Reads the current text of a secret in Secrets Manager.
  * @param id name or ARN
- * @param variable the variable that holds the id; errors name it instead of the id, in whose place a password may stand by mistake
+ * @param variable the variable that holds the id; errors name it instead of the id, because it may hold a password by mistake
  * @throws IngestError `login_unavailable`
  */
 export async function readSecret(id: string, variable: string, aws: Aws): Promise<string> {

@@ -3,7 +3,7 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import type { Identity } from "./environment.ts";
 
 /** Signs requests to one service by AWS's Signature Version 4. */
-export function signerFor(service: string, { region, credentials }: Identity): SignatureV4 {
+export function createSigner(service: string, { region, credentials }: Identity): SignatureV4 {
   return new SignatureV4({ service, region, credentials, sha256: Sha256 });
 }
 

@@ -1,4 +1,4 @@
-import { awsIn, type Environment } from "../aws/environment.ts";
+import { type Environment, readAws } from "../aws/environment.ts";
 import { readSecret } from "../aws/secret.ts";
 import { readPostgres } from "../config.ts";
 import { secretUnusable } from "../errors.ts";
@@ -22,7 +22,7 @@ export async function handler(): Promise<{ applied: string[] }> {
  * becomes a member of it, and so perhaps a member of `rds_iam`; RDS then accepts a token from that user, but no longer the password.
  */
 async function readAdmin(id: string, env: Environment): Promise<AdminLogin[]> {
-  const { username: user, password } = parseObject(await readSecret(id, ENV.adminSecret, awsIn(env))) ?? {};
+  const { username: user, password } = parseObject(await readSecret(id, ENV.adminSecret, readAws(env))) ?? {};
   if (typeof user !== "string" || typeof password !== "string")
     throw secretUnusable(ENV.adminSecret, 'it is not a JSON object with the texts "username" and "password"');
   const byToken = env[ENV.iamAuth] ? [readPostgres({ ...env, [ENV.user]: user }).password ?? ""] : [];

@@ -7,10 +7,10 @@ import type { MaskedRow } from "../rows/masked-row.ts";
 import { DUPLICATE, type Outcome, type SettledRow, UNSETTLED } from "../rows/outcome.ts";
 import type { RowStore } from "../rows/row-store.ts";
 import { readReceiveCount } from "./event.ts";
-import { groupById, type KeyedMessage, mergeByDate } from "./key-order.ts";
+import { groupById, mergeByDate } from "./key-order.ts";
 import { mask } from "./mask.ts";
 import { parse } from "./parse.ts";
-import { buildReport, type Reporter, toResponse } from "./report.ts";
+import { buildReport, type Progress, type Reporter, toResponse } from "./report.ts";
 import { UnknownFieldCounter } from "./unknown-fields.ts";
 
 export interface BatchDeps {
@@ -30,13 +30,13 @@ export interface BatchDeps {
 export async function ingestBatch(records: readonly SQSRecord[], deps: BatchDeps, deadline: Deadline): Promise<SQSBatchResponse> {
   const { pipeline, store, reporter, now = Date.now } = deps;
   const began = now();
-  const progress = startProgress(records);
+  const progress: Progress = { outcomes: records.map(() => UNSETTLED), unknownFields: new UnknownFieldCounter(), maskedAsText: 0 };
 
   const rows = parseAndMask(records, deps, progress);
   const settled = await store.storeRows({ rows, expectsDuplicates: expectsDuplicates(records, pipeline) }, deadline);
   settle(progress.outcomes, settled);
 
-  const report = buildReport(pipeline.name, records, { ...progress, committed: now() });
+  const report = buildReport(pipeline.name, records, progress, now());
   if (report.rejected.length > 0) {
     // The rows are committed: a failure here must not fail the batch.
     await store.appendRejections(report.rejected, deadline).catch((error) => reporter.rejectionsNotWritten(toIngestError(error)));
@@ -45,29 +45,17 @@ export async function ingestBatch(records: readonly SQSRecord[], deps: BatchDeps
   return toResponse(report);
 }
 
-/** The state of a batch on its way. */
-interface Progress {
-  /** By the record's position. A record that no step settles stays unsettled, so SQS delivers it again. */
-  readonly outcomes: Outcome[];
-  readonly unknownFields: UnknownFieldCounter;
-  maskedAsText: number;
-}
-
-function startProgress(records: readonly SQSRecord[]): Progress {
-  return { outcomes: records.map(() => UNSETTLED), unknownFields: new UnknownFieldCounter(), maskedAsText: 0 };
-}
-
 /**
  * Produces the rows in key order, each key once. It reads a record only when the store draws its row: the first rows are on their way
  * to the database while the last records are still text.
  */
 function* parseAndMask(records: readonly SQSRecord[], { pipeline, tokenize }: BatchDeps, progress: Progress): Generator<MaskedRow> {
   for (const group of groupById(records, pipeline)) {
-    const messages: KeyedMessage[] = [];
+    const messages = [];
     for (const position of group) {
-      const parsed = parse(records[position] as SQSRecord, pipeline);
-      if (parsed.kind === "rejected") progress.outcomes[position] = parsed;
-      else messages.push({ message: parsed, positions: [position] });
+      const message = parse(records[position] as SQSRecord, pipeline);
+      if (message.kind === "rejected") progress.outcomes[position] = message;
+      else messages.push({ message, position });
     }
     for (const { message, positions } of mergeByDate(messages)) {
       const { row, asText } = mask(message, positions, pipeline, tokenize);

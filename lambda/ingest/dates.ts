@@ -17,7 +17,7 @@ export function parseDate(text: string): string | null {
   const midnight = new Date(0);
   midnight.setUTCFullYear(year, month - 1, day);
   if (midnight.getUTCMonth() !== month - 1 || midnight.getUTCDate() !== day) return null;
-  const offset = offsetMinutes(match[7]);
+  const offset = parseOffset(match[7]);
   return offset === null ? null : format(midnight.getTime() + ((hour * 60 + minute - offset) * 60 + Math.min(second, 59)) * 1000);
 }
 
@@ -26,7 +26,7 @@ export function parseMillis(digits: string | undefined): string | null {
   return digits !== undefined && /^\d{1,15}$/.test(digits) ? format(Number(digits)) : null;
 }
 
-function offsetMinutes(zone: string | undefined): number | null {
+function parseOffset(zone: string | undefined): number | null {
   if (zone === undefined || zone.toUpperCase() === "Z") return 0;
   const hours = Number(zone.slice(1, 3));
   const minutes = Number(zone.slice(3).replace(":", "") || 0);

@@ -19,8 +19,8 @@ const RESERVE = 1_000;
 /**
  * The Lambda handler: takes a batch of SQS messages and returns those that are not done. An event without messages is a health check:
  * it checks table and keys again, and stores and counts nothing.
- * @param build makes the dependencies. It is called at the first invocation, because at init an outage would be an init failure, and again
- * until it succeeds.
+ * @param build makes the dependencies. It is called at the first invocation and, until it succeeds, at each later one: at init, an
+ * outage would be an init failure.
  * @param early receives the error if `build` throws. @default none
  */
 export function createHandler(build: () => HandlerDeps, early?: Reporter) {

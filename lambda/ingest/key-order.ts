@@ -19,28 +19,32 @@ export function* groupById(records: readonly SQSRecord[], pipeline: Pipeline): G
   }
 }
 
-/** A record with a bad id is rejected when it is parsed; its place in the order does not matter. */
+/** A record with a bad id is rejected when it is parsed, so its place in the order does not matter. */
 function sortId(record: SQSRecord, pipeline: Pipeline): string {
   const id = readId(record, pipeline);
-  return typeof id === "string" ? id : record.messageId;
+  return typeof id === "string" ? id : "";
+}
+
+/** A message, and the position of its record in the batch. */
+interface PlacedMessage {
+  readonly message: Message;
+  readonly position: number;
 }
 
 /** A message, and the positions of the records that have its key. */
-export interface KeyedMessage {
+interface KeyedMessage {
   readonly message: Message;
   readonly positions: readonly number[];
 }
 
 /** Orders the messages of one id by date. Messages of one date share a row, made from the first of them. */
-export function mergeByDate(messages: readonly KeyedMessage[]): readonly KeyedMessage[] {
-  if (messages.length < 2) return messages;
-  const merged = new Map<string, KeyedMessage>();
-  for (const { message, positions } of messages) {
-    const { date } = message.key;
-    const first = merged.get(date);
-    merged.set(date, first ? { message: first.message, positions: [...first.positions, ...positions] } : { message, positions });
+export function mergeByDate(messages: readonly PlacedMessage[]): KeyedMessage[] {
+  if (messages.length < 2) return messages.map(({ message, position }) => ({ message, positions: [position] }));
+  const merged: KeyedMessage[] = [];
+  for (const [, [first, ...others]] of Map.groupBy(messages, ({ message }) => message.key.date)) {
+    if (first) merged.push({ message: first.message, positions: [first, ...others].map(({ position }) => position) });
   }
-  return [...merged.values()].sort((a, b) => compare(a.message.key.date, b.message.key.date));
+  return merged.sort((a, b) => compare(a.message.key.date, b.message.key.date));
 }
 
 function compare(a: string, b: string): number {

@@ -33,23 +33,29 @@ export interface Reporter {
   failed(error: IngestError): void;
 }
 
-/** The results of a batch's steps. */
-interface BatchResult {
-  /** One for each record, in the batch's order. */
-  readonly outcomes: readonly Outcome[];
+/** The state of a batch on its way through the steps. */
+export interface Progress {
+  /** By the record's position. A record that no step settles stays unsettled, so SQS delivers it again. */
+  readonly outcomes: Outcome[];
   readonly unknownFields: UnknownFieldCounter;
-  readonly maskedAsText: number;
-  /** The time at which the rows were committed, in milliseconds since 1970. */
-  readonly committed: number;
+  maskedAsText: number;
 }
 
-/** Builds the report from the results of the steps. Pure. */
-export function buildReport(pipeline: string, records: readonly SQSRecord[], result: BatchResult): Omit<BatchReport, "batchTime"> {
+/**
+ * Builds the report from what the steps left. Pure.
+ * @param committed the time at which the rows were committed, in milliseconds since 1970
+ */
+export function buildReport(
+  pipeline: string,
+  records: readonly SQSRecord[],
+  progress: Progress,
+  committed: number,
+): Omit<BatchReport, "batchTime"> {
   const rejected: RejectedMessage[] = [];
   let oldest = Number.POSITIVE_INFINITY;
   const outcomes = records.map((record, i) => {
     const { messageId } = record;
-    const outcome = result.outcomes[i] ?? UNSETTLED;
+    const outcome = progress.outcomes[i] ?? UNSETTLED;
     if (outcome.kind === "rejected") rejected.push({ ...outcome, messageId, receiveCount: readReceiveCount(record) });
     if (outcome.kind === "stored" || outcome.kind === "duplicate") {
       const sent = Number(record.attributes?.SentTimestamp);
@@ -61,9 +67,9 @@ export function buildReport(pipeline: string, records: readonly SQSRecord[], res
     pipeline,
     outcomes,
     rejected,
-    unknownFields: result.unknownFields.total,
-    maskedAsText: result.maskedAsText,
-    commitLag: oldest < Number.POSITIVE_INFINITY ? Math.max(0, result.committed - oldest) : undefined,
+    unknownFields: progress.unknownFields.total,
+    maskedAsText: progress.maskedAsText,
+    commitLag: oldest < Number.POSITIVE_INFINITY ? Math.max(0, committed - oldest) : undefined,
     smoke: outcomes.filter((_, i) => records[i]?.messageAttributes?.[SMOKE_ATTRIBUTE]),
   };
 }

@@ -64,7 +64,7 @@ function writeIPv4(value: string, into: Buffer, at: number): void {
       into[at++] = byte;
       byte = 0;
     } else {
-      byte = byte * 10 + digit(character);
+      byte = byte * 10 + parseDigit(character);
     }
   }
   into[at] = byte;
@@ -83,7 +83,7 @@ function writeIPv6(value: string, into: Buffer, start: number): void {
   for (let i = 0; i < dotted; i++) {
     const character = groups.charCodeAt(i);
     if (character !== COLON) {
-      group = group * 16 + digit(character);
+      group = group * 16 + parseDigit(character);
       isGroup = true;
     } else if (isGroup) {
       at = into.writeUInt16BE(group, at);
@@ -106,6 +106,6 @@ function writeIPv6(value: string, into: Buffer, start: number): void {
 }
 
 /** The value of a decimal or hexadecimal digit, by its ASCII code. */
-function digit(code: number): number {
+function parseDigit(code: number): number {
   return (code & 0x0f) + (code > NINE ? 9 : 0);
 }

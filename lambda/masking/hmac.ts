@@ -1,6 +1,6 @@
 import { hash, type KeyObject } from "node:crypto";
 
-/** Of SHA-256, in bytes. */
+/** The sizes of SHA-256, in bytes. */
 const BLOCK = 64;
 const DIGEST = 32;
 

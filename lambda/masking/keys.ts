@@ -15,7 +15,7 @@ const MIN_BYTES = 32;
  * @param secret its bytes
  * @throws IngestError `configuration` if there are fewer than 32
  */
-export function masterKeyFromSecret(secret: Uint8Array): MasterKey {
+export function importMasterKey(secret: Uint8Array): MasterKey {
   if (secret.length < MIN_BYTES) throw errors.maskKeyTooShort(secret.length, MIN_BYTES);
   const key = createSecretKey(secret);
   return async (message) => createHmac("sha256", key).update(message).digest();
@@ -36,6 +36,6 @@ export async function deriveKeys(master: MasterKey, identifiers: Iterable<string
 }
 
 /** A value that only the holder of the key can make. The database keeps it, so that a different key is noticed. */
-export function checkValue(key: KeyObject): string {
+export function computeCheckValue(key: KeyObject): string {
   return createHmac("sha256", key).update("check").digest("hex");
 }

@@ -3,14 +3,14 @@ import type { Aws } from "../aws/environment.ts";
 import * as errors from "../errors.ts";
 import type { MasterKey } from "./keys.ts";
 
-/** Of HMAC-SHA-256. */
+/** The length of an HMAC-SHA-256. */
 const MAC_BYTES = 32;
 
 /**
  * A master key that never leaves KMS: one `GenerateMac` for each identifier, at the first use in a container.
  * @param keyId id, ARN or alias of an HMAC_256 key
  */
-export function masterKeyInKms(keyId: string, aws: Aws): MasterKey {
+export function openKmsKey(keyId: string, aws: Aws): MasterKey {
   return async (message) => {
     const input = { KeyId: keyId, MacAlgorithm: "HMAC_SHA_256", Message: Buffer.from(message).toString("base64") };
     const { Mac } = await callAws(aws, "kms", "GenerateMac", input).catch((error: unknown) => {

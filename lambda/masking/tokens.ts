@@ -20,7 +20,7 @@ interface Token {
 export type Tokenizer = (spec: MaskSpec, value: string) => Token | null;
 
 /** Tokens of version 1: `v1.` + lower-case hex of HMAC-SHA-256 under the identifier's key. */
-export function hmacTokenizer(keys: MaskKeys): Tokenizer {
+export function createHmacTokenizer(keys: MaskKeys): Tokenizer {
   const hmacs = new Map([...keys].map(([identifier, key]) => [identifier, new HmacSha256(key)]));
   return ({ identifier, form }, value) => {
     const trimmed = value.trim();

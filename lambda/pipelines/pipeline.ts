@@ -61,6 +61,7 @@ export function text(options: { max: number; required?: boolean; numbers?: boole
 /** A personal field: the token of `from` is stored, never the value. */
 export function masked(options: { from: string; as: MaskSpec }): ColumnSpec {
   refuseUnknown("masked()", options, ["from", "as"]);
+  refuseUnknown("masked(), as", options.as, ["identifier", "form"]);
   return { kind: "masked", from: options.from, ...options.as };
 }
 
@@ -91,13 +92,17 @@ const NAME = /^[a-z_][a-z0-9_]*$/;
 /** Checks a declaration. @throws TypeError for a mistake in it, because that is a mistake in code */
 export function definePipeline(declaration: PipelineDeclaration): Pipeline {
   const { name, table, once = "message-id", domain = "main", masking = "hmac" } = declaration;
-  refuseUnknown(`pipeline ${name}`, declaration, ["name", "table", "once", "domain", "masking", "columns"]);
-  if (masking !== "hmac") refuseUnknown(`pipeline ${name}, masking`, masking, ["sha256", "acceptReversible"]);
-  const columns = Object.entries(declaration.columns).map(([column, spec]): Column => ({ from: column, ...spec, name: column }));
-  const dates = columns.filter((column) => column.kind === "date");
   const fail = (what: string): never => {
     throw new TypeError(`pipeline ${name}: ${what}`);
   };
+  refuseUnknown(`pipeline ${name}`, declaration, ["name", "table", "once", "domain", "masking", "columns"]);
+  if (once !== "message-id" && once !== "event-id") fail(`once is ${JSON.stringify(once)}; allowed: "message-id", "event-id"`);
+  if (masking !== "hmac") {
+    if (Object(masking).sha256 !== true) fail('masking must be "hmac" or { sha256: true }');
+    refuseUnknown(`pipeline ${name}, masking`, masking, ["sha256", "acceptReversible"]);
+  }
+  const columns = Object.entries(declaration.columns).map(([column, spec]): Column => ({ from: column, ...spec, name: column }));
+  const dates = columns.filter((column) => column.kind === "date");
   if (!/^[a-z][a-z0-9-]*$/.test(name)) fail("name must be lower-case words joined by hyphens");
   for (const word of [table, domain, ...columns.map((column) => column.name)]) {
     if (!NAME.test(word)) fail(`${word} must be a plain lower-case name`);

@@ -26,65 +26,54 @@ const CHUNK_ROWS = 100;
  */
 export function copyRows(client: Client, table: Table, rows: LazyRows, deadline: Deadline): Promise<number> {
   const sql = `COPY ${quoteIdent(table.name)} (${table.columns.map(quoteIdent).join(", ")}) FROM STDIN WITH (FORMAT text, ENCODING 'UTF8')`;
-  return new Promise((resolve, reject) => client.query(new CopyIn(sql, rows, deadline, resolve, reject)));
+  return new Promise((resolve, reject) => client.query(createCopy(sql, rows, deadline, resolve, reject)));
 }
 
 /** https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-COPY */
-class CopyIn implements Submittable {
-  #stored = 0;
-  #fault: unknown;
-  #isOver = false;
-  readonly #sql: string;
-  readonly #rows: LazyRows;
-  readonly #deadline: Deadline;
-  readonly #resolve: (stored: number) => void;
-  readonly #reject: (error: unknown) => void;
-
-  constructor(sql: string, rows: LazyRows, deadline: Deadline, resolve: (stored: number) => void, reject: (error: unknown) => void) {
-    this.#sql = sql;
-    this.#rows = rows;
-    this.#deadline = deadline;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  submit(connection: Connection): void {
-    connection.query(this.#sql);
-    void this.#send(connection);
-  }
+function createCopy(
+  sql: string,
+  rows: LazyRows,
+  deadline: Deadline,
+  resolve: (stored: number) => void,
+  reject: (error: unknown) => void,
+): Submittable {
+  let stored = 0;
+  let fault: unknown;
+  let isOver = false;
 
   /** Sends one chunk per turn of the event loop, so that it leaves, and a refusal arrives, before the next one is masked. */
-  async #send(connection: Connection): Promise<void> {
+  const send = async (connection: Connection) => {
     try {
-      for (let start = 0; !this.#isOver; start += CHUNK_ROWS) {
+      for (let start = 0; !isOver; start += CHUNK_ROWS) {
         const end = start + CHUNK_ROWS;
-        const text = encodeRows(this.#rows.slice(start, end));
-        if (this.#deadline.passed) throw new Error("out of time");
-        if (this.#rows.endsBefore(end)) return sendLast(connection, text);
+        const text = encodeRows(rows.slice(start, end));
+        if (deadline.passed) throw new Error("out of time");
+        if (rows.endsBefore(end)) return sendLast(connection, text);
         connection.sendCopyFromChunk(text);
         await turn();
       }
     } catch (error) {
-      this.#fault = error;
+      fault = error;
       connection.sendCopyFail("given up");
     }
-  }
+  };
 
-  handleCopyInResponse(): void {}
-
-  handleCommandComplete({ text }: { text: string }): void {
-    this.#stored = Number(/^COPY (\d+)$/.exec(text)?.[1]);
-  }
-
-  handleReadyForQuery(): void {
-    this.#resolve(this.#stored);
-  }
-
-  /** Rejects with Postgres's refusal or the loss of the connection; after our own CopyFail, with the reason for it. */
-  handleError(error: DatabaseError | Error): void {
-    this.#isOver = true;
-    this.#reject(this.#fault ?? error);
-  }
+  return {
+    submit(connection) {
+      connection.query(sql);
+      void send(connection);
+    },
+    handleCopyInResponse() {},
+    handleCommandComplete({ text }: { text: string }) {
+      stored = Number(/^COPY (\d+)$/.exec(text)?.[1]);
+    },
+    handleReadyForQuery: () => resolve(stored),
+    /** The connection was lost, or Postgres refused the COPY, perhaps because of our own CopyFail: then its cause counts. */
+    handleError(error: DatabaseError | Error) {
+      isOver = true;
+      reject(fault ?? error);
+    },
+  } as Submittable;
 }
 
 /** Sends rows and CopyDone in one write, so that the server reads them together. */
@@ -110,12 +99,12 @@ export function encodeRow(cells: readonly (string | null)[]): string {
   let line = "";
   let separator = "";
   for (const cell of cells) {
-    line += separator + (cell === null ? "\\N" : escaped(cell));
+    line += separator + (cell === null ? "\\N" : escapeCell(cell));
     separator = "\t";
   }
   return `${line}\n`;
 }
 
-function escaped(cell: string): string {
+function escapeCell(cell: string): string {
   return SPECIAL.test(cell) ? cell.replace(EACH_SPECIAL, (character) => ESCAPES[character] as string) : cell;
 }

@@ -99,7 +99,7 @@ export class Database {
   }
 }
 
-/** A connection that could not be opened; of the reason, only the system's code is kept. */
+/** A connection that could not be opened; only the system's code of the reason is kept. */
 class ConnectFailure extends Error {
   constructor(reason: unknown) {
     super(findSystemCode(reason) ?? "no answer");

@@ -5,6 +5,7 @@ export class LazyRows {
   readonly #source: Iterator<MaskedRow>;
   readonly #drawn: MaskedRow[] = [];
   #isComplete = false;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(rows: Iterable<MaskedRow>) {
     this.#source = rows[Symbol.iterator]();
@@ -13,7 +14,7 @@ export class LazyRows {
   /** The rows from `start` up to but excluding `end`; fewer if they end before. */
   slice(start: number, end: number): readonly MaskedRow[] {
     while (this.#drawn.length < end && !this.#isComplete) {
-      const { done, value } = this.#source.next();
+      const { done, value } = this.#draw();
       if (done) this.#isComplete = true;
       else this.#drawn.push(value);
     }
@@ -27,5 +28,16 @@ export class LazyRows {
 
   all(): readonly MaskedRow[] {
     return this.slice(0, Number.POSITIVE_INFINITY);
+  }
+
+  /** A generator that has thrown counts as finished, so the error is kept: a second try must not take the rows for complete. */
+  #draw(): IteratorResult<MaskedRow> {
+    if (this.#failure) throw this.#failure.error;
+    try {
+      return this.#source.next();
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
   }
 }

@@ -33,7 +33,7 @@ async function readProofs(client: Client, proofs: readonly KeyProof[]): Promise<
   return new Map(rows.map(({ identifier, proof }) => [identifier, proof]));
 }
 
-/** Of two containers that start at once, the first one's proof stays. */
+/** If two containers start at once, the first proof stays. */
 async function registerProofs(client: Client, proofs: readonly KeyProof[]): Promise<void> {
   await client.query(
     `INSERT INTO mask_keys (identifier, version, check_value)

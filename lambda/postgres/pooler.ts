@@ -8,7 +8,7 @@ declare module "pg" {
   }
 }
 
-/** Whether a pooler stands between: then the process that answers is not the one that was announced at login. */
+/** Whether there is a pooler: the process that answers is not the one that was announced at login. */
 export async function isPooled(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
   return rows[0]?.pid !== client.processID;

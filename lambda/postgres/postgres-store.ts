@@ -14,7 +14,8 @@ import { checkTable } from "./table-check.ts";
 export class PostgresStore implements RowStore {
   readonly #database: Database;
   readonly #pipeline: Pipeline;
-  #isPooled = false;
+  /** Until it is checked, the safe assumption. */
+  #isPooled = true;
 
   constructor(database: Database, pipeline: Pipeline) {
     this.#database = database;
@@ -32,8 +33,8 @@ export class PostgresStore implements RowStore {
   async storeRows({ rows, expectsDuplicates }: RowBatch, deadline: Deadline): Promise<readonly SettledRow[]> {
     // A failed COPY leaves dead rows and a line in the server's log. PgBouncer does not release the server's connection after a COPY whose
     // rows arrive before the server has asked for them, as ours do.
-    const isByCopy = !expectsDuplicates && !this.#isPooled;
-    return storeRows(this.#database, describeTable(this.#pipeline), rows, isByCopy, deadline);
+    const usesCopy = !expectsDuplicates && !this.#isPooled;
+    return storeRows(this.#database, describeTable(this.#pipeline), rows, usesCopy, deadline);
   }
 
   async appendRejections(rejections: readonly RejectedMessage[], deadline: Deadline): Promise<void> {

@@ -16,22 +16,22 @@ import { formatKey, type Table } from "./table.ts";
  * COPY comes first and sends rows while later ones are still to be masked. If a row is already there or is refused, INSERT finds out
  * which. Both commit before they answer, so `stored` is safe to report.
  *
- * @param isByCopy false if COPY would probably fail: INSERT then comes first
+ * @param usesCopy false if COPY would probably fail: INSERT then comes first
  * @throws IngestError if the failure concerns more than a row; nothing may then be reported as done
  */
 export async function storeRows(
   database: Database,
   table: Table,
   drawn: Iterable<MaskedRow>,
-  isByCopy: boolean,
+  usesCopy: boolean,
   deadline: Deadline,
 ): Promise<SettledRow[]> {
   const rows = new LazyRows(drawn);
   if (rows.slice(0, 1).length === 0) return [];
   const limits = { deadline, soft: deadline.part(ISOLATION_SHARE) };
   return database.run(async (client, failure) => {
-    if (isByCopy && !failure) return copy(client, table, rows, limits, (error) => storeAround(client, table, rows.all(), error, limits));
-    // After a failed attempt its outcome is unknown: a COPY may have been committed although its answer never came.
+    if (usesCopy && !failure) return copy(client, table, rows, limits, (error) => storeAround(client, table, rows.all(), error, limits));
+    // The outcome of a failed attempt is unknown: its COPY may have been committed without an answer.
     const settled = await insertIsolating(client, table, rows.all(), limits.soft);
     // The failure used up the time of every row; a response that only asks for a redelivery would hide it.
     if (failure && settled.every(({ outcome }) => outcome.kind === "unsettled")) throw failure;

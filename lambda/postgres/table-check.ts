@@ -20,7 +20,7 @@ export async function checkTable(client: Client, pipeline: Pipeline): Promise<vo
   if (problems.length > 0) throw errors.tableMismatch(pipeline.table, pipeline.name, problems);
 }
 
-/** Lists what is wrong, a phrase each. Pure, so that every case can be tested without a server. */
+/** Lists the problems, one phrase each. Pure, so that every case can be tested without a server. */
 export function findProblems(catalogue: Catalogue, pipeline: Pipeline): string[] {
   const { serverVersion, serverEncoding, clientEncoding, exists, rowSecurity, hasKey, columns } = catalogue;
   if (serverVersion < MIN_SERVER * 10_000)

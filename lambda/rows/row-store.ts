@@ -12,7 +12,7 @@ export interface KeyProof {
 
 /** The rows of a batch, ordered by id, then date, each key once. */
 export interface RowBatch {
-  /** Can be drawn once. A row is parsed and masked when the store draws it. */
+  /** The iterable can be drawn once. A row is parsed and masked when the store draws it. */
   readonly rows: Iterable<MaskedRow>;
   /** True if some rows have probably been stored or refused before. */
   readonly expectsDuplicates: boolean;

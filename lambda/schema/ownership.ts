@@ -4,7 +4,7 @@ import { ROLES } from "../names.ts";
 import type { Folder } from "./folders.ts";
 
 /**
- * Checks that the role may create tables; node-pg-migrate reports it in other words if it may not.
+ * Checks that the role may create tables; without this check, node-pg-migrate fails with an unclear message.
  * @throws MigrationError
  */
 export async function checkMayCreate(client: Client): Promise<void> {

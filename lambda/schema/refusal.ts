@@ -11,7 +11,7 @@ export interface Circumstances {
   readonly denied?: string | undefined;
 }
 
-/** Their messages quote values: data exceptions, the RAISE of a trigger, a view's check option. */
+/** Codes whose messages quote values: data exceptions, the RAISE of a trigger, a view's check option. */
 const QUOTES_VALUES = /^(22|44|P0)/;
 /** The RAISE in 001_user_logins.sql, which quotes names only. */
 const LEGACY_CHECK = "2BP01";

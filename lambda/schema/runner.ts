@@ -33,9 +33,9 @@ export interface MigrateOptions {
 }
 
 /**
- * Brings a database up to date. Of two at once, one waits for the other; a database that is up to date, or ahead of these files, is left
+ * Brings a database up to date. If two run at once, one waits for the other. A database that is up to date, or ahead of these files, is left
  * as it is. The new files of a folder run in one transaction: if one fails, none of that folder has run, and the folders before it have.
- * @param client a connection for this alone: it holds an advisory lock and a session's `lock_timeout` meanwhile
+ * @param client a connection that nothing else uses: it holds an advisory lock and a `lock_timeout`
  * @returns the names of the migrations that were (or, in a dry run, would be) applied
  * @throws MigrationError
  */

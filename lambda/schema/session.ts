@@ -49,7 +49,7 @@ async function connect(config: pg.ClientConfig): Promise<pg.Client> {
   }
 }
 
-/** Of foreign errors, only the code is reported. */
+/** Only the code of a foreign error is reported. */
 function assess(error: unknown, { host, port, database, user }: pg.ClientConfig, options: SessionOptions): Failure<Error> {
   if (error instanceof errors.IngestError) return { error, retryable: false };
   if (!(error instanceof pg.DatabaseError))

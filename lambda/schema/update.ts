@@ -52,7 +52,7 @@ export async function updateSchema(deps: SchemaDeps): Promise<string[]> {
     return [...roles, ...applied];
   } catch (error) {
     if (error instanceof MigrationError || error instanceof IngestError) throw error;
-    // Only the text of a foreign error: printing the error itself would print its `detail`, which quotes rows.
+    // Keeps only the text: printing the error itself would print its `detail`, which quotes rows.
     throw new MigrationError(describeRefusal(error).message);
   }
 }

@@ -10,7 +10,7 @@ import {
   type KMSClient,
   ScheduleKeyDeletionCommand,
 } from "@aws-sdk/client-kms";
-import { masterKeyFromSecret } from "../../lambda/masking/keys.ts";
+import { importMasterKey } from "../../lambda/masking/keys.ts";
 import { ignoreMissing } from "./localstack.ts";
 
 const ALIAS = "alias/masqueue-local-masking";
@@ -46,7 +46,7 @@ async function findKey(kms: KMSClient): Promise<string | undefined> {
 async function hasMaterial(kms: KMSClient, KeyId: string, material: Uint8Array): Promise<boolean> {
   const Message = Buffer.from("masqueue|local");
   const { Mac = [] } = await kms.send(new GenerateMacCommand({ KeyId, MacAlgorithm: "HMAC_SHA_256", Message }));
-  return Buffer.from(Mac).equals(await masterKeyFromSecret(material)(Message));
+  return Buffer.from(Mac).equals(await importMasterKey(material)(Message));
 }
 
 /** Imports encrypted material, as in AWS. LocalStack also takes material from a tag, but anyone may read a tag. */

@@ -5,7 +5,7 @@ import { readMasterKey } from "../../lambda/config.ts";
 import { IngestError } from "../../lambda/errors.ts";
 import { createHandler } from "../../lambda/ingest/handler.ts";
 import type { Reporter } from "../../lambda/ingest/report.ts";
-import { type MasterKey, masterKeyFromSecret } from "../../lambda/masking/keys.ts";
+import { importMasterKey, type MasterKey } from "../../lambda/masking/keys.ts";
 import type { Masking } from "../../lambda/masking/open-masks.ts";
 import { ENV } from "../../lambda/names.ts";
 import { pipelines } from "../../lambda/pipelines/index.ts";
@@ -40,7 +40,7 @@ export function openMasking(pipeline: Pipeline, dataDir: DataDir, postgres: Post
 /** The embedded database has its own key. For another one the environment may name the key; else one is kept beside the data. */
 function openMasterKey(dataDir: DataDir, { isEmbedded }: PostgresTarget): MasterKey {
   if (!isEmbedded && (process.env[ENV.kmsKey] || process.env[ENV.keyFile])) return readMasterKey(process.env, sdkIdentity());
-  return masterKeyFromSecret(readLocalKey(isEmbedded ? join(dataDir.embedded, "mask.key") : dataDir.keyFile));
+  return importMasterKey(readLocalKey(isEmbedded ? join(dataDir.embedded, "mask.key") : dataDir.keyFile));
 }
 
 /** Region and credentials as the AWS SDK finds them: environment, profile, single sign-on. Each of its clients finds the same. */

@@ -59,6 +59,21 @@ test("a late refusal leaves no time for a second COPY, so rows that were not tri
   expect(await fixture.stored()).toEqual([]);
 });
 
+test("a connection that is lost late fails the batch with its error, instead of a response that only asks for a redelivery", async () => {
+  await fixture.lambda.invoke([]);
+  fixture.proxy.cutAt("client", idOf(2));
+  let clock = 0;
+  function* rows(): Generator<MaskedRow> {
+    for (let i = 0; i < 3; i++) {
+      yield new MaskedRow({ date: "2026-03-01", id: idOf(i) }, [i], ["u", null, null, null, null, null, "2026-03-01", idOf(i)]);
+    }
+    clock += 22_500;
+  }
+  const settled = storeRows(fixture.lambda.database, describeTable(userLogins), rows(), true, new Deadline(30_000, () => clock));
+  await expect(settled).rejects.toMatchObject({ code: "database_unavailable" });
+  expect(await fixture.stored()).toEqual([]);
+});
+
 describe("the rows around a refused one are copied once more", () => {
   const bodies = (special: Readonly<Record<number, string>>) => logins(20, (i) => (special[i] ? { locale: special[i] } : {}));
 

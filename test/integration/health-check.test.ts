@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { masterKeyFromSecret } from "../../lambda/masking/keys.ts";
-import { telemetry } from "../../lambda/telemetry.ts";
+import { importMasterKey } from "../../lambda/masking/keys.ts";
+import { createTelemetry } from "../../lambda/telemetry.ts";
 import { TEST_SECRET } from "../support/container.ts";
 import { useFixture } from "../support/fixture.ts";
 import { record } from "../support/records.ts";
@@ -26,7 +26,7 @@ describe("an event without messages", () => {
 
   test("checks the masking key again", async () => {
     let secret = TEST_SECRET;
-    const lambda = fixture.container(undefined, { masterKey: (message) => masterKeyFromSecret(secret)(message) });
+    const lambda = fixture.container(undefined, { masterKey: (message) => importMasterKey(secret)(message) });
     expect(await lambda.invoke([])).toEqual(healthy);
     secret = Buffer.alloc(32, 8);
     await expect(lambda.invoke([])).rejects.toMatchObject({ code: "mask_key_mismatch" });
@@ -43,7 +43,7 @@ describe("an event without messages", () => {
     const { write } = process.stdout;
     process.stdout.write = (chunk) => printed.push(chunk) > 0;
     try {
-      await fixture.container(undefined, { reporter: telemetry("user-logins") }).invoke([]);
+      await fixture.container(undefined, { reporter: createTelemetry("user-logins") }).invoke([]);
     } finally {
       process.stdout.write = write;
     }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import { masterKeyFromSecret } from "../../lambda/masking/keys.ts";
+import { importMasterKey } from "../../lambda/masking/keys.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { idsBut, logins, useFixture } from "../support/fixture.ts";
 import { login, record } from "../support/records.ts";
 
 const fixture = useFixture();
 
-const OTHER_KEY = { masterKey: masterKeyFromSecret(Buffer.alloc(32, 8)) };
+const OTHER_KEY = { masterKey: importMasterKey(Buffer.alloc(32, 8)) };
 const SHA256 = { pipeline: { ...userLogins, masking: { sha256: true as const } } };
 /** Reads the readProofs of the domain `main`, and expects the same values for the table. */
 const readProofs = async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { idOf, idsBut, logins, useFixture } from "../support/fixture.ts";
-import { record } from "../support/records.ts";
+import { login, record } from "../support/records.ts";
 
 const fixture = useFixture();
 
@@ -126,4 +126,16 @@ test("several refused rows of a batch are rejected, each for its own reason, and
   expect((await fixture.lambda.failures(batch)).sort()).toEqual([3, 43, 50, 83].map(idOf));
   expect(await fixture.stored()).toEqual(idsBut(100, 3, 43, 50, 83));
   expect((await fixture.rejected()).map(({ sqlstate }) => sqlstate)).toEqual(["23514", "23514", "22001", "23514"]);
+});
+
+describe("a row that a trigger leaves out on one of the days of its id", () => {
+  const onDay = (day: string, receiveCount = 1) => record(login({ create_date: day }), { messageId: idOf(0), receiveCount });
+
+  test.each([1, 2])("is refused although the id is stored for another day (receive count %i)", async (receiveCount) => {
+    await fixture.lambda.invoke([onDay("2026-03-01")]);
+    await fixture.sql(trigger("BEFORE INSERT", "IF NEW.create_date = '2026-03-02' THEN RETURN NULL; END IF; RETURN NEW;"));
+    const batch = [onDay("2026-03-02", receiveCount), record(login(), { messageId: idOf(1) })];
+    expect(await fixture.lambda.failures(batch)).toEqual([idOf(0)]);
+    expect(await fixture.stored()).toEqual([idOf(0), idOf(1)]);
+  });
 });

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type Aws, awsIn } from "../../lambda/aws/environment.ts";
+import { type Aws, readAws } from "../../lambda/aws/environment.ts";
 
 /** One request as it arrived. */
 interface Call {
@@ -52,7 +52,7 @@ export async function startAwsJson(answer: Answer): Promise<AwsJson> {
   const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
   return {
     url,
-    aws: (variables = {}) => awsIn({ AWS_REGION: "eu-west-1", ...CREDENTIALS, AWS_ENDPOINT_URL: url, ...variables }),
+    aws: (variables = {}) => readAws({ AWS_REGION: "eu-west-1", ...CREDENTIALS, AWS_ENDPOINT_URL: url, ...variables }),
     calls,
     async close() {
       server.closeAllConnections();

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { deriveKeys, masterKeyFromSecret } from "../../lambda/masking/keys.ts";
-import { hmacTokenizer } from "../../lambda/masking/tokens.ts";
+import { deriveKeys, importMasterKey } from "../../lambda/masking/keys.ts";
+import { createHmacTokenizer } from "../../lambda/masking/tokens.ts";
 import { exact, ip } from "../../lambda/pipelines/pipeline.ts";
 import { TEST_SECRET } from "./container.ts";
 import { login } from "./records.ts";
@@ -40,7 +40,7 @@ export function canaryLogin(canaries: Canaries, fields: Record<string, unknown> 
 /** Returns the tokens under the tests' key. They link messages, so no log may hold them either. */
 export async function maskCanaries(canaries: Canaries): Promise<Record<string, string>> {
   const deviceId = exact("device_id");
-  const tokenize = hmacTokenizer(await deriveKeys(masterKeyFromSecret(TEST_SECRET), [ip.identifier, deviceId.identifier], "main"));
+  const tokenize = createHmacTokenizer(await deriveKeys(importMasterKey(TEST_SECRET), [ip.identifier, deviceId.identifier], "main"));
   const tokens = {
     "token of ip": tokenize(ip, canaries.ip),
     "token of ipv6": tokenize(ip, canaries.ipv6),

@@ -7,7 +7,7 @@ import type { SQSRecord } from "aws-lambda";
 import type { ClientConfig } from "pg";
 import { ENV } from "../../lambda/names.ts";
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
-import { telemetry } from "../../lambda/telemetry.ts";
+import { createTelemetry } from "../../lambda/telemetry.ts";
 import { startLambda } from "../../local/emulators/lambda-runtime/lambda.ts";
 import { type Bundle, bundleFunction } from "./bundle.ts";
 import { type Canaries, findTraces, maskCanaries, plantCanaries } from "./canaries.ts";
@@ -100,7 +100,7 @@ async function startInProcess(config: ClientConfig, pipeline?: Pipeline): Promis
   const methods = METHODS.map((name) => ({ name, method: console[name] }));
   for (const { stream } of streams) stream.write = keep;
   for (const { name } of methods) console[name] = (...words: unknown[]) => void keep(`${format(...words)}\n`);
-  const lambda = container(config, { reporter: telemetry("user-logins"), ...(pipeline && { pipeline }) });
+  const lambda = container(config, { reporter: createTelemetry("user-logins"), ...(pipeline && { pipeline }) });
   return {
     async invoke(records, seconds) {
       try {

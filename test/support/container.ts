@@ -3,7 +3,7 @@ import type { ClientConfig } from "pg";
 import type { IngestError } from "../../lambda/errors.ts";
 import { createHandler } from "../../lambda/ingest/handler.ts";
 import type { BatchReport, Reporter } from "../../lambda/ingest/report.ts";
-import { type MasterKey, masterKeyFromSecret } from "../../lambda/masking/keys.ts";
+import { importMasterKey, type MasterKey } from "../../lambda/masking/keys.ts";
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { Database } from "../../lambda/postgres/database.ts";
@@ -48,7 +48,7 @@ export function container(
   config: ClientConfig,
   options: { pipeline?: Pipeline; masterKey?: MasterKey; reporter?: Reporter } = {},
 ): Container {
-  const { pipeline = userLogins, masterKey = masterKeyFromSecret(TEST_SECRET) } = options;
+  const { pipeline = userLogins, masterKey = importMasterKey(TEST_SECRET) } = options;
   const reports = new Reports();
   const database = new Database(config);
   const masking = pipeline.masking === "hmac" ? { mode: "hmac" as const, masterKey } : { mode: "sha256" as const };

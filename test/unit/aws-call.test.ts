@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { AwsError, callAws } from "../../lambda/aws/call.ts";
-import { awsIn } from "../../lambda/aws/environment.ts";
+import { readAws } from "../../lambda/aws/environment.ts";
 import { type Answer, type AwsJson, CREDENTIALS, refusal, startAwsJson } from "../support/aws-json.ts";
 import { computeSignature } from "../support/sigv4.ts";
 
@@ -107,7 +107,7 @@ describe("a call that fails", () => {
     await answering({ status: 500 }, {});
     let reads = 0;
     const credentials = async () => ({ accessKeyId: `AKID${++reads}`, secretAccessKey: "secret" });
-    await generateMac(awsIn({ AWS_ENDPOINT_URL: server.url }, { region: async () => "eu-west-1", credentials }));
+    await generateMac(readAws({ AWS_ENDPOINT_URL: server.url }, { region: async () => "eu-west-1", credentials }));
     const keys = server.calls.map(({ headers }) => /Credential=(\w+)/.exec(headers.authorization ?? "")?.[1]);
     expect(keys).toEqual(["AKID1", "AKID2"]);
   });
@@ -144,7 +144,7 @@ describe("a call that fails", () => {
     await answering({});
     const expired = Object.assign(new Error(CANARY), { name });
     const identity = { region: async () => "eu-west-1", credentials: () => Promise.reject(expired) };
-    await expect(generateMac(awsIn({ AWS_ENDPOINT_URL: server.url }, identity))).rejects.toMatchObject({ name: "AwsError", code });
+    await expect(generateMac(readAws({ AWS_ENDPOINT_URL: server.url }, identity))).rejects.toMatchObject({ name: "AwsError", code });
     expect(server.calls).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { awsIn } from "../../lambda/aws/environment.ts";
+import { readAws } from "../../lambda/aws/environment.ts";
 
 const endpoint = async (service: "kms" | "secretsmanager", variables: Record<string, string>) =>
-  String(await awsIn({ AWS_REGION: "eu-west-1", ...variables }).endpoint(service));
+  String(await readAws({ AWS_REGION: "eu-west-1", ...variables }).endpoint(service));
 
 describe("the endpoint of a service", () => {
   test("is AWS's for the region by default", async () => {
@@ -32,8 +32,8 @@ describe("the caller", () => {
   const keys = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
 
   test("is the function's role, by the variables that Lambda sets", async () => {
-    expect(await awsIn(keys).credentials()).toEqual({ accessKeyId: "id", secretAccessKey: "secret" });
-    expect(await awsIn({ ...keys, AWS_SESSION_TOKEN: "token" }).credentials()).toEqual({
+    expect(await readAws(keys).credentials()).toEqual({ accessKeyId: "id", secretAccessKey: "secret" });
+    expect(await readAws({ ...keys, AWS_SESSION_TOKEN: "token" }).credentials()).toEqual({
       accessKeyId: "id",
       secretAccessKey: "secret",
       sessionToken: "token",
@@ -44,17 +44,17 @@ describe("the caller", () => {
     [{ AWS_REGION: "eu-west-1" }, "AWS_ACCESS_KEY_ID is not set."],
     [{ AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "id" }, "AWS_SECRET_ACCESS_KEY is not set."],
   ])("is reported if it is missing: %j", async (variables, message) => {
-    await expect(awsIn(variables).credentials()).rejects.toMatchObject({ code: "configuration", message });
+    await expect(readAws(variables).credentials()).rejects.toMatchObject({ code: "configuration", message });
   });
 
   test("needs a region", async () => {
-    await expect(awsIn(keys).endpoint("kms")).rejects.toMatchObject({ code: "configuration", message: "AWS_REGION is not set." });
+    await expect(readAws(keys).endpoint("kms")).rejects.toMatchObject({ code: "configuration", message: "AWS_REGION is not set." });
   });
 
   test("may be someone else, whose credentials are read at each call", async () => {
     let reads = 0;
     const credentials = async () => ({ accessKeyId: String(++reads), secretAccessKey: "secret" });
-    const aws = awsIn({}, { region: async () => "eu-west-1", credentials });
+    const aws = readAws({}, { region: async () => "eu-west-1", credentials });
     expect(await aws.credentials()).toMatchObject({ accessKeyId: "1" });
     expect(await aws.credentials()).toMatchObject({ accessKeyId: "2" });
     expect(String(await aws.endpoint("kms"))).toBe("https://kms.eu-west-1.amazonaws.com/");

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import { createHandler } from "../../lambda/ingest/handler.ts";
-import { masterKeyFromSecret } from "../../lambda/masking/keys.ts";
+import { importMasterKey } from "../../lambda/masking/keys.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { contextFor } from "../../local/emulators/sqs-event.ts";
 import { Reports, TEST_SECRET } from "../support/container.ts";
 import { MemoryStore } from "../support/memory-store.ts";
 import { login, record, SENT } from "../support/records.ts";
 
-const masking = { mode: "hmac" as const, masterKey: masterKeyFromSecret(TEST_SECRET) };
+const masking = { mode: "hmac" as const, masterKey: importMasterKey(TEST_SECRET) };
 
 describe("the time of an invocation", () => {
   test.each([

@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import { IngestError } from "../../lambda/errors.ts";
-import { checkValue, deriveKeys, masterKeyFromSecret } from "../../lambda/masking/keys.ts";
+import { computeCheckValue, deriveKeys, importMasterKey } from "../../lambda/masking/keys.ts";
 
 const SECRET = Buffer.alloc(32, 7);
 
@@ -42,7 +42,7 @@ const short = VECTORS.filter(([, key]) => key.length < 32);
 
 describe("the master key of a secret", () => {
   test.each(long)("gives the HMAC of case %i of RFC 4231", async (_case, key, data, mac) => {
-    expect(hex(await masterKeyFromSecret(key)(data))).toBe(mac);
+    expect(hex(await importMasterKey(key)(data))).toBe(mac);
   });
 
   // Our function refuses keys under 32 bytes, so these cases go to createHmac with a KeyObject, which it uses. HMAC pads a short key with
@@ -50,21 +50,21 @@ describe("the master key of a secret", () => {
   test.each(short)("gives the HMAC of case %i of RFC 4231, whose short key is padded", async (_case, key, data, mac) => {
     const filled = Buffer.concat([key, Buffer.alloc(32 - key.length)]);
     expect(createHmac("sha256", createSecretKey(key)).update(data).digest("hex").slice(0, mac.length)).toBe(mac);
-    expect(hex(await masterKeyFromSecret(filled)(data)).slice(0, mac.length)).toBe(mac);
+    expect(hex(await importMasterKey(filled)(data)).slice(0, mac.length)).toBe(mac);
   });
 
   test.each([0, 1, 16, 31])("is refused at %i bytes, with an error that does not quote it", (length) => {
     const secret = Buffer.alloc(length, "s");
-    expect(() => masterKeyFromSecret(secret)).toThrow(
+    expect(() => importMasterKey(secret)).toThrow(
       expect.objectContaining({ code: "configuration", message: `The masking key has ${length} bytes; it needs at least 32.` }),
     );
-    expect(() => masterKeyFromSecret(secret)).toThrow(IngestError);
+    expect(() => importMasterKey(secret)).toThrow(IngestError);
   });
 });
 
 describe("the key of an identifier", () => {
   test("is the HMAC of masqueue|v1|<domain>|<identifier>", async () => {
-    const keys = await deriveKeys(masterKeyFromSecret(SECRET), ["ip", "device_id"], "main");
+    const keys = await deriveKeys(importMasterKey(SECRET), ["ip", "device_id"], "main");
     const byHand = (message: string) => createHmac("sha256", SECRET).update(message).digest("hex");
     expect([...keys.keys()]).toEqual(["ip", "device_id"]);
     expect(exported(keys.get("ip"))).toBe(byHand("masqueue|v1|main|ip"));
@@ -72,7 +72,7 @@ describe("the key of an identifier", () => {
   });
 
   test("differs for each identifier, domain and master key", async () => {
-    const [ours, theirs] = [masterKeyFromSecret(SECRET), masterKeyFromSecret(Buffer.alloc(32, 8))];
+    const [ours, theirs] = [importMasterKey(SECRET), importMasterKey(Buffer.alloc(32, 8))];
     const derived = await Promise.all([
       deriveKeys(ours, ["ip", "device_id"], "main"),
       deriveKeys(ours, ["ip", "device_id"], "fraud"),
@@ -92,8 +92,8 @@ describe("the key of an identifier", () => {
   });
 
   test("has a check value that is the HMAC of the word check", async () => {
-    const keys = await deriveKeys(masterKeyFromSecret(SECRET), ["ip"], "main");
+    const keys = await deriveKeys(importMasterKey(SECRET), ["ip"], "main");
     // Computed with Python's hmac.
-    expect(checkValue(keys.get("ip") as KeyObject)).toBe("faafcb2c2a08844fff665c130e1b1281a83ce5bd11cde6fda2e25b43fe6f2bf1");
+    expect(computeCheckValue(keys.get("ip") as KeyObject)).toBe("faafcb2c2a08844fff665c130e1b1281a83ce5bd11cde6fda2e25b43fe6f2bf1");
   });
 });

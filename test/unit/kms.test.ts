@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { awsIn } from "../../lambda/aws/environment.ts";
-import { deriveKeys, type MasterKey, masterKeyFromSecret } from "../../lambda/masking/keys.ts";
-import { masterKeyInKms } from "../../lambda/masking/kms.ts";
-import { hmacTokenizer } from "../../lambda/masking/tokens.ts";
+import { readAws } from "../../lambda/aws/environment.ts";
+import { deriveKeys, importMasterKey, type MasterKey } from "../../lambda/masking/keys.ts";
+import { openKmsKey } from "../../lambda/masking/kms.ts";
+import { createHmacTokenizer } from "../../lambda/masking/tokens.ts";
 import { exact, ip } from "../../lambda/pipelines/pipeline.ts";
 import { type Answer, type AwsJson, kmsWith, refusal, startAwsJson } from "../support/aws-json.ts";
 
@@ -13,19 +13,19 @@ let kms: AwsJson;
 /** Starts a KMS and returns its key. By default it computes under a secret, as the real one does. */
 async function keyInKms(answer: Answer = kmsWith(SECRET)): Promise<MasterKey> {
   kms = await startAwsJson(answer);
-  return masterKeyInKms("alias/masqueue", kms.aws());
+  return openKmsKey("alias/masqueue", kms.aws());
 }
 
 afterEach(() => kms.close());
 
 const tokens = async (master: MasterKey) => {
-  const tokenize = hmacTokenizer(await deriveKeys(master, ["ip", "device_id"], "main"));
+  const tokenize = createHmacTokenizer(await deriveKeys(master, ["ip", "device_id"], "main"));
   return [tokenize(ip, "1.2.3.4"), tokenize(exact("device_id"), "593-47-5928")];
 };
 
 describe("a master key in KMS", () => {
   test("gives the tokens that the same secret gives in a file", async () => {
-    expect(await tokens(await keyInKms())).toEqual(await tokens(masterKeyFromSecret(SECRET)));
+    expect(await tokens(await keyInKms())).toEqual(await tokens(importMasterKey(SECRET)));
   });
 
   test("computes a MAC once for each identifier, by the key's id", async () => {
@@ -62,7 +62,7 @@ describe("a master key in KMS", () => {
 
   test("reports what is missing in the environment", async () => {
     await keyInKms();
-    const master = masterKeyInKms("alias/masqueue", awsIn({ AWS_ENDPOINT_URL: kms.url }));
+    const master = openKmsKey("alias/masqueue", readAws({ AWS_ENDPOINT_URL: kms.url }));
     await expect(master(Buffer.from("x"))).rejects.toMatchObject({ code: "configuration" });
   });
 

@@ -33,3 +33,13 @@ test("lazy rows are drawn only when they are requested", () => {
   lazy.all();
   expect(drawn).toBe(60);
 });
+
+test("lazy rows whose source fails fail at each later draw, so that they are never taken for complete", () => {
+  function* failing() {
+    yield* rows.slice(0, 2);
+    throw new TypeError("no key for identifier ip");
+  }
+  const lazy = new LazyRows(failing());
+  expect(lazy.slice(0, 2)).toHaveLength(2);
+  for (const draw of [() => lazy.slice(0, 3), () => lazy.all(), () => lazy.endsBefore(2)]) expect(draw).toThrow("no key for identifier ip");
+});

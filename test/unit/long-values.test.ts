@@ -1,12 +1,12 @@
 import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { hmacTokenizer } from "../../lambda/masking/tokens.ts";
+import { createHmacTokenizer } from "../../lambda/masking/tokens.ts";
 import { exact, ip } from "../../lambda/pipelines/pipeline.ts";
 
 const deviceId = exact("device_id");
 const keys = new Map(["ip", "device_id"].map((identifier, i) => [identifier, createSecretKey(Buffer.alloc(32, i))]));
-const tokenize = hmacTokenizer(keys);
+const tokenize = createHmacTokenizer(keys);
 
 /** The expected token, computed in new memory: the HMAC of the tag of text and the UTF-8 bytes. */
 function expectedToken(identifier: string, text: string): string {

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { deriveKeys, masterKeyFromSecret } from "../../lambda/masking/keys.ts";
-import { hmacTokenizer, type MaskSpec, sha256Tokenizer } from "../../lambda/masking/tokens.ts";
+import { deriveKeys, importMasterKey } from "../../lambda/masking/keys.ts";
+import { createHmacTokenizer, type MaskSpec, sha256Tokenizer } from "../../lambda/masking/tokens.ts";
 import { exact, ip } from "../../lambda/pipelines/pipeline.ts";
 
 const deviceId = exact("device_id");
 const userId = exact("user_id");
 
 async function tokenizerFor(domain = "main", fill = 7) {
-  const tokenize = hmacTokenizer(await deriveKeys(masterKeyFromSecret(Buffer.alloc(32, fill)), ["ip", "device_id", "user_id"], domain));
+  const tokenize = createHmacTokenizer(await deriveKeys(importMasterKey(Buffer.alloc(32, fill)), ["ip", "device_id", "user_id"], domain));
   return (spec: MaskSpec, value: string) => tokenize(spec, value)?.token ?? null;
 }
 
@@ -57,7 +57,7 @@ describe("a token", () => {
   });
 
   test("is marked if an ip was not an address and was masked as text", async () => {
-    const tokenize = hmacTokenizer(await deriveKeys(masterKeyFromSecret(Buffer.alloc(32, 7)), ["ip", "device_id"], "main"));
+    const tokenize = createHmacTokenizer(await deriveKeys(importMasterKey(Buffer.alloc(32, 7)), ["ip", "device_id"], "main"));
     const asText = ["1.2.3.4", "::1", "010.0.0.1", "localhost"].map((value) => tokenize(ip, value)?.asText);
     expect(asText).toEqual([false, false, true, true]);
     expect(tokenize(deviceId, "593-47-5928")?.asText).toBe(false);

@@ -99,6 +99,15 @@ describe("a mistake in a declaration", () => {
     [() => text(misspelt), "text(): unknown option require, otherwise; there are: max, required, numbers"],
     [() => masked({ from: "ip", as: ip, ...misspelt }), "masked(): unknown option max, require, otherwise; there are: from, as"],
     [() => date({ otherwise: "sent", ...{ zone: "UTC" } }), "date(): unknown option zone; there are: otherwise"],
+    [() => masked({ from: "ip", as: { ...ip, ...{ length: 8 } } }), "masked(), as: unknown option length; there are: identifier, form"],
+    [
+      () => definePipeline(declaration(JSON.parse('{ "once": "event_id" }'))),
+      'pipeline user-logins: once is "event_id"; allowed: "message-id", "event-id"',
+    ],
+    ...["none", {}, { acceptReversible: true }].map((masking): [() => unknown, string] => [
+      () => definePipeline(declaration(JSON.parse(JSON.stringify({ masking })))),
+      'pipeline user-logins: masking must be "hmac" or { sha256: true }',
+    ]),
     [() => date(JSON.parse('{ "otherwise": "now" }')), 'date(): otherwise is "now"; allowed is "sent"'],
   ])("in an option throws an error that names the option: %#", (declare, sentence) => {
     expect(declare).toThrow(sentence);

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { mask } from "../../lambda/ingest/mask.ts";
 import { parse } from "../../lambda/ingest/parse.ts";
 import { UnknownFieldCounter } from "../../lambda/ingest/unknown-fields.ts";
-import { deriveKeys, masterKeyFromSecret } from "../../lambda/masking/keys.ts";
-import { hmacTokenizer } from "../../lambda/masking/tokens.ts";
+import { deriveKeys, importMasterKey } from "../../lambda/masking/keys.ts";
+import { createHmacTokenizer } from "../../lambda/masking/tokens.ts";
 import { listIdentifiers } from "../../lambda/pipelines/pipeline.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { REJECTION_CODES } from "../../lambda/rows/outcome.ts";
@@ -38,7 +38,7 @@ const attributes = fc.dictionary(
 const message = fc.record({ body, attributes, receiveCount: fc.nat(5) });
 
 const pipelines = [userLogins, { ...userLogins, once: "event-id" as const }];
-const tokenize = hmacTokenizer(await deriveKeys(masterKeyFromSecret(Buffer.alloc(32, 7)), listIdentifiers(userLogins), "main"));
+const tokenize = createHmacTokenizer(await deriveKeys(importMasterKey(Buffer.alloc(32, 7)), listIdentifiers(userLogins), "main"));
 
 describe("any message", () => {
   test("is parsed into a message or a rejection", () => {

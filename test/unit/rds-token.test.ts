@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { awsIn } from "../../lambda/aws/environment.ts";
-import { rdsToken } from "../../lambda/aws/rds-token.ts";
+import { readAws } from "../../lambda/aws/environment.ts";
+import { signRdsToken } from "../../lambda/aws/rds-token.ts";
 import { CREDENTIALS } from "../support/aws-json.ts";
 import { computeSignature } from "../support/sigv4.ts";
 
@@ -12,7 +12,7 @@ test.each([
   ["a user without a session", { ...CREDENTIALS, AWS_SESSION_TOKEN: "" }, "masqueue_ingest"],
   ["a name with every kind of character", CREDENTIALS, "a b+c/d=e!f'g(h)*ü"],
 ])("a token is a presigned request for 15 minutes, without its scheme: %s", async (_who, credentials, user) => {
-  const token = await rdsToken({ ...to, user }, awsIn({ AWS_REGION: "eu-west-1", ...credentials }));
+  const token = await signRdsToken({ ...to, user }, readAws({ AWS_REGION: "eu-west-1", ...credentials }));
   expect(token).toMatch(/^[\x21-\x7e]+$/);
   const url = new URL(`https://${token}`);
   expect({ host: url.host, path: url.pathname }).toEqual({ host: `${HOST}:5432`, path: "/" });

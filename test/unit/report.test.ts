@@ -1,8 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import type { SQSRecord } from "aws-lambda";
 import { readReceiveCount } from "../../lambda/ingest/event.ts";
+import { type Message, parse } from "../../lambda/ingest/parse.ts";
 import { buildReport, toResponse } from "../../lambda/ingest/report.ts";
 import { UnknownFieldCounter } from "../../lambda/ingest/unknown-fields.ts";
+import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { DUPLICATE, type Outcome, reject, STORED, UNSETTLED } from "../../lambda/rows/outcome.ts";
 import { record, SENT } from "../support/records.ts";
 
@@ -10,7 +12,7 @@ const COMMITTED = SENT + 60_000;
 const rejection = reject("too_long", "locale");
 
 const buildReportOn = (records: readonly SQSRecord[], outcomes: readonly Outcome[]) =>
-  buildReport("user-logins", records, { outcomes, unknownFields: new UnknownFieldCounter(), maskedAsText: 0, committed: COMMITTED });
+  buildReport("user-logins", records, { outcomes: [...outcomes], unknownFields: new UnknownFieldCounter(), maskedAsText: 0 }, COMMITTED);
 
 /** The report of records called m0, m1, … with these outcomes. */
 function report(...outcomes: Outcome[]) {
@@ -41,11 +43,13 @@ describe("the report of a batch", () => {
 
   test("holds the pipeline, the unknown fields and the number of values that were masked as text", () => {
     const unknownFields = new UnknownFieldCounter();
-    expect(buildReport("user-logins", [], { outcomes: [], unknownFields, maskedAsText: 2, committed: COMMITTED })).toEqual({
+    for (const extra of [{ country: "DE" }, { country: "DE", city: "B" }])
+      unknownFields.add(parse(record({ user_id: "u", ...extra }), userLogins) as Message);
+    expect(buildReport("user-logins", [], { outcomes: [], unknownFields, maskedAsText: 2 }, COMMITTED)).toEqual({
       pipeline: "user-logins",
       outcomes: [],
       rejected: [],
-      unknownFields: { count: 0, names: [] },
+      unknownFields: { count: 3, names: ["country"] },
       maskedAsText: 2,
       commitLag: undefined,
       smoke: [],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { IngestError } from "../../lambda/errors.ts";
 import { REJECTION_CODES, type RejectionCode } from "../../lambda/rows/outcome.ts";
-import { telemetry } from "../../lambda/telemetry.ts";
+import { createTelemetry } from "../../lambda/telemetry.ts";
 import { rejected, report, usePrinted } from "../support/telemetry.ts";
 
 const { lines, metrics } = usePrinted();
@@ -11,7 +11,7 @@ const service = "user-logins";
 
 describe("the metrics of a batch", () => {
   test("are counts and times in CloudWatch's embedded metric format, by pipeline", () => {
-    telemetry(service).batch(report({ outcomes: [{ messageId: "m-1", outcome: "stored" }], commitLag: 1_234, batchTime: 56 }));
+    createTelemetry(service).batch(report({ outcomes: [{ messageId: "m-1", outcome: "stored" }], commitLag: 1_234, batchTime: 56 }));
     expect(metrics()).toEqual([
       {
         namespace: "Masqueue",
@@ -27,20 +27,20 @@ describe("the metrics of a batch", () => {
   });
 
   test("have the timestamp of their line", () => {
-    telemetry(service).batch(report());
+    createTelemetry(service).batch(report());
     const [line] = lines();
     expect(line?._aws).toMatchObject({ Timestamp: Date.parse(String(line?.timestamp)) });
   });
 
   test("have no commit lag if nothing was committed", () => {
-    telemetry(service).batch(report());
+    createTelemetry(service).batch(report());
     expect(metrics().map(({ values }) => values)).toEqual([{ ...NOTHING, batchTime: 0 }]);
   });
 
   test("count rejections at their first delivery only, also by code, so that retries do not inflate them", () => {
     const codes = ["too_long", "not_json", "too_long"] as const;
     const rejectedAgain = [2, 3].map((receiveCount) => rejected({ code: "bad_date", receiveCount }));
-    telemetry(service).batch(report({ rejected: [...codes.map((code) => rejected({ code })), ...rejectedAgain] }));
+    createTelemetry(service).batch(report({ rejected: [...codes.map((code) => rejected({ code })), ...rejectedAgain] }));
     const [byPipeline, ...byCode] = metrics().toReversed();
     expect(byPipeline).toMatchObject({ dimensions: { service }, values: { rejected: 3, rejectedAgain: 2 } });
     expect(byCode.toReversed()).toEqual(
@@ -54,7 +54,7 @@ describe("the metrics of a batch", () => {
   });
 
   test("start from zero with each batch", () => {
-    const reporter = telemetry(service);
+    const reporter = createTelemetry(service);
     for (const messageId of ["m-1", "m-2"]) reporter.batch(report({ outcomes: [{ messageId, outcome: "stored" }] }));
     expect(metrics().map(({ values }) => values.stored)).toEqual([1, 1]);
   });
@@ -62,7 +62,7 @@ describe("the metrics of a batch", () => {
 
 /** CloudWatch drops all metrics of a line unless each is a number in it, each dimension is a text in it, and there are at most 100. */
 test("each line has a number for every metric and a text for every dimension that it names, within CloudWatch's limits", () => {
-  const reporter = telemetry(service);
+  const reporter = createTelemetry(service);
   const codes = Object.keys(REJECTION_CODES) as RejectionCode[];
   for (const commitLag of [undefined, 0, 1_234]) reporter.batch(report({ commitLag, rejected: codes.map((code) => rejected({ code })) }));
   reporter.rejectionsNotWritten(new IngestError("database_refused", "No.", "42501"));
@@ -76,12 +76,12 @@ test("each line has a number for every metric and a text for every dimension tha
 
 describe("the metrics of a failure", () => {
   test("count rejections that could not be written", () => {
-    telemetry(service).rejectionsNotWritten(new IngestError("database_refused", "No.", "42501"));
+    createTelemetry(service).rejectionsNotWritten(new IngestError("database_refused", "No.", "42501"));
     expect(metrics()).toMatchObject([{ dimensions: { service }, values: { rejectionsNotWritten: 1 } }]);
   });
 
   test("do not count failed batches, because Lambda counts them", () => {
-    telemetry(service).failed(new IngestError("out_of_time", "Too late."));
+    createTelemetry(service).failed(new IngestError("out_of_time", "Too late."));
     expect(lines()).toHaveLength(1);
     expect(metrics()).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { IngestError } from "../../lambda/errors.ts";
-import { telemetry } from "../../lambda/telemetry.ts";
+import { createTelemetry } from "../../lambda/telemetry.ts";
 import { contextFor } from "../../local/emulators/sqs-event.ts";
 import { type Line, rejected, report, usePrinted } from "../support/telemetry.ts";
 
@@ -17,7 +17,7 @@ describe("the log of a batch", () => {
     const kinds = ["stored", "stored", "duplicate", "rejected", "unsettled"] as const;
     const outcomes = kinds.map((outcome, i) => ({ messageId: `m-${i}`, outcome }));
     const measured = { maskedAsText: 2, commitLag: 1_234, batchTime: 56 };
-    telemetry("user-logins").batch(report({ outcomes, unknownFields: { count: 7, names: ["country"] }, ...measured }));
+    createTelemetry("user-logins").batch(report({ outcomes, unknownFields: { count: 7, names: ["country"] }, ...measured }));
     expect(lines().map(plain)).toEqual([
       {
         level: "INFO",
@@ -37,7 +37,7 @@ describe("the log of a batch", () => {
   });
 
   test("has a line for each rejected message, with only ids, codes and names", () => {
-    telemetry("user-logins").batch(report({ rejected: [rejected({ sqlstate: "22001", code: "refused_by_database" })] }));
+    createTelemetry("user-logins").batch(report({ rejected: [rejected({ sqlstate: "22001", code: "refused_by_database" })] }));
     expect(plain(lines()[0])).toEqual({
       level: "WARN",
       message: "message rejected",
@@ -53,13 +53,13 @@ describe("the log of a batch", () => {
 
   test("has a line for each message of a smoke test, with its id and its outcome", () => {
     const smoke = [{ messageId: "m-1", outcome: "stored" as const }];
-    telemetry("user-logins").batch(report({ smoke }));
+    createTelemetry("user-logins").batch(report({ smoke }));
     expect(plain(lines()[0])).toEqual({ level: "INFO", message: "smoke", service: "user-logins", messageId: "m-1", outcome: "stored" });
     expect(lines()).toHaveLength(2);
   });
 
   test("names its invocation", () => {
-    const reporter = telemetry("user-logins");
+    const reporter = createTelemetry("user-logins");
     const context = contextFor(1_000);
     reporter.begin(context);
     reporter.batch(report());
@@ -67,7 +67,7 @@ describe("the log of a batch", () => {
   });
 
   test("names the new invocation when the container is invoked again", () => {
-    const reporter = telemetry("user-logins");
+    const reporter = createTelemetry("user-logins");
     const contexts = [contextFor(1_000), contextFor(1_000)];
     for (const context of contexts) {
       reporter.begin(context);
@@ -79,7 +79,7 @@ describe("the log of a batch", () => {
 
 describe("the log of a failure", () => {
   test("holds the code, the SQLSTATE and our sentence, but no stack", () => {
-    telemetry("user-logins").failed(new IngestError("database_refused", "Postgres answered with SQLSTATE 42P01.", "42P01"));
+    createTelemetry("user-logins").failed(new IngestError("database_refused", "Postgres answered with SQLSTATE 42P01.", "42P01"));
     expect(lines().map(plain)).toEqual([
       {
         level: "ERROR",
@@ -93,7 +93,7 @@ describe("the log of a failure", () => {
   });
 
   test("reports rejections that could not be written, with the SQLSTATE or the code", () => {
-    const reporter = telemetry("user-logins");
+    const reporter = createTelemetry("user-logins");
     reporter.rejectionsNotWritten(new IngestError("database_refused", "Postgres answered with SQLSTATE 42501.", "42501"));
     reporter.rejectionsNotWritten(new IngestError("out_of_time", "Too late."));
     expect(lines()).toMatchObject(["42501", "out_of_time"].map((code) => ({ level: "ERROR", message: "rejections not written", code })));
