@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import {
@@ -12,7 +13,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type pg from "pg";
@@ -21,7 +22,6 @@ import { type Binaries, findBinaries, runAs, spawnAs, unprivileged } from "./bin
 
 const USER = "postgres";
 export const DATABASE = "masqueue";
-export const START_SECONDS = 30;
 
 /** The server's log quotes no row and no parameter. */
 const QUIET_LOG = ["log_error_verbosity=terse", "log_min_error_statement=panic"];
@@ -117,18 +117,12 @@ export function runningPort({ data }: Files): number | null {
   return Number(port) || null;
 }
 
-/** Starts a server on a free port. If another run is faster, the server ends by itself and the caller joins the other one. */
-export async function launch(cluster: Cluster, settings: string[]): Promise<number | null> {
-  const port = await freePort();
+/** Starts a server on a free port. If another run is faster, the server ends by itself. */
+export async function launch(cluster: Cluster, settings: string[]): Promise<ChildProcess> {
   const quiet = cluster.major >= 13 ? [...QUIET_LOG, QUIET_LOG_SINCE_13] : QUIET_LOG;
   const all = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "logging_collector=off", ...quiet, ...settings];
   const flags = all.flatMap((setting) => ["-c", setting]);
-  const server = spawnAs(cluster.postgres, ["-D", cluster.data, "-p", String(port), ...flags], cluster.log);
-  for (let i = 0; i < START_SECONDS * 20 && server.exitCode === null && server.signalCode === null; i++) {
-    if (await isListening(port)) return port;
-    await wait(50);
-  }
-  return null;
+  return spawnAs(cluster.postgres, ["-D", cluster.data, "-p", String(await freePort()), ...flags], cluster.log);
 }
 
 /** Ends the server as its own tools do, and waits until it has gone. */
@@ -162,11 +156,4 @@ export async function freePort(): Promise<number> {
   server.close();
   await once(server, "close");
   return port;
-}
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.on("connect", () => socket.end(() => resolve(true))).on("error", () => resolve(false));
-  });
 }

@@ -1,13 +1,15 @@
+import type { ChildProcess } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import * as errors from "../../errors.ts";
 import type { Binaries } from "./binaries.ts";
-import { configFor, DATABASE, type Files, launch, openCluster, runningPort, START_SECONDS, stopServer } from "./cluster.ts";
+import { configFor, DATABASE, type Files, launch, openCluster, runningPort, stopServer } from "./cluster.ts";
 
 /** An advisory lock with any number: each run holds it shared, and the last one, which gets it alone, stops the server. */
 const IN_USE_LOCK = 6_277_801;
+const START_SECONDS = 30;
 
 export interface EmbeddedPostgres {
   /** Complete, so that pg takes nothing from the environment. */
@@ -29,8 +31,9 @@ export interface EmbeddedPostgres {
 export async function startPostgres(folder: string, settings: string[] = [], binaries?: Binaries): Promise<EmbeddedPostgres> {
   const cluster = await openCluster(folder, binaries);
   const deadline = Date.now() + START_SECONDS * 1000;
+  let server: ChildProcess | undefined;
   for (;;) {
-    const port = runningPort(cluster) ?? (await launch(cluster, settings));
+    const port = runningPort(cluster);
     const keeper = port && (await joinServer(cluster, port));
     if (keeper) {
       const lost = new AbortController();
@@ -40,7 +43,9 @@ export async function startPostgres(folder: string, settings: string[] = [], bin
       return { config: configFor(cluster, port), logFile: cluster.log, lost: lost.signal, stop };
     }
     if (Date.now() > deadline) throw errors.slowServer(START_SECONDS, cluster.log, join(cluster.data, "postmaster.pid"));
-    await wait(100);
+    const isStarting = server?.exitCode === null && server.signalCode === null;
+    if (!port && !isStarting) server = await launch(cluster, settings);
+    await wait(50);
   }
 }
 
