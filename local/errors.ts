@@ -75,7 +75,6 @@ export const refusedLogin = (label: string, reason: string) => failure(`Postgres
 export const lostPostgres = (label: string) => failure(`The connection to Postgres at ${label} was lost.`);
 export const refusedStatement = (sqlstate: string | undefined, message: string) =>
   failure(`Postgres refused the statement (SQLSTATE ${sqlstate}): ${message}.`);
-export const failedMigration = (reason: string) => failure(reason);
 
 // The embedded Postgres
 export const noBinaries = (platform: string, name: string) =>
@@ -104,7 +103,6 @@ export const nothingRun = () =>
 // Queues and the function
 export const unusableQueue = (label: string, reason: string) => failure(`The queue ${label} cannot be used: ${reason}.`);
 export const refusedMessage = (label: string, code: string) => failure(`The queue ${label} does not accept the message (${code}).`);
-export const failedBatch = (reason: string) => failure(reason);
 export const failedInvocation = (reason: string) => failure(`The invocation failed: ${reason}`);
 export const slowInvocation = (milliseconds: number) => failure(`The invocation took longer than ${milliseconds} ms.`);
 

@@ -1,4 +1,5 @@
 import type { SQSEvent } from "aws-lambda";
+import { IngestError } from "../../lambda/errors.ts";
 import { contextFor } from "../emulators/sqs-event.ts";
 import * as errors from "../errors.ts";
 import { isObject } from "../json.ts";
@@ -26,7 +27,7 @@ export async function invoke(file: string, options: { env: boolean; yes: boolean
   const totals = new RunTotals();
   await using container = createContainer(pipeline, postgres, openMasking(pipeline, dataDir, postgres), totals);
   const response = await interruptible(container.handler(event, contextFor(TIMEOUT))).catch((error: unknown) => {
-    throw totals.failure ? errors.failedInvocation(totals.failure.message) : error;
+    throw error instanceof IngestError ? errors.failedInvocation(error.message) : error;
   });
   for (const { messageId, code, field } of totals.rejections) console.error(`Rejected   ${messageId} ${code}${field ? ` (${field})` : ""}`);
   console.log(JSON.stringify(response, null, 2));

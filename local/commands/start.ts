@@ -52,7 +52,7 @@ export async function start(options: StartOptions): Promise<number> {
   await using resources = new AsyncDisposableStack();
   const create = () => resources.use(createContainer(pipeline, postgres, masking, totals)).handler;
   const handlers = Array.from({ length: CONTAINERS }, create);
-  await checkHandlers(handlers, totals);
+  await checkHandlers(handlers);
   resources.defer(() => output.end());
   const before = await countDeadLetters(queue);
   output.begin(messages.length || (await readQueue(queue)).depth);
@@ -63,7 +63,7 @@ export async function start(options: StartOptions): Promise<number> {
   if (postgres.lost.aborted) throw errors.endedServer();
   const deadLettered = Math.min(Math.max(0, after - before), totals.count("rejected"));
   await printSummary(output, { totals, monitor, postgres, queue, deadLettered, pipeline, messages, data: options.data });
-  if (failure && !options.watch) throw errors.failedBatch(failure);
+  if (failure && !options.watch) throw failure;
   return interrupted.aborted && !options.watch ? 130 : refused > 0 ? 1 : 0;
 }
 
@@ -91,11 +91,9 @@ async function prepareTargets(output: Output, postgres: PostgresTarget, queue: Q
 }
 
 /** Hands each container an empty batch, so that it checks its table and its key before a message is sent or received. */
-async function checkHandlers(handlers: readonly Handler[], totals: RunTotals): Promise<void> {
+async function checkHandlers(handlers: readonly Handler[]): Promise<void> {
   for (const handler of handlers) {
-    await handler({ Records: [] }, contextFor(TIMEOUT)).catch((error: unknown) => {
-      throw totals.failure ? errors.failedBatch(totals.failure.message) : error;
-    });
+    await handler({ Records: [] }, contextFor(TIMEOUT));
     checkInterrupted();
   }
 }
@@ -112,15 +110,14 @@ async function drain({ watch, batchSize }: StartOptions, output: Output, { handl
   const { client, queueUrl, isEmbedded } = queue;
   const monitor = monitorQueue(queue, totals, output);
   const failed = new AbortController();
-  let failure: string | undefined;
+  let failure: unknown;
   const onBatch = (_ids: readonly string[], error: unknown) => {
     monitor.noteBatch();
     output.progress(totals);
     if (!error) return;
-    const reason = explainError(error);
-    failure ??= reason;
+    failure ??= error;
     // With --watch the messages come back and the next try may succeed, as in AWS.
-    if (watch) output.line(`Batch failed: ${reason}`);
+    if (watch) output.line(`Batch failed: ${explainError(error)}`);
     else failed.abort();
   };
   await consume(

@@ -105,11 +105,9 @@ async function settle({ client, queueUrl, ...options }: EventSourceOptions, hand
   }
   const done = batch.filter(({ MessageId = "" }) => !failed.has(MessageId));
   const entries = done.map(({ ReceiptHandle }, i) => ({ Id: String(i), ReceiptHandle }));
-  const requests: Promise<unknown>[] = [];
+  const requests = Object.values(Object.groupBy(entries, (_, i) => Math.floor(i / MAX_MESSAGES)));
   // An entry that SQS does not delete comes back as a duplicate.
-  for (let i = 0; i < entries.length; i += MAX_MESSAGES)
-    requests.push(client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries.slice(i, i + MAX_MESSAGES) })));
-  await Promise.all(requests);
+  await Promise.all(requests.map((Entries) => client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }))));
   options.onBatch?.(ids, thrown);
 }
 
@@ -134,17 +132,11 @@ export function readFailedIds(response: unknown, ids: ReadonlySet<string>): Read
   return areValid ? new Set(failed as string[]) : ids;
 }
 
-async function withTimeout<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  const ended = new AbortController();
-  const timeout = wait(milliseconds, undefined, { signal: ended.signal }).then(() => {
-    throw errors.slowInvocation(milliseconds);
+function withTimeout<T>(work: Promise<T>, milliseconds: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(errors.slowInvocation(milliseconds)), milliseconds);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    timeout.catch(() => {});
-    ended.abort();
-  }
 }
 
 /** Waits, but no longer than until the signal. */

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import pg from "pg";
-import { type MigrateOptions, MigrationError, migrate } from "../../lambda/schema/runner.ts";
+import { type MigrateOptions, migrate } from "../../lambda/schema/runner.ts";
 import { startPostgres } from "../emulators/postgres/server.ts";
 import * as errors from "../errors.ts";
 import { explainError } from "../terminal/errors.ts";
@@ -61,11 +61,7 @@ export async function withClient<T>({ config, label }: PostgresFromEnv, work: (c
   }
 }
 
-/** Brings a database up to date. @returns the names of the migrations @throws UserError */
-export async function migrateTarget(target: PostgresTarget, options: MigrateOptions = {}): Promise<string[]> {
-  try {
-    return await withClient(target, (client) => migrate(client, options));
-  } catch (error) {
-    throw error instanceof MigrationError ? errors.failedMigration(error.message) : error;
-  }
+/** Brings a database up to date. @returns the names of the migrations @throws UserError, MigrationError */
+export function migrateTarget(target: PostgresTarget, options: MigrateOptions = {}): Promise<string[]> {
+  return withClient(target, (client) => migrate(client, options));
 }
