@@ -33,7 +33,7 @@ export async function smokeCommand({ stage, pipeline, timeout, yes, ...options }
   const body = options.body ?? createSmokeBody(findPipeline(pipeline));
   using account = await openAccount();
   const stack = await findIngestStack(account, stage, pipeline);
-  using queue = openStageQueue(account, stack);
+  await using queue = openStageQueue(account, stack);
   checkInterrupted();
   console.log(`Queue      ${queue.label} (stage ${stage}); a stored row stays in the table`);
   await confirmTargets([queue], yes);

@@ -46,7 +46,7 @@ export async function status({ stage, ...options }: Options): Promise<number> {
 async function readDeployed(stage: string, pipeline: string): Promise<Reading> {
   using account = await openAccount();
   const stack = await findIngestStack(account, stage, pipeline);
-  using queue = openStageQueue(account, stack);
+  await using queue = openStageQueue(account, stack);
   const report = await readStage(account, stack, queue, Date.now());
   return { title: [`${stack.name} in ${account.region}, account ${stack.account}`], report };
 }
@@ -54,7 +54,7 @@ async function readDeployed(stage: string, pipeline: string): Promise<Reading> {
 async function readServices({ env, pipeline: name, data }: Options): Promise<Reading> {
   const pipeline = findPipeline(name);
   const dataDir = resolveDataDir(data);
-  using queue = env ? queueFromEnv(process.env) : null;
+  await using queue = env ? queueFromEnv(process.env) : null;
   const hasPostgres = !env || postgresFromEnv(process.env) !== null;
   if (!queue && !hasPostgres) throw errors.noServiceInEnv();
   if (!env && !existsSync(dataDir.embedded)) throw errors.nothingRun();

@@ -1,7 +1,8 @@
 import { DescribeStacksCommand, paginateDescribeStacks, type Stack } from "@aws-sdk/client-cloudformation";
 import { ingestStackName, OUTPUTS } from "../../lambda/names.ts";
 import * as errors from "../errors.ts";
-import { connectQueue, type QueueFromEnv } from "../targets/from-env.ts";
+import { connectQueue } from "../targets/from-env.ts";
+import type { QueueTarget } from "../targets/queue.ts";
 import { type Account, tryCall } from "./account.ts";
 
 /** A deployed pipeline, as its stack describes itself. */
@@ -20,7 +21,7 @@ export async function findIngestStack(account: Account, stage: string, pipeline:
 }
 
 /** The queue of a deployed pipeline; the caller disposes of it. */
-export function openStageQueue({ region }: Account, { queueUrl }: IngestStack): QueueFromEnv {
+export function openStageQueue({ region }: Account, { queueUrl }: IngestStack): QueueTarget {
   return connectQueue(queueUrl, { ...process.env, AWS_REGION: region });
 }
 

@@ -3,7 +3,7 @@ import { checkHealth, readEventSource } from "../deployed/function.ts";
 import { createLogReader, readLastFailure } from "../deployed/log.ts";
 import { readRecentMetrics, readRejections } from "../deployed/metrics.ts";
 import type { IngestStack } from "../deployed/stack.ts";
-import type { QueueFromEnv } from "../targets/from-env.ts";
+import type { QueueTarget } from "../targets/queue.ts";
 import { readQueueAt } from "../targets/queue.ts";
 import { LOOK_BACK, type StatusReport } from "./types.ts";
 
@@ -11,7 +11,7 @@ import { LOOK_BACK, type StatusReport } from "./types.ts";
 const FUNCTION_TIMEOUT = 60;
 
 /** Reads from AWS, all at once, the state of a deployed pipeline. @param now milliseconds since 1970 */
-export async function readStage(account: Account, stack: IngestStack, { client }: QueueFromEnv, now: number): Promise<StatusReport> {
+export async function readStage(account: Account, stack: IngestStack, { client }: QueueTarget, now: number): Promise<StatusReport> {
   const { cloudWatch } = account;
   const { queueUrl, deadLetterQueueUrl, functionName } = stack;
   const queueName = new URL(queueUrl).pathname.split("/").at(-1) ?? "";

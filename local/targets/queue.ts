@@ -3,15 +3,17 @@ import { createQueues, DEAD_LETTER_QUEUE, QUEUE, startSqs } from "../emulators/s
 import * as errors from "../errors.ts";
 import type { Target } from "../terminal/confirm.ts";
 import { explainError } from "../terminal/errors.ts";
-import { type QueueFromEnv, queueFromEnv } from "./from-env.ts";
+import { queueFromEnv } from "./from-env.ts";
 
-/** A queue, and its name in output and errors. */
-export type Queue = Pick<QueueFromEnv, "client" | "queueUrl" | "label">;
-
-/** A queue to work on: embedded, or from the environment. */
-export interface QueueTarget extends Queue, Target, AsyncDisposable {
+/** A queue to work on: embedded, from the environment, or a stack's. */
+export interface QueueTarget extends Target, AsyncDisposable {
+  readonly client: SQSClient;
+  readonly queueUrl: string;
   readonly isEmbedded: boolean;
 }
+
+/** A queue, and its name in output and errors. */
+export type Queue = Pick<QueueTarget, "client" | "queueUrl" | "label">;
 
 /** Seconds: short, so that the user still sees a rejected message reach the dead-letter queue; a local batch takes milliseconds. */
 const EMBEDDED_VISIBILITY_TIMEOUT = 1;
@@ -19,7 +21,7 @@ const EMBEDDED_VISIBILITY_TIMEOUT = 1;
 /** Opens an embedded queue, or with `env` (`--env`) that of the environment, if it names one. */
 export async function openQueue(env: boolean): Promise<QueueTarget> {
   const named = env ? queueFromEnv(process.env) : null;
-  if (named) return { ...named, isEmbedded: false, [Symbol.asyncDispose]: async () => named.client.destroy() };
+  if (named) return named;
   const { client, endpoint, stop } = await startSqs();
   const queueUrl = await createQueues(client, EMBEDDED_VISIBILITY_TIMEOUT);
   const label = `embedded, ${QUEUE} at ${endpoint}, dead letters to ${DEAD_LETTER_QUEUE}`;
