@@ -11,9 +11,6 @@ import { migrateTarget, openRequiredPostgres } from "../targets/postgres.ts";
 import { confirmTargets } from "../terminal/confirm.ts";
 import { checkInterrupted, interruptible } from "../terminal/signals.ts";
 
-/** The function's time, in milliseconds. */
-const TIMEOUT = 30_000;
-
 /** Invokes the function once with an event from a file; the response goes to stdout, all else to stderr. @returns the exit code */
 export async function invoke(file: string, options: { env: boolean; yes: boolean; data?: string; pipeline: string }): Promise<number> {
   const event = readEvent(file);
@@ -26,7 +23,7 @@ export async function invoke(file: string, options: { env: boolean; yes: boolean
   if (postgres.isEmbedded) await migrateTarget(postgres);
   const totals = new RunTotals();
   await using container = createContainer(pipeline, postgres, openMasking(pipeline, dataDir, postgres), totals);
-  const response = await interruptible(container.handler(event, contextFor(TIMEOUT))).catch((error: unknown) => {
+  const response = await interruptible(container.handler(event, contextFor())).catch((error: unknown) => {
     throw error instanceof IngestError ? errors.failedInvocation(error.message) : error;
   });
   for (const { messageId, code, field } of totals.rejections) console.error(`Rejected   ${messageId} ${code}${field ? ` (${field})` : ""}`);

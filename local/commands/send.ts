@@ -13,7 +13,7 @@ export async function send(file: string, options: { env: boolean; yes: boolean }
   if (!options.env) throw errors.sendNeedsEnv(file);
   await using queue = queueFromEnv(process.env);
   if (!queue) throw errors.noQueueInEnv();
-  const output = createOutput(true);
+  const output = createOutput(process.stderr);
   const ids: string[] = [];
   try {
     output.line(`Queue      ${queue.label}`);

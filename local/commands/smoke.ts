@@ -37,8 +37,8 @@ export async function smokeCommand({ stage, pipeline, timeout, yes, ...options }
   checkInterrupted();
   console.log(`Queue      ${queue.label} (stage ${stage}); a stored row stays in the table`);
   await confirmTargets([queue], yes);
+  const read = createLogReader(account.logs, stack.logGroup);
   const log: LogReader = async (query) => {
-    const read = createLogReader(account.logs, stack.logGroup);
     const result = await tryCall("logs:FilterLogEvents", (signal) => read(query, signal));
     if ("failed" in result) throw errors.unreadableLog(stack.logGroup, result.failed);
     return result.value;
@@ -110,34 +110,27 @@ export async function runSmoke(queue: Queue, log: LogReader, body: string, optio
   options.onSent?.(messageId);
   // The message is sent, so a failed read, by throttling for one, does not end the wait.
   let logError: string | undefined;
-  const tryRead = async <T>(read: Promise<T>): Promise<T | null> => {
-    try {
-      const value = await read;
-      logError = undefined;
-      return value;
-    } catch (error) {
-      logError = explainError(error);
-      return null;
-    }
+  const onLogError = (error: unknown) => {
+    logError = explainError(error);
+    return null;
   };
   do {
     const left = options.timeout - seconds() * 1000;
     await wait(Math.min(options.poll, Math.max(0, left)), undefined, { signal: options.signal }).catch(() => {});
-    const outcome = await tryRead(readOutcome(log, messageId, start - MAX_CLOCK_SKEW));
+    logError = undefined;
+    const outcome = await readOutcome(log, messageId, start - MAX_CLOCK_SKEW).catch(onLogError);
     if (outcome) return { messageId, seconds: seconds(), ...outcome };
   } while (seconds() * 1000 < options.timeout && !options.signal.aborted);
-  const failure = logError === undefined ? await tryRead(readNewestFailure(log, start)) : null;
+  const failure = logError === undefined ? await readNewestFailure(log, start).catch(onLogError) : null;
   return { messageId, outcome: "unseen", seconds: seconds(), failure, logError };
 }
 
 async function sendSmoke({ client, queueUrl, label }: Queue, body: string): Promise<string> {
   const attributes = { [SMOKE_ATTRIBUTE]: { DataType: "String", StringValue: "1" } };
-  let refusal = "";
   const onRefused = (_: number, code: string) => {
-    refusal = code;
+    throw errors.refusedMessage(label, code);
   };
-  const [messageId] = await explainQueueErrors(label, sendMessages(client, queueUrl, [{ body, attributes }], { onRefused }));
-  if (!messageId) throw errors.refusedMessage(label, refusal);
+  const [messageId = ""] = await explainQueueErrors(label, sendMessages(client, queueUrl, [{ body, attributes }], { onRefused }));
   return messageId;
 }
 

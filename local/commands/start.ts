@@ -30,8 +30,6 @@ export interface StartOptions {
 
 const SAMPLES = { pipeline: "user-logins", file: join(ROOT, "events/logins.jsonl") };
 const CONTAINERS = 2;
-/** The function's time in a local run, in milliseconds. */
-const TIMEOUT = 30_000;
 /** How long a batch may wait to fill with --watch, in milliseconds. */
 const WATCH_WINDOW = 200;
 
@@ -41,7 +39,7 @@ export async function start(options: StartOptions): Promise<number> {
   const pipeline = findPipeline(options.pipeline, options.masking);
   const messages = readInput(options);
   const dataDir = resolveDataDir(options.data);
-  const output = createOutput(options.json);
+  const output = createOutput(options.json ? process.stderr : process.stdout);
   await using postgres = await openPostgres(dataDir, options.env);
   checkInterrupted();
   await using queue = await openQueue(options.env);
@@ -62,7 +60,7 @@ export async function start(options: StartOptions): Promise<number> {
   output.end();
   if (postgres.lost.aborted) throw errors.endedServer();
   const deadLettered = Math.min(Math.max(0, after - before), totals.count("rejected"));
-  await printSummary(output, { totals, monitor, postgres, queue, deadLettered, pipeline, messages, data: options.data });
+  await printSummary(output, { totals, monitor, postgres, queue, deadLettered, pipeline, messages, options });
   if (failure && !options.watch) throw failure;
   return interrupted.aborted && !options.watch ? 130 : refused > 0 ? 1 : 0;
 }
@@ -93,7 +91,7 @@ async function prepareTargets(output: Output, postgres: PostgresTarget, queue: Q
 /** Hands each container an empty batch, so that it checks its table and its key before a message is sent or received. */
 async function checkHandlers(handlers: readonly Handler[]): Promise<void> {
   for (const handler of handlers) {
-    await handler({ Records: [] }, contextFor(TIMEOUT));
+    await handler({ Records: [] }, contextFor());
     checkInterrupted();
   }
 }
@@ -123,7 +121,7 @@ async function drain({ watch, batchSize }: StartOptions, output: Output, { handl
   await consume(
     {
       ...{ client, queueUrl, queueArn: (await readQueue(queue)).arn, handlers },
-      ...{ batchSize, window: watch ? WATCH_WINDOW : 0, timeout: TIMEOUT, poll: isEmbedded ? 0 : 1, onBatch },
+      ...{ batchSize, window: watch ? WATCH_WINDOW : 0, poll: isEmbedded ? 0 : 1, onBatch },
       ...(!watch && { onIdle: () => monitor.isDone() }),
     },
     AbortSignal.any([interrupted, postgres.lost, failed.signal]),

@@ -1,9 +1,11 @@
 import { GetEventSourceMappingCommand, InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
-import type { EventSource, Health } from "../status/types.ts";
+import type { Health } from "../status/types.ts";
 import { parseLine, toFailure } from "./log.ts";
 
-/** @param uuid of the event source mapping */
-export async function readEventSource(client: LambdaClient, uuid: string, abortSignal: AbortSignal): Promise<EventSource> {
+export type EventSource = Awaited<ReturnType<typeof readEventSource>>;
+
+/** Reads an event source mapping. `state`: Creating, Enabling, Enabled, Disabling, Disabled, Updating, Updated or Deleting. */
+export async function readEventSource(client: LambdaClient, uuid: string, abortSignal: AbortSignal) {
   const mapping = await client.send(new GetEventSourceMappingCommand({ UUID: uuid }), { abortSignal });
   const { State: state = "unknown", StateTransitionReason: reason = null, LastProcessingResult: lastResult = null } = mapping;
   return { state, reason, lastResult };

@@ -17,8 +17,8 @@ export interface EventSourceOptions {
   batchSize: number;
   /** Milliseconds to wait for a batch to fill, from its first message. */
   window: number;
-  /** Milliseconds that an invocation may take. */
-  timeout: number;
+  /** Milliseconds that an invocation may take. @default 30,000 */
+  timeout?: number;
   /** Seconds that a receive waits for a first message. */
   poll: number;
   /** Called after each batch with its message ids and what the handler threw. */
@@ -93,13 +93,14 @@ async function receive({ client, queueUrl }: EventSourceOptions, max: number, se
 }
 
 /** Invokes the handler with a batch, and deletes its messages but for those that failed. */
-async function settle({ client, queueUrl, ...options }: EventSourceOptions, handler: Handler, batch: readonly Message[]): Promise<void> {
+async function settle(options: EventSourceOptions, handler: Handler, batch: readonly Message[]): Promise<void> {
+  const { client, queueUrl, queueArn, timeout = 30_000 } = options;
   const ids = batch.map(({ MessageId = "" }) => MessageId);
-  const event = { Records: batch.map((message) => toSqsRecord(message, options.queueArn)) };
+  const event = { Records: batch.map((message) => toSqsRecord(message, queueArn)) };
   let failed: ReadonlySet<string> = new Set(ids);
   let thrown: unknown;
   try {
-    failed = readFailedIds(await withTimeout(handler(event, contextFor(options.timeout)), options.timeout), new Set(ids));
+    failed = readFailedIds(await withTimeout(handler(event, contextFor(timeout)), timeout), new Set(ids));
   } catch (error) {
     thrown = error;
   }

@@ -97,6 +97,7 @@ export async function explainQueueErrors<T>(label: string, call: Promise<T>): Pr
   try {
     return await call;
   } catch (error) {
+    if (error instanceof errors.UserError) throw error;
     const text = error instanceof Error ? `${error.name} ${error.message}` : "";
     const help = HELP.find(([pattern]) => pattern.test(text))?.[1];
     throw errors.unusableQueue(label, help ?? explainError(error));

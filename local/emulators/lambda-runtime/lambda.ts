@@ -1,11 +1,10 @@
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { type InvocationResult, RuntimeApi } from "./runtime-api.ts";
+import { FUNCTION, type InvocationResult, RuntimeApi } from "./runtime-api.ts";
 
 const CLIENT = createRequire(import.meta.url).resolve("aws-lambda-ric");
 const PRELOAD = join(import.meta.dirname, "rapid-client.cjs");
-const FUNCTION = "masqueue-test";
 /** Megabytes. */
 const MEMORY = 512;
 /** The managed runtime's flags for it: a tenth for young objects, in two halves, and the rest for old ones. */
@@ -14,17 +13,7 @@ const NODE_FLAGS = ["--expose-gc", "--max-semi-space-size=25", "--max-old-space-
 const GRACE = 5_000;
 
 /** One container: a process that works on one invocation at a time. */
-export interface Lambda {
-  readonly pid: number;
-  /** Resolved when the process asks for its first invocation, or has failed to. */
-  readonly ready: Promise<unknown>;
-  /** @param seconds the function's time; a few seconds after it the process is killed, as Lambda does at once @default 30 */
-  invoke(event: unknown, seconds?: number): Promise<InvocationResult>;
-  /** Kills the process; after that {@link output} is complete. */
-  stop(): Promise<void>;
-  /** Every byte of stdout and stderr so far. */
-  output(): Buffer;
-}
+export type Lambda = Awaited<ReturnType<typeof startLambda>>;
 
 /**
  * Runs a bundle under AWS's own runtime interface client, in a process whose environment holds only what Lambda sets, and
@@ -32,8 +21,8 @@ export interface Lambda {
  * @param folder what Lambda unpacks: index.js, which exports `handler`
  * @param launcher starts the process and must become it, e.g. `["taskset", "-c", "0"]`
  */
-export async function startLambda(folder: string, variables: Record<string, string>, launcher: readonly string[] = []): Promise<Lambda> {
-  const api = new RuntimeApi(`arn:aws:lambda:us-east-1:000000000000:function:${FUNCTION}`);
+export async function startLambda(folder: string, variables: Record<string, string>, launcher: readonly string[] = []) {
+  const api = new RuntimeApi();
   const env = { ...lambdaEnvironment(folder, await api.listen()), ...variables };
   const [command = process.execPath, ...args] = [...launcher, process.execPath, ...NODE_FLAGS, "--require", PRELOAD, CLIENT];
   const child = spawn(command, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
@@ -44,8 +33,10 @@ export async function startLambda(folder: string, variables: Record<string, stri
   child.on("exit", (code, signal) => api.end(`Runtime exited with ${signal ?? `code ${code}`}`));
   return {
     pid: child.pid ?? 0,
+    /** Resolved when the process asks for its first invocation, or has failed to. */
     ready: api.ready,
-    async invoke(event, seconds = 30) {
+    /** @param seconds the function's time; a few seconds after it the process is killed, as Lambda does at once */
+    invoke(event: unknown, seconds = 30): Promise<InvocationResult> {
       const kill = () => {
         api.end(`Task timed out after ${seconds} seconds`);
         child.kill("SIGKILL");
@@ -53,11 +44,13 @@ export async function startLambda(folder: string, variables: Record<string, stri
       const timer = setTimeout(kill, seconds * 1000 + GRACE);
       return api.invoke(event, Date.now() + seconds * 1000).finally(() => clearTimeout(timer));
     },
+    /** Kills the process; after that the output is complete. */
     async stop() {
       child.kill("SIGKILL");
       await closed;
       await api.close();
     },
+    /** Every byte of stdout and stderr so far. */
     output: () => Buffer.concat(chunks),
   };
 }
