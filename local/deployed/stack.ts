@@ -1,4 +1,4 @@
-import { DescribeStacksCommand, paginateDescribeStacks, type Stack } from "@aws-sdk/client-cloudformation";
+import { paginateDescribeStacks, type Stack } from "@aws-sdk/client-cloudformation";
 import { ingestStackName, OUTPUTS } from "../../lambda/names.ts";
 import * as errors from "../errors.ts";
 import { connectQueue } from "../targets/from-env.ts";
@@ -44,7 +44,7 @@ function listStages(stacks: readonly Stack[]): string[] {
 
 async function findStack({ cloudFormation }: Account, StackName: string, abortSignal: AbortSignal): Promise<Stack | null> {
   try {
-    const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }), { abortSignal });
+    const { Stacks = [] } = await cloudFormation.describeStacks({ StackName }, { abortSignal });
     return Stacks[0] ?? null;
   } catch (error) {
     if (error instanceof Error && error.name === "ValidationError" && error.message.includes("does not exist")) return null;

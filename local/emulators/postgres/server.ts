@@ -9,7 +9,7 @@ import { configFor, DATABASE, type Files, launch, openCluster, runningPort, stop
 
 /** An advisory lock with any number: each run holds it shared, and the last one, which gets it alone, stops the server. */
 const IN_USE_LOCK = 6_277_801;
-const START_SECONDS = 30;
+const START_TIMEOUT = 30_000;
 
 export interface EmbeddedPostgres {
   /** Complete, so that pg takes nothing from the environment. */
@@ -30,7 +30,7 @@ export interface EmbeddedPostgres {
  */
 export async function startPostgres(folder: string, settings: string[] = [], binaries?: Binaries): Promise<EmbeddedPostgres> {
   const cluster = await openCluster(folder, binaries);
-  const deadline = Date.now() + START_SECONDS * 1000;
+  const deadline = Date.now() + START_TIMEOUT;
   let server: ChildProcess | undefined;
   for (;;) {
     const port = runningPort(cluster);
@@ -42,7 +42,7 @@ export async function startPostgres(folder: string, settings: string[] = [], bin
       const stop = () => leaveServer(cluster, keeper.off("end", onEnd));
       return { config: configFor(cluster, port), logFile: cluster.log, lost: lost.signal, stop };
     }
-    if (Date.now() > deadline) throw errors.slowServer(START_SECONDS, cluster.log, join(cluster.data, "postmaster.pid"));
+    if (Date.now() > deadline) throw errors.slowServer(cluster.log, join(cluster.data, "postmaster.pid"));
     const isStarting = server?.exitCode === null && server.signalCode === null;
     if (!port && !isStarting) server = await launch(cluster, settings);
     await wait(50);
