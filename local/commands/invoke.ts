@@ -2,9 +2,8 @@ import type { SQSEvent } from "aws-lambda";
 import { IngestError } from "../../lambda/errors.ts";
 import { contextFor } from "../emulators/sqs-event.ts";
 import * as errors from "../errors.ts";
-import { isObject } from "../json.ts";
-import { createContainer, findPipeline, openMasking } from "../run/container.ts";
-import { parseJson, readText } from "../run/messages-file.ts";
+import { isObject, parseJson, readText } from "../files.ts";
+import { createContainer, findPipeline } from "../run/container.ts";
 import { RunTotals } from "../run/totals.ts";
 import { resolveDataDir } from "../targets/data-dir.ts";
 import { migrateTarget, openRequiredPostgres } from "../targets/postgres.ts";
@@ -22,7 +21,7 @@ export async function invoke(file: string, options: { env: boolean; yes: boolean
   await confirmTargets([postgres], options.yes);
   if (postgres.isEmbedded) await migrateTarget(postgres);
   const totals = new RunTotals();
-  await using container = createContainer(pipeline, postgres, openMasking(pipeline, dataDir, postgres), totals);
+  await using container = createContainer(pipeline, postgres, dataDir, totals);
   const response = await interruptible(container.handler(event, contextFor())).catch((error: unknown) => {
     throw error instanceof IngestError ? errors.failedInvocation(error.message) : error;
   });

@@ -6,8 +6,8 @@ import { openAccount, tryCall } from "../deployed/account.ts";
 import { createLogReader, type LogReader, readNewestFailure } from "../deployed/log.ts";
 import { findIngestStack, openStageQueue } from "../deployed/stack.ts";
 import * as errors from "../errors.ts";
+import { parseJson } from "../files.ts";
 import { findPipeline } from "../run/container.ts";
-import { parseJson } from "../run/messages-file.ts";
 import { sendMessages } from "../run/send.ts";
 import type { Failure } from "../status/types.ts";
 import { explainQueueErrors, type Queue } from "../targets/queue.ts";
@@ -46,7 +46,7 @@ export async function smokeCommand({ stage, pipeline, timeout, yes, ...options }
   // Reads the log once: if that fails, no message is sent, because its outcome would stay unknown.
   await log({ where: { messageId: "none" }, since: Date.now(), limit: 1 });
   const onSent = (id: string) => console.log(`Sent       message ${id}; waiting up to ${timeout} s for the function's log`);
-  const result = await runSmoke(queue, log, body, { timeout: timeout * 1000, poll: POLL, signal: interrupted, onSent });
+  const result = await runSmoke(queue, log, body, { timeout: timeout * 1000, poll: POLL, onSent });
   checkInterrupted();
   console.log(describeResult(result, stage));
   return result.outcome === "stored" ? 0 : 1;
@@ -89,7 +89,6 @@ interface SmokeOptions {
   readonly timeout: number;
   /** Milliseconds between two reads of the log. */
   readonly poll: number;
-  readonly signal: AbortSignal;
   readonly onSent?: (messageId: string) => void;
 }
 
@@ -116,11 +115,11 @@ export async function runSmoke(queue: Queue, log: LogReader, body: string, optio
   };
   do {
     const left = options.timeout - seconds() * 1000;
-    await wait(Math.min(options.poll, Math.max(0, left)), undefined, { signal: options.signal }).catch(() => {});
+    await wait(Math.min(options.poll, Math.max(0, left)), undefined, { signal: interrupted }).catch(() => {});
     logError = undefined;
     const outcome = await readOutcome(log, messageId, start - MAX_CLOCK_SKEW).catch(onLogError);
     if (outcome) return { messageId, seconds: seconds(), ...outcome };
-  } while (seconds() * 1000 < options.timeout && !options.signal.aborted);
+  } while (seconds() * 1000 < options.timeout && !interrupted.aborted);
   const failure = logError === undefined ? await readNewestFailure(log, start).catch(onLogError) : null;
   return { messageId, outcome: "unseen", seconds: seconds(), failure, logError };
 }

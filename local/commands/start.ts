@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { consume, type Handler } from "../emulators/event-source.ts";
 import { contextFor } from "../emulators/sqs-event.ts";
 import * as errors from "../errors.ts";
-import { createContainer, findPipeline, openMasking } from "../run/container.ts";
+import { createContainer, findPipeline } from "../run/container.ts";
 import { type Outgoing, readMessages } from "../run/messages-file.ts";
 import { monitorQueue } from "../run/queue-monitor.ts";
 import { sendWithProgress } from "../run/send.ts";
@@ -46,9 +46,8 @@ export async function start(options: StartOptions): Promise<number> {
   checkInterrupted();
   await prepareTargets(output, postgres, queue, options.yes);
   const totals = new RunTotals();
-  const masking = openMasking(pipeline, dataDir, postgres);
   await using resources = new AsyncDisposableStack();
-  const create = () => resources.use(createContainer(pipeline, postgres, masking, totals)).handler;
+  const create = () => resources.use(createContainer(pipeline, postgres, dataDir, totals)).handler;
   const handlers = Array.from({ length: CONTAINERS }, create);
   await checkHandlers(handlers);
   resources.defer(() => output.end());
@@ -109,7 +108,7 @@ async function drain({ watch, batchSize }: StartOptions, output: Output, { handl
   const monitor = monitorQueue(queue, totals, output);
   const failed = new AbortController();
   let failure: unknown;
-  const onBatch = (_ids: readonly string[], error: unknown) => {
+  const onBatch = (error: unknown) => {
     monitor.noteBatch();
     output.progress(totals);
     if (!error) return;

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { Context, SQSEvent } from "aws-lambda";
 import * as errors from "../errors.ts";
-import { isObject } from "../json.ts";
+import { isObject } from "../files.ts";
 import { contextFor, toSqsRecord } from "./sqs-event.ts";
 
 /** A handler as Lambda calls it. */
@@ -21,8 +21,8 @@ export interface EventSourceOptions {
   timeout?: number;
   /** Seconds that a receive waits for a first message. */
   poll: number;
-  /** Called after each batch with its message ids and what the handler threw. */
-  onBatch?: (ids: readonly string[], error: unknown) => void;
+  /** Called after each batch with what the handler threw. */
+  onBatch?: (error: unknown) => void;
   /** Called when a receive returned nothing; true ends the run. */
   onIdle?: () => Promise<boolean>;
 }
@@ -95,12 +95,12 @@ async function receive({ client, queueUrl }: EventSourceOptions, max: number, se
 /** Invokes the handler with a batch, and deletes its messages but for those that failed. */
 async function settle(options: EventSourceOptions, handler: Handler, batch: readonly Message[]): Promise<void> {
   const { client, queueUrl, queueArn, timeout = 30_000 } = options;
-  const ids = batch.map(({ MessageId = "" }) => MessageId);
+  const ids = new Set(batch.map(({ MessageId = "" }) => MessageId));
   const event = { Records: batch.map((message) => toSqsRecord(message, queueArn)) };
-  let failed: ReadonlySet<string> = new Set(ids);
+  let failed: ReadonlySet<string> = ids;
   let thrown: unknown;
   try {
-    failed = readFailedIds(await withTimeout(handler(event, contextFor(timeout)), timeout), new Set(ids));
+    failed = readFailedIds(await withTimeout(handler(event, contextFor(timeout)), timeout), ids);
   } catch (error) {
     thrown = error;
   }
@@ -109,7 +109,7 @@ async function settle(options: EventSourceOptions, handler: Handler, batch: read
   const requests = Object.values(Object.groupBy(entries, (_, i) => Math.floor(i / MAX_MESSAGES)));
   // An entry that SQS does not delete comes back as a duplicate.
   await Promise.all(requests.map((Entries) => client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }))));
-  options.onBatch?.(ids, thrown);
+  options.onBatch?.(thrown);
 }
 
 /**

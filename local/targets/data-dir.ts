@@ -2,8 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isReachable, unprivileged } from "../emulators/postgres/binaries.ts";
-import { createOnce } from "../emulators/postgres/cluster.ts";
 import * as errors from "../errors.ts";
+import { createOnce } from "../files.ts";
 
 /** The project's root. */
 export const ROOT = resolve(import.meta.dirname, "../..");

@@ -97,7 +97,7 @@ export async function runAs(program: string, args: string[]): Promise<void> {
 
 /** Starts a server that a Ctrl-C does not end, and that does not keep this process running. */
 export function spawnAs(program: string, args: string[], log: string): ChildProcess {
-  const out = openSync(log, "a");
+  const out = openSync(log, "a", 0o600);
   const child = spawn(program, args, { ...detached(), stdio: ["ignore", out, out] });
   child.on("error", () => {});
   child.unref();
