@@ -1,12 +1,9 @@
 import type { BatchReport, Reporter } from "../../lambda/ingest/report.ts";
 import type { Outcome } from "../../lambda/rows/outcome.ts";
+import type { RejectedMessage } from "../../lambda/rows/row-store.ts";
 
 /** A message's latest rejection. */
-export interface RejectionLine {
-  messageId: string;
-  code: string;
-  field: string | null;
-}
+type RejectionLine = Pick<RejectedMessage, "messageId" | "code" | "field">;
 
 const MAX_FIRST_STORED = 5;
 

@@ -29,18 +29,7 @@ export async function openQueue(env: boolean): Promise<QueueTarget> {
 }
 
 /** The content of a queue, and how soon its failed messages go to the dead-letter queue. */
-export interface QueueState {
-  /** Messages of every kind: visible, in flight, delayed. SQS calls the figures approximate. */
-  readonly depth: number;
-  readonly inFlight: number;
-  readonly delayed: number;
-  /** Seconds after which a message that was received and not deleted comes back. */
-  readonly visibilityTimeout: number;
-  readonly arn: string;
-  readonly deadLetterArn: string | null;
-  /** Seconds from a message's first receive to its move; null without a dead-letter queue. */
-  readonly secondsToDeadLetter: number | null;
-}
+export type QueueState = Awaited<ReturnType<typeof readQueueAt>>;
 
 /** Reads a queue's state. @throws UserError */
 export async function readQueue({ client, queueUrl, label }: Queue): Promise<QueueState> {
@@ -48,21 +37,22 @@ export async function readQueue({ client, queueUrl, label }: Queue): Promise<Que
 }
 
 /** As {@link readQueue}. @throws what the SDK throws */
-export async function readQueueAt(client: SQSClient, queueUrl: string, abortSignal?: AbortSignal): Promise<QueueState> {
+export async function readQueueAt(client: SQSClient, queueUrl: string, abortSignal?: AbortSignal) {
   const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["All"] });
   const { Attributes = {} } = await client.send(command, { abortSignal });
   const number = (name: keyof typeof Attributes) => Number(Attributes[name] ?? 0);
-  const redrive = JSON.parse(Attributes.RedrivePolicy || "null") as {
-    deadLetterTargetArn: string;
-    maxReceiveCount: number | string;
-  } | null;
+  const redrive: { deadLetterTargetArn: string; maxReceiveCount: number | string } | null = JSON.parse(Attributes.RedrivePolicy || "null");
   const inFlight = number("ApproximateNumberOfMessagesNotVisible");
   const delayed = number("ApproximateNumberOfMessagesDelayed");
   return {
-    ...{ depth: number("ApproximateNumberOfMessages") + inFlight + delayed, inFlight, delayed },
+    /** Messages of every kind: visible, in flight, delayed. SQS calls the figures approximate. */
+    depth: number("ApproximateNumberOfMessages") + inFlight + delayed,
+    ...{ inFlight, delayed },
+    /** Seconds after which a message that was received and not deleted comes back. */
     visibilityTimeout: number("VisibilityTimeout"),
     arn: Attributes.QueueArn ?? "",
     deadLetterArn: redrive?.deadLetterTargetArn ?? null,
+    /** Seconds from a message's first receive to its move; null without a dead-letter queue. */
     secondsToDeadLetter: redrive && Number(redrive.maxReceiveCount) * number("VisibilityTimeout"),
   };
 }

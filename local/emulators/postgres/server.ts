@@ -11,15 +11,7 @@ import { configFor, DATABASE, type Files, launch, openCluster, runningPort, stop
 const IN_USE_LOCK = 6_277_801;
 const START_TIMEOUT = 30_000;
 
-export interface EmbeddedPostgres {
-  /** Complete, so that pg takes nothing from the environment. */
-  readonly config: pg.ClientConfig;
-  readonly logFile: string;
-  /** Aborted when the server ends although this run still uses it. */
-  readonly lost: AbortSignal;
-  /** Ends this run's use; the last run stops the server. */
-  stop(): Promise<void>;
-}
+export type EmbeddedPostgres = Awaited<ReturnType<typeof startPostgres>>;
 
 /**
  * Starts the Postgres of the npm package, or joins the one that another run has started on the same folder. The server itself counts its
@@ -28,7 +20,7 @@ export interface EmbeddedPostgres {
  * @param settings further `name=value` server settings
  * @param binaries another server's binaries, for tests
  */
-export async function startPostgres(folder: string, settings: string[] = [], binaries?: Binaries): Promise<EmbeddedPostgres> {
+export async function startPostgres(folder: string, settings: string[] = [], binaries?: Binaries) {
   const cluster = await openCluster(folder, binaries);
   const deadline = Date.now() + START_TIMEOUT;
   let server: ChildProcess | undefined;
@@ -39,8 +31,13 @@ export async function startPostgres(folder: string, settings: string[] = [], bin
       const lost = new AbortController();
       const onEnd = () => lost.abort();
       keeper.on("end", onEnd);
-      const stop = () => leaveServer(cluster, keeper.off("end", onEnd));
-      return { config: configFor(cluster, port), logFile: cluster.log, lost: lost.signal, stop };
+      return {
+        ...{ config: configFor(cluster, port), logFile: cluster.log },
+        /** Aborted when the server ends although this run still uses it. */
+        lost: lost.signal,
+        /** Ends this run's use; the last run stops the server. */
+        stop: () => leaveServer(cluster, keeper.off("end", onEnd)),
+      };
     }
     if (Date.now() > deadline) throw errors.slowServer(cluster.log, join(cluster.data, "postmaster.pid"));
     const isStarting = server?.exitCode === null && server.signalCode === null;
