@@ -30,7 +30,6 @@ interface Reading {
 
 /** The stage in LocalStack. */
 const LOCAL_STAGE = "local";
-const LOG_LINES = 10;
 
 /** Prints the state of a pipeline, deployed or local; changes nothing. @returns 0 if it is healthy, 1 if a check is critical */
 export async function status({ stage, ...options }: Options): Promise<number> {
@@ -78,7 +77,7 @@ async function readLocalStage(pipeline: string): Promise<StatusReport> {
   try {
     const stack = await findIngestStack(account, LOCAL_STAGE, pipeline);
     const now = Date.now();
-    const [report, log] = await Promise.all([readFunction(account, stack, now), readLogLines(account, stack, now, LOG_LINES)]);
+    const [report, log] = await Promise.all([readFunction(account, stack, now), readLogLines(account, stack, now)]);
     return { ...report, ...log };
   } catch (error) {
     if (error instanceof errors.UserError) return {};

@@ -41,18 +41,10 @@ async function hasMaterial(kms: KMS, KeyId: string, material: Uint8Array): Promi
 
 /** Imports encrypted material, as in AWS. LocalStack also takes material from a tag, but anyone may read a tag. */
 async function importKey(kms: KMS, material: Uint8Array): Promise<string> {
-  const { KeyMetadata } = await kms.createKey({
-    KeySpec: "HMAC_256",
-    KeyUsage: "GENERATE_VERIFY_MAC",
-    Origin: "EXTERNAL",
-    Description: "Masqueue local",
-  });
+  const { KeyMetadata } = await kms.createKey({ KeySpec: "HMAC_256", KeyUsage: "GENERATE_VERIFY_MAC", Origin: "EXTERNAL" });
   const KeyId = KeyMetadata?.Arn ?? "";
-  const { PublicKey = new Uint8Array(), ImportToken } = await kms.getParametersForImport({
-    KeyId,
-    WrappingAlgorithm: "RSAES_OAEP_SHA_256",
-    WrappingKeySpec: "RSA_2048",
-  });
+  const wrapping = { WrappingAlgorithm: "RSAES_OAEP_SHA_256", WrappingKeySpec: "RSA_2048" } as const;
+  const { PublicKey = new Uint8Array(), ImportToken } = await kms.getParametersForImport({ KeyId, ...wrapping });
   const key = createPublicKey({ key: Buffer.from(PublicKey), format: "der", type: "spki" });
   const EncryptedKeyMaterial = publicEncrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha256" }, material);
   await kms.importKeyMaterial({ KeyId, ImportToken, EncryptedKeyMaterial, ExpirationModel: "KEY_MATERIAL_DOES_NOT_EXPIRE" });

@@ -9,6 +9,7 @@ import { LOOK_BACK, type StatusReport } from "./types.ts";
 
 /** Seconds for an invocation of the function: a cold start, and its tries to reach the database. */
 const FUNCTION_TIMEOUT = 60;
+const LOG_LINES = 10;
 
 /** Reads from AWS, all at once, the state of a deployed pipeline. @param now milliseconds since 1970 */
 export async function readStage(account: Account, stack: IngestStack, { client }: QueueTarget, now: number): Promise<StatusReport> {
@@ -40,8 +41,8 @@ export async function readFunction({ lambda, logs }: Account, stack: IngestStack
 }
 
 /** Reads the newest lines of the function's log, oldest first. */
-export async function readLogLines({ logs }: Account, { logGroup }: IngestStack, now: number, limit: number): Promise<StatusReport> {
-  const query = { where: {}, since: now - LOOK_BACK.failures, limit };
+export async function readLogLines({ logs }: Account, { logGroup }: IngestStack, now: number): Promise<StatusReport> {
+  const query = { where: {}, since: now - LOOK_BACK.failures, limit: LOG_LINES };
   const read = createLogReader(logs, logGroup);
   return { logLines: await tryCall("logs:FilterLogEvents", async (signal) => (await read(query, signal)).reverse()) };
 }

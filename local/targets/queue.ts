@@ -67,11 +67,8 @@ export async function readQueueByArn(client: SQSClient, arn: string): Promise<Qu
 /** Counts the messages in a queue's dead-letter queue; 0 if it has none, or none that may be read. */
 export async function countDeadLetters(queue: Queue): Promise<number> {
   const { deadLetterArn } = await readQueue(queue);
-  if (!deadLetterArn) return 0;
-  return readQueueByArn(queue.client, deadLetterArn).then(
-    ({ depth }) => depth,
-    () => 0,
-  );
+  const deadLetters = deadLetterArn ? await readQueueByArn(queue.client, deadLetterArn).catch(() => null) : null;
+  return deadLetters?.depth ?? 0;
 }
 
 /** The usual errors of a first call, by the SDK's name or text, and what to do. */

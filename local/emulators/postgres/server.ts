@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { globSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
@@ -86,8 +86,7 @@ async function leaveServer(cluster: Files, keeper: pg.Client): Promise<void> {
  * @returns false if another run uses it
  */
 export async function stopLeftover(folder: string): Promise<boolean> {
-  const versions = existsSync(folder) ? readdirSync(folder).filter((name) => /^postgres-\d+$/.test(name)) : [];
-  for (const version of versions) {
+  for (const version of globSync("postgres-[0-9]*", { cwd: folder })) {
     const cluster = { data: join(folder, version), password: join(folder, "postgres.password") };
     const port = runningPort(cluster);
     if (!port) continue;
