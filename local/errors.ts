@@ -101,27 +101,20 @@ export const failedInvocation = (reason: string) => failure(`The invocation fail
 export const slowInvocation = (milliseconds: number) => failure(`The invocation took longer than ${milliseconds} ms.`);
 
 // Deployed stages
-export const unknownRegion = (profile?: string) =>
-  misuse(
-    profile
-      ? `The region is not known: profile "${profile}" (AWS_PROFILE) does not exist or names none. Set AWS_REGION.`
-      : "The region is not known: set AWS_REGION, or AWS_PROFILE to a profile that names one.",
-  );
-export const noCredentials = (reason: string, profile?: string) =>
-  misuse(
-    profile
-      ? `No AWS credentials (${reason}): profile "${profile}" (AWS_PROFILE) does not exist or gives none.`
-      : `No AWS credentials (${reason}): set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
-  );
+export const unknownRegion = () => misuse("The region is not known: set AWS_REGION, or AWS_PROFILE to a profile that names one.");
+export const noRegionInProfile = (profile: string) =>
+  misuse(`The region is not known: profile "${profile}" (AWS_PROFILE) does not exist or names none. Set AWS_REGION.`);
+export const noCredentials = (reason: string) =>
+  misuse(`No AWS credentials (${reason}): set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`);
+export const noCredentialsInProfile = (reason: string, profile: string) =>
+  misuse(`No AWS credentials (${reason}): profile "${profile}" (AWS_PROFILE) does not exist or gives none.`);
 export const unreadableStack = (name: string, place: string, reason: string) =>
   failure(`Stack ${name} in ${place} cannot be looked up: ${reason}.`);
+export const noStage = (name: string, place: string) =>
+  misuse(`There is no stack ${name} in ${place}, and no other stage: check AWS_PROFILE and AWS_REGION (aws sts get-caller-identity).`);
 /** @param stages that are deployed there */
 export const noStack = (name: string, place: string, stages: string[]) =>
-  misuse(
-    stages.length > 0
-      ? `There is no stack ${name} in ${place}. Deployed there: ${stages.join(", ")}.`
-      : `There is no stack ${name} in ${place}, and no other stage: check AWS_PROFILE and AWS_REGION (aws sts get-caller-identity).`,
-  );
+  misuse(`There is no stack ${name} in ${place}. Deployed there: ${stages.join(", ")}.`);
 export const unlistedStages = (name: string, place: string, reason: string) =>
   misuse(`There is no stack ${name} in ${place}. The stages that are deployed there cannot be listed: ${reason}.`);
 export const incompleteStack = (name: string, status: string, output: string) =>

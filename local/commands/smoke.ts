@@ -24,9 +24,6 @@ interface Options {
   yes: boolean;
 }
 
-/** Milliseconds between two reads of the log. */
-const POLL = 2_000;
-
 /** Sends one marked message through a deployed queue and prints its outcome. @returns 0 if it was stored, else 1 */
 export async function smokeCommand({ stage, pipeline, timeout, yes, ...options }: Options): Promise<number> {
   if (options.body) parseJson(options.body, "--body");
@@ -46,7 +43,7 @@ export async function smokeCommand({ stage, pipeline, timeout, yes, ...options }
   // Reads the log once: if that fails, no message is sent, because its outcome would stay unknown.
   await log({ where: { messageId: "none" }, since: Date.now(), limit: 1 });
   const onSent = (id: string) => console.log(`Sent       message ${id}; waiting up to ${timeout} s for the function's log`);
-  const result = await runSmoke(queue, log, body, { timeout: timeout * 1000, poll: POLL, onSent });
+  const result = await runSmoke(queue, log, body, { timeout: timeout * 1000, onSent });
   checkInterrupted();
   console.log(describeResult(result, stage));
   return result.outcome === "stored" ? 0 : 1;
@@ -87,8 +84,8 @@ interface SmokeResult {
 interface SmokeOptions {
   /** Milliseconds to wait at most. */
   readonly timeout: number;
-  /** Milliseconds between two reads of the log. */
-  readonly poll: number;
+  /** Milliseconds between two reads of the log. @default 2,000 */
+  readonly poll?: number;
   readonly onSent?: (messageId: string) => void;
 }
 
@@ -103,10 +100,11 @@ export function createSmokeBody(pipeline: Pipeline): string {
 
 /** Sends one message through a queue and waits until the function's log reports its outcome. @throws UserError if it cannot be sent */
 export async function runSmoke(queue: Queue, log: LogReader, body: string, options: SmokeOptions): Promise<SmokeResult> {
+  const { timeout, poll = 2_000, onSent } = options;
   const start = Date.now();
   const seconds = () => (Date.now() - start) / 1000;
   const messageId = await sendSmoke(queue, body);
-  options.onSent?.(messageId);
+  onSent?.(messageId);
   // The message is sent, so a failed read, by throttling for one, does not end the wait.
   let logError: string | undefined;
   const onLogError = (error: unknown) => {
@@ -114,12 +112,12 @@ export async function runSmoke(queue: Queue, log: LogReader, body: string, optio
     return null;
   };
   do {
-    const left = options.timeout - seconds() * 1000;
-    await wait(Math.min(options.poll, Math.max(0, left)), undefined, { signal: interrupted }).catch(() => {});
+    const left = timeout - seconds() * 1000;
+    await wait(Math.min(poll, Math.max(0, left)), undefined, { signal: interrupted }).catch(() => {});
     logError = undefined;
     const outcome = await readOutcome(log, messageId, start - MAX_CLOCK_SKEW).catch(onLogError);
     if (outcome) return { messageId, seconds: seconds(), ...outcome };
-  } while (seconds() * 1000 < options.timeout && !interrupted.aborted);
+  } while (seconds() * 1000 < timeout && !interrupted.aborted);
   const failure = logError === undefined ? await readNewestFailure(log, start).catch(onLogError) : null;
   return { messageId, outcome: "unseen", seconds: seconds(), failure, logError };
 }

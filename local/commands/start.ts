@@ -49,7 +49,9 @@ export async function start(options: StartOptions): Promise<number> {
   await using resources = new AsyncDisposableStack();
   const create = () => resources.use(createContainer(pipeline, postgres, dataDir, totals)).handler;
   const handlers = Array.from({ length: CONTAINERS }, create);
-  await checkHandlers(handlers);
+  // By an empty batch, each checks its table and its key before a message is sent or received.
+  for (const handler of handlers) await handler({ Records: [] }, contextFor());
+  checkInterrupted();
   resources.defer(() => output.end());
   const before = await countDeadLetters(queue);
   output.begin(messages.length || (await readQueue(queue)).depth);
@@ -85,14 +87,6 @@ async function prepareTargets(output: Output, postgres: PostgresTarget, queue: Q
   await readQueue(queue);
   if (pending.length > 0) await migrateTarget(postgres);
   checkInterrupted();
-}
-
-/** Hands each container an empty batch, so that it checks its table and its key before a message is sent or received. */
-async function checkHandlers(handlers: readonly Handler[]): Promise<void> {
-  for (const handler of handlers) {
-    await handler({ Records: [] }, contextFor());
-    checkInterrupted();
-  }
 }
 
 interface Run {

@@ -19,10 +19,11 @@ export async function openAccount() {
   checkEnvironment(process.env);
   const cloudFormation = new CloudFormation();
   const region = await cloudFormation.config.region().catch(() => {
-    throw errors.unknownRegion(profile);
+    throw profile ? errors.noRegionInProfile(profile) : errors.unknownRegion();
   });
   const { accountId: id = null } = await cloudFormation.config.credentials().catch((error: unknown) => {
-    throw errors.noCredentials(explainError(error).replace(/\.$/, ""), profile);
+    const reason = explainError(error).replace(/\.$/, "");
+    throw profile ? errors.noCredentialsInProfile(reason, profile) : errors.noCredentials(reason);
   });
   const clients = { cloudFormation, lambda: new Lambda(), cloudWatch: new CloudWatchClient(), logs: new CloudWatchLogsClient() };
   return { region, id, ...clients, [Symbol.dispose]: () => destroyAll(clients) };

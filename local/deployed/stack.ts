@@ -17,7 +17,8 @@ export async function findIngestStack(account: Account, stage: string, pipeline:
   // The usual reason is the wrong region or account.
   const all = await tryCall("cloudformation:DescribeStacks on all stacks", (signal) => listStacks(account, signal));
   if ("failed" in all) throw errors.unlistedStages(name, describePlace(account), all.failed);
-  throw errors.noStack(name, describePlace(account, all.value[0]), listStages(all.value));
+  const [place, stages] = [describePlace(account, all.value[0]), listStages(all.value)];
+  throw stages.length > 0 ? errors.noStack(name, place, stages) : errors.noStage(name, place);
 }
 
 /** The queue of a deployed pipeline; the caller disposes of it. */
