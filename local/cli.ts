@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { INVALID } from "./errors.ts";
-import { runProgram } from "./terminal/errors.ts";
 
 const DEFAULT_BATCH_SIZE = 100;
 /** Seconds: a batch's window, a cold start, and the delay of CloudWatch Logs. */
@@ -132,4 +131,4 @@ async function finish(command: Promise<number>): Promise<void> {
   process.exitCode = await command;
 }
 
-await runProgram(() => program.parseAsync());
+await program.parseAsync();

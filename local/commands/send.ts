@@ -11,9 +11,9 @@ import { checkInterrupted, interrupted } from "../terminal/signals.ts";
 export async function send(file: string, options: { env: boolean; yes: boolean }): Promise<number> {
   const messages = readMessages(file);
   if (!options.env) throw errors.sendNeedsEnv(file);
-  using queue = queueFromEnv(process.env);
+  await using queue = queueFromEnv(process.env);
   if (!queue) throw errors.noQueueInEnv();
-  const output = createOutput(true);
+  const output = createOutput(process.stderr);
   const ids: string[] = [];
   try {
     output.line(`Queue      ${queue.label}`);

@@ -6,8 +6,8 @@ import { openAccount, tryCall } from "../deployed/account.ts";
 import { createLogReader, type LogReader, readNewestFailure } from "../deployed/log.ts";
 import { findIngestStack, openStageQueue } from "../deployed/stack.ts";
 import * as errors from "../errors.ts";
+import { parseJson } from "../files.ts";
 import { findPipeline } from "../run/container.ts";
-import { parseJson } from "../run/messages-file.ts";
 import { sendMessages } from "../run/send.ts";
 import type { Failure } from "../status/types.ts";
 import { explainQueueErrors, type Queue } from "../targets/queue.ts";
@@ -24,21 +24,18 @@ interface Options {
   yes: boolean;
 }
 
-/** Milliseconds between two reads of the log. */
-const POLL = 2_000;
-
 /** Sends one marked message through a deployed queue and prints its outcome. @returns 0 if it was stored, else 1 */
 export async function smokeCommand({ stage, pipeline, timeout, yes, ...options }: Options): Promise<number> {
   if (options.body) parseJson(options.body, "--body");
   const body = options.body ?? createSmokeBody(findPipeline(pipeline));
   using account = await openAccount();
   const stack = await findIngestStack(account, stage, pipeline);
-  using queue = openStageQueue(account, stack);
+  await using queue = openStageQueue(account, stack);
   checkInterrupted();
   console.log(`Queue      ${queue.label} (stage ${stage}); a stored row stays in the table`);
   await confirmTargets([queue], yes);
+  const read = createLogReader(account.logs, stack.logGroup);
   const log: LogReader = async (query) => {
-    const read = createLogReader(account.logs, stack.logGroup);
     const result = await tryCall("logs:FilterLogEvents", (signal) => read(query, signal));
     if ("failed" in result) throw errors.unreadableLog(stack.logGroup, result.failed);
     return result.value;
@@ -46,7 +43,7 @@ export async function smokeCommand({ stage, pipeline, timeout, yes, ...options }
   // Reads the log once: if that fails, no message is sent, because its outcome would stay unknown.
   await log({ where: { messageId: "none" }, since: Date.now(), limit: 1 });
   const onSent = (id: string) => console.log(`Sent       message ${id}; waiting up to ${timeout} s for the function's log`);
-  const result = await runSmoke(queue, log, body, { timeout: timeout * 1000, poll: POLL, signal: interrupted, onSent });
+  const result = await runSmoke(queue, log, body, { timeout: timeout * 1000, onSent });
   checkInterrupted();
   console.log(describeResult(result, stage));
   return result.outcome === "stored" ? 0 : 1;
@@ -87,9 +84,8 @@ interface SmokeResult {
 interface SmokeOptions {
   /** Milliseconds to wait at most. */
   readonly timeout: number;
-  /** Milliseconds between two reads of the log. */
-  readonly poll: number;
-  readonly signal: AbortSignal;
+  /** Milliseconds between two reads of the log. @default 2,000 */
+  readonly poll?: number;
   readonly onSent?: (messageId: string) => void;
 }
 
@@ -104,40 +100,34 @@ export function createSmokeBody(pipeline: Pipeline): string {
 
 /** Sends one message through a queue and waits until the function's log reports its outcome. @throws UserError if it cannot be sent */
 export async function runSmoke(queue: Queue, log: LogReader, body: string, options: SmokeOptions): Promise<SmokeResult> {
+  const { timeout, poll = 2_000, onSent } = options;
   const start = Date.now();
   const seconds = () => (Date.now() - start) / 1000;
   const messageId = await sendSmoke(queue, body);
-  options.onSent?.(messageId);
+  onSent?.(messageId);
   // The message is sent, so a failed read, by throttling for one, does not end the wait.
   let logError: string | undefined;
-  const tryRead = async <T>(read: Promise<T>): Promise<T | null> => {
-    try {
-      const value = await read;
-      logError = undefined;
-      return value;
-    } catch (error) {
-      logError = explainError(error);
-      return null;
-    }
+  const onLogError = (error: unknown) => {
+    logError = explainError(error);
+    return null;
   };
   do {
-    const left = options.timeout - seconds() * 1000;
-    await wait(Math.min(options.poll, Math.max(0, left)), undefined, { signal: options.signal }).catch(() => {});
-    const outcome = await tryRead(readOutcome(log, messageId, start - MAX_CLOCK_SKEW));
+    const left = timeout - seconds() * 1000;
+    await wait(Math.min(poll, Math.max(0, left)), undefined, { signal: interrupted }).catch(() => {});
+    logError = undefined;
+    const outcome = await readOutcome(log, messageId, start - MAX_CLOCK_SKEW).catch(onLogError);
     if (outcome) return { messageId, seconds: seconds(), ...outcome };
-  } while (seconds() * 1000 < options.timeout && !options.signal.aborted);
-  const failure = logError === undefined ? await tryRead(readNewestFailure(log, start)) : null;
+  } while (seconds() * 1000 < timeout && !interrupted.aborted);
+  const failure = logError === undefined ? await readNewestFailure(log, start).catch(onLogError) : null;
   return { messageId, outcome: "unseen", seconds: seconds(), failure, logError };
 }
 
 async function sendSmoke({ client, queueUrl, label }: Queue, body: string): Promise<string> {
   const attributes = { [SMOKE_ATTRIBUTE]: { DataType: "String", StringValue: "1" } };
-  let refusal = "";
   const onRefused = (_: number, code: string) => {
-    refusal = code;
+    throw errors.refusedMessage(label, code);
   };
-  const [messageId] = await explainQueueErrors(label, sendMessages(client, queueUrl, [{ body, attributes }], { onRefused }));
-  if (!messageId) throw errors.refusedMessage(label, refusal);
+  const [messageId = ""] = await explainQueueErrors(label, sendMessages(client, queueUrl, [{ body, attributes }], { onRefused }));
   return messageId;
 }
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { consume, type Handler } from "../emulators/event-source.ts";
 import { contextFor } from "../emulators/sqs-event.ts";
 import * as errors from "../errors.ts";
-import { createContainer, findPipeline, openMasking } from "../run/container.ts";
+import { createContainer, findPipeline } from "../run/container.ts";
 import { type Outgoing, readMessages } from "../run/messages-file.ts";
 import { monitorQueue } from "../run/queue-monitor.ts";
 import { sendWithProgress } from "../run/send.ts";
@@ -30,8 +30,6 @@ export interface StartOptions {
 
 const SAMPLES = { pipeline: "user-logins", file: join(ROOT, "events/logins.jsonl") };
 const CONTAINERS = 2;
-/** The function's time in a local run, in milliseconds. */
-const TIMEOUT = 30_000;
 /** How long a batch may wait to fill with --watch, in milliseconds. */
 const WATCH_WINDOW = 200;
 
@@ -41,18 +39,19 @@ export async function start(options: StartOptions): Promise<number> {
   const pipeline = findPipeline(options.pipeline, options.masking);
   const messages = readInput(options);
   const dataDir = resolveDataDir(options.data);
-  const output = createOutput(options.json);
+  const output = createOutput(options.json ? process.stderr : process.stdout);
   await using postgres = await openPostgres(dataDir, options.env);
   checkInterrupted();
   await using queue = await openQueue(options.env);
   checkInterrupted();
   await prepareTargets(output, postgres, queue, options.yes);
   const totals = new RunTotals();
-  const masking = openMasking(pipeline, dataDir, postgres);
   await using resources = new AsyncDisposableStack();
-  const create = () => resources.use(createContainer(pipeline, postgres, masking, totals)).handler;
+  const create = () => resources.use(createContainer(pipeline, postgres, dataDir, totals)).handler;
   const handlers = Array.from({ length: CONTAINERS }, create);
-  await checkHandlers(handlers, totals);
+  // By an empty batch, each checks its table and its key before a message is sent or received.
+  for (const handler of handlers) await handler({ Records: [] }, contextFor());
+  checkInterrupted();
   resources.defer(() => output.end());
   const before = await countDeadLetters(queue);
   output.begin(messages.length || (await readQueue(queue)).depth);
@@ -62,8 +61,8 @@ export async function start(options: StartOptions): Promise<number> {
   output.end();
   if (postgres.lost.aborted) throw errors.endedServer();
   const deadLettered = Math.min(Math.max(0, after - before), totals.count("rejected"));
-  await printSummary(output, { totals, monitor, postgres, queue, deadLettered, pipeline, messages, data: options.data });
-  if (failure && !options.watch) throw errors.failedBatch(failure);
+  await printSummary(output, { totals, monitor, postgres, queue, deadLettered, pipeline, messages, options });
+  if (failure && !options.watch) throw failure;
   return interrupted.aborted && !options.watch ? 130 : refused > 0 ? 1 : 0;
 }
 
@@ -90,16 +89,6 @@ async function prepareTargets(output: Output, postgres: PostgresTarget, queue: Q
   checkInterrupted();
 }
 
-/** Hands each container an empty batch, so that it checks its table and its key before a message is sent or received. */
-async function checkHandlers(handlers: readonly Handler[], totals: RunTotals): Promise<void> {
-  for (const handler of handlers) {
-    await handler({ Records: [] }, contextFor(TIMEOUT)).catch((error: unknown) => {
-      throw totals.failure ? errors.failedBatch(totals.failure.message) : error;
-    });
-    checkInterrupted();
-  }
-}
-
 interface Run {
   handlers: readonly Handler[];
   postgres: PostgresTarget;
@@ -112,21 +101,20 @@ async function drain({ watch, batchSize }: StartOptions, output: Output, { handl
   const { client, queueUrl, isEmbedded } = queue;
   const monitor = monitorQueue(queue, totals, output);
   const failed = new AbortController();
-  let failure: string | undefined;
-  const onBatch = (_ids: readonly string[], error: unknown) => {
+  let failure: unknown;
+  const onBatch = (error: unknown) => {
     monitor.noteBatch();
     output.progress(totals);
     if (!error) return;
-    const reason = explainError(error);
-    failure ??= reason;
+    failure ??= error;
     // With --watch the messages come back and the next try may succeed, as in AWS.
-    if (watch) output.line(`Batch failed: ${reason}`);
+    if (watch) output.line(`Batch failed: ${explainError(error)}`);
     else failed.abort();
   };
   await consume(
     {
       ...{ client, queueUrl, queueArn: (await readQueue(queue)).arn, handlers },
-      ...{ batchSize, window: watch ? WATCH_WINDOW : 0, timeout: TIMEOUT, poll: isEmbedded ? 0 : 1, onBatch },
+      ...{ batchSize, window: watch ? WATCH_WINDOW : 0, poll: isEmbedded ? 0 : 1, onBatch },
       ...(!watch && { onIdle: () => monitor.isDone() }),
     },
     AbortSignal.any([interrupted, postgres.lost, failed.signal]),

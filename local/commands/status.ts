@@ -30,7 +30,6 @@ interface Reading {
 
 /** The stage in LocalStack. */
 const LOCAL_STAGE = "local";
-const LOG_LINES = 10;
 
 /** Prints the state of a pipeline, deployed or local; changes nothing. @returns 0 if it is healthy, 1 if a check is critical */
 export async function status({ stage, ...options }: Options): Promise<number> {
@@ -46,7 +45,7 @@ export async function status({ stage, ...options }: Options): Promise<number> {
 async function readDeployed(stage: string, pipeline: string): Promise<Reading> {
   using account = await openAccount();
   const stack = await findIngestStack(account, stage, pipeline);
-  using queue = openStageQueue(account, stack);
+  await using queue = openStageQueue(account, stack);
   const report = await readStage(account, stack, queue, Date.now());
   return { title: [`${stack.name} in ${account.region}, account ${stack.account}`], report };
 }
@@ -54,7 +53,7 @@ async function readDeployed(stage: string, pipeline: string): Promise<Reading> {
 async function readServices({ env, pipeline: name, data }: Options): Promise<Reading> {
   const pipeline = findPipeline(name);
   const dataDir = resolveDataDir(data);
-  using queue = env ? queueFromEnv(process.env) : null;
+  await using queue = env ? queueFromEnv(process.env) : null;
   const hasPostgres = !env || postgresFromEnv(process.env) !== null;
   if (!queue && !hasPostgres) throw errors.noServiceInEnv();
   if (!env && !existsSync(dataDir.embedded)) throw errors.nothingRun();
@@ -78,7 +77,7 @@ async function readLocalStage(pipeline: string): Promise<StatusReport> {
   try {
     const stack = await findIngestStack(account, LOCAL_STAGE, pipeline);
     const now = Date.now();
-    const [report, log] = await Promise.all([readFunction(account, stack, now), readLogLines(account, stack, now, LOG_LINES)]);
+    const [report, log] = await Promise.all([readFunction(account, stack, now), readLogLines(account, stack, now)]);
     return { ...report, ...log };
   } catch (error) {
     if (error instanceof errors.UserError) return {};

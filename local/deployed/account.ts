@@ -1,7 +1,7 @@
-import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { CloudFormation } from "@aws-sdk/client-cloudformation";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { LambdaClient } from "@aws-sdk/client-lambda";
+import { Lambda } from "@aws-sdk/client-lambda";
 import * as errors from "../errors.ts";
 import type { Result } from "../status/types.ts";
 import { explainError } from "../terminal/errors.ts";
@@ -17,14 +17,15 @@ export type Account = Awaited<ReturnType<typeof openAccount>>;
 export async function openAccount() {
   const { AWS_PROFILE: profile } = process.env;
   checkEnvironment(process.env);
-  const cloudFormation = new CloudFormationClient();
+  const cloudFormation = new CloudFormation();
   const region = await cloudFormation.config.region().catch(() => {
-    throw errors.unknownRegion(profile);
+    throw profile ? errors.noRegionInProfile(profile) : errors.unknownRegion();
   });
   const { accountId: id = null } = await cloudFormation.config.credentials().catch((error: unknown) => {
-    throw errors.noCredentials(explainError(error).replace(/\.$/, ""), profile);
+    const reason = explainError(error).replace(/\.$/, "");
+    throw profile ? errors.noCredentialsInProfile(reason, profile) : errors.noCredentials(reason);
   });
-  const clients = { cloudFormation, lambda: new LambdaClient(), cloudWatch: new CloudWatchClient(), logs: new CloudWatchLogsClient() };
+  const clients = { cloudFormation, lambda: new Lambda(), cloudWatch: new CloudWatchClient(), logs: new CloudWatchLogsClient() };
   return { region, id, ...clients, [Symbol.dispose]: () => destroyAll(clients) };
 }
 

@@ -1,19 +1,21 @@
-import { GetEventSourceMappingCommand, InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
-import type { EventSource, Health } from "../status/types.ts";
+import type { Lambda } from "@aws-sdk/client-lambda";
+import type { Health } from "../status/types.ts";
 import { parseLine, toFailure } from "./log.ts";
 
-/** @param uuid of the event source mapping */
-export async function readEventSource(client: LambdaClient, uuid: string, abortSignal: AbortSignal): Promise<EventSource> {
-  const mapping = await client.send(new GetEventSourceMappingCommand({ UUID: uuid }), { abortSignal });
+export type EventSource = Awaited<ReturnType<typeof readEventSource>>;
+
+/** Reads an event source mapping. `state`: Creating, Enabling, Enabled, Disabling, Disabled, Updating, Updated or Deleting. */
+export async function readEventSource(client: Lambda, uuid: string, abortSignal: AbortSignal) {
+  const mapping = await client.getEventSourceMapping({ UUID: uuid }, { abortSignal });
   const { State: state = "unknown", StateTransitionReason: reason = null, LastProcessingResult: lastResult = null } = mapping;
   return { state, reason, lastResult };
 }
 
 /** Invokes the function with an empty batch: it checks its table and its masking key again. */
-export async function checkHealth(client: LambdaClient, functionName: string, abortSignal: AbortSignal): Promise<Health> {
+export async function checkHealth(client: Lambda, functionName: string, abortSignal: AbortSignal): Promise<Health> {
   const start = performance.now();
-  const command = new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify({ Records: [] }), LogType: "Tail" });
-  const { FunctionError, Payload, LogResult = "" } = await client.send(command, { abortSignal });
+  const empty = { FunctionName: functionName, Payload: JSON.stringify({ Records: [] }), LogType: "Tail" as const };
+  const { FunctionError, Payload, LogResult = "" } = await client.invoke(empty, { abortSignal });
   const seconds = (performance.now() - start) / 1000;
   if (!FunctionError) return { seconds, failure: null };
   // The response names only the class of the error. Its code is in the log, of which Lambda returns the end.

@@ -1,19 +1,22 @@
 import { type CloudWatchClient, paginateGetMetricData } from "@aws-sdk/client-cloudwatch";
 import { METRICS } from "../../lambda/names.ts";
 import { REJECTION_CODES } from "../../lambda/rows/outcome.ts";
-import { type Lag, LOOK_BACK, type Traffic } from "../status/types.ts";
+import { LOOK_BACK } from "../status/types.ts";
 
 const MINUTE = 60;
 const DAY = 86_400;
 
-/** Where the metrics of a pipeline come from. */
-interface Sources {
-  readonly functionName: string;
-  readonly queueName: string;
-}
+type RecentMetrics = Awaited<ReturnType<typeof readRecentMetrics>>;
+export type Lag = RecentMetrics["lag"];
+export type Traffic = RecentMetrics["traffic"];
 
 /** Reads what happened in the last minutes. @param now milliseconds since 1970 */
-export async function readRecentMetrics(client: CloudWatchClient, { functionName, queueName }: Sources, now: number, signal: AbortSignal) {
+export async function readRecentMetrics(
+  client: CloudWatchClient,
+  { functionName, queueName }: { functionName: string; queueName: string },
+  now: number,
+  signal: AbortSignal,
+) {
   const [service, lambda] = [{ service: functionName }, { FunctionName: functionName }];
   const range = { since: now - LOOK_BACK.traffic, until: now, period: MINUTE };
   const values = await readMetrics(client, range, signal, {
@@ -28,8 +31,10 @@ export async function readRecentMetrics(client: CloudWatchClient, { functionName
     unsettled: ["Sum", METRICS.namespace, METRICS.unsettled, service],
   });
   const { commit, oldest, invocations, errors, stored, duplicates, rejected, rejectedAgain, unsettled } = values;
-  const lag: Lag = { commit: commit.length > 0 ? Math.max(...commit) : null, oldest: oldest[0] ?? null };
-  const traffic: Traffic = {
+  // Milliseconds from sending to commit, null if nothing was committed; seconds, null if SQS reports none, as for an empty queue.
+  const lag = { commit: commit.length > 0 ? Math.max(...commit) : null, oldest: oldest[0] ?? null };
+  // Lambda counts invocations, those that died included; the function counts messages. Duplicates are in the table.
+  const traffic = {
     ...{ invocations: sum(invocations), errors: sum(errors), unsettled: sum(unsettled) },
     ...{ stored: sum(stored) + sum(duplicates), rejected: sum(rejected) + sum(rejectedAgain) },
   };

@@ -1,7 +1,8 @@
-import { DescribeStacksCommand, paginateDescribeStacks, type Stack } from "@aws-sdk/client-cloudformation";
+import { paginateDescribeStacks, type Stack } from "@aws-sdk/client-cloudformation";
 import { ingestStackName, OUTPUTS } from "../../lambda/names.ts";
 import * as errors from "../errors.ts";
-import { connectQueue, type QueueFromEnv } from "../targets/from-env.ts";
+import { connectQueue } from "../targets/from-env.ts";
+import type { QueueTarget } from "../targets/queue.ts";
 import { type Account, tryCall } from "./account.ts";
 
 /** A deployed pipeline, as its stack describes itself. */
@@ -16,11 +17,12 @@ export async function findIngestStack(account: Account, stage: string, pipeline:
   // The usual reason is the wrong region or account.
   const all = await tryCall("cloudformation:DescribeStacks on all stacks", (signal) => listStacks(account, signal));
   if ("failed" in all) throw errors.unlistedStages(name, describePlace(account), all.failed);
-  throw errors.noStack(name, describePlace(account, all.value[0]), listStages(all.value));
+  const [place, stages] = [describePlace(account, all.value[0]), listStages(all.value)];
+  throw stages.length > 0 ? errors.noStack(name, place, stages) : errors.noStage(name, place);
 }
 
 /** The queue of a deployed pipeline; the caller disposes of it. */
-export function openStageQueue({ region }: Account, { queueUrl }: IngestStack): QueueFromEnv {
+export function openStageQueue({ region }: Account, { queueUrl }: IngestStack): QueueTarget {
   return connectQueue(queueUrl, { ...process.env, AWS_REGION: region });
 }
 
@@ -43,7 +45,7 @@ function listStages(stacks: readonly Stack[]): string[] {
 
 async function findStack({ cloudFormation }: Account, StackName: string, abortSignal: AbortSignal): Promise<Stack | null> {
   try {
-    const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }), { abortSignal });
+    const { Stacks = [] } = await cloudFormation.describeStacks({ StackName }, { abortSignal });
     return Stacks[0] ?? null;
   } catch (error) {
     if (error instanceof Error && error.name === "ValidationError" && error.message.includes("does not exist")) return null;

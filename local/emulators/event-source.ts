@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { Context, SQSEvent } from "aws-lambda";
 import * as errors from "../errors.ts";
-import { isObject } from "../json.ts";
+import { isObject } from "../files.ts";
 import { contextFor, toSqsRecord } from "./sqs-event.ts";
 
 /** A handler as Lambda calls it. */
@@ -17,12 +17,12 @@ export interface EventSourceOptions {
   batchSize: number;
   /** Milliseconds to wait for a batch to fill, from its first message. */
   window: number;
-  /** Milliseconds that an invocation may take. */
-  timeout: number;
+  /** Milliseconds that an invocation may take. @default 30,000 */
+  timeout?: number;
   /** Seconds that a receive waits for a first message. */
   poll: number;
-  /** Called after each batch with its message ids and what the handler threw. */
-  onBatch?: (ids: readonly string[], error: unknown) => void;
+  /** Called after each batch with what the handler threw. */
+  onBatch?: (error: unknown) => void;
   /** Called when a receive returned nothing; true ends the run. */
   onIdle?: () => Promise<boolean>;
 }
@@ -93,24 +93,23 @@ async function receive({ client, queueUrl }: EventSourceOptions, max: number, se
 }
 
 /** Invokes the handler with a batch, and deletes its messages but for those that failed. */
-async function settle({ client, queueUrl, ...options }: EventSourceOptions, handler: Handler, batch: readonly Message[]): Promise<void> {
-  const ids = batch.map(({ MessageId = "" }) => MessageId);
-  const event = { Records: batch.map((message) => toSqsRecord(message, options.queueArn)) };
-  let failed: ReadonlySet<string> = new Set(ids);
+async function settle(options: EventSourceOptions, handler: Handler, batch: readonly Message[]): Promise<void> {
+  const { client, queueUrl, queueArn, timeout = 30_000 } = options;
+  const ids = new Set(batch.map(({ MessageId = "" }) => MessageId));
+  const event = { Records: batch.map((message) => toSqsRecord(message, queueArn)) };
+  let failed: ReadonlySet<string> = ids;
   let thrown: unknown;
   try {
-    failed = readFailedIds(await withTimeout(handler(event, contextFor(options.timeout)), options.timeout), new Set(ids));
+    failed = readFailedIds(await withTimeout(handler(event, contextFor(timeout)), timeout), ids);
   } catch (error) {
     thrown = error;
   }
   const done = batch.filter(({ MessageId = "" }) => !failed.has(MessageId));
   const entries = done.map(({ ReceiptHandle }, i) => ({ Id: String(i), ReceiptHandle }));
-  const requests: Promise<unknown>[] = [];
+  const requests = Object.values(Object.groupBy(entries, (_, i) => Math.floor(i / MAX_MESSAGES)));
   // An entry that SQS does not delete comes back as a duplicate.
-  for (let i = 0; i < entries.length; i += MAX_MESSAGES)
-    requests.push(client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries.slice(i, i + MAX_MESSAGES) })));
-  await Promise.all(requests);
-  options.onBatch?.(ids, thrown);
+  await Promise.all(requests.map((Entries) => client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }))));
+  options.onBatch?.(thrown);
 }
 
 /**
@@ -134,17 +133,11 @@ export function readFailedIds(response: unknown, ids: ReadonlySet<string>): Read
   return areValid ? new Set(failed as string[]) : ids;
 }
 
-async function withTimeout<T>(work: Promise<T>, milliseconds: number): Promise<T> {
-  const ended = new AbortController();
-  const timeout = wait(milliseconds, undefined, { signal: ended.signal }).then(() => {
-    throw errors.slowInvocation(milliseconds);
+function withTimeout<T>(work: Promise<T>, milliseconds: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(errors.slowInvocation(milliseconds)), milliseconds);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    timeout.catch(() => {});
-    ended.abort();
-  }
 }
 
 /** Waits, but no longer than until the signal. */

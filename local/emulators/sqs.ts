@@ -6,14 +6,10 @@ export const QUEUE = "login-queue";
 export const DEAD_LETTER_QUEUE = "login-queue-dlq";
 const MAX_RECEIVE_COUNT = 3;
 
-export interface EmbeddedSqs {
-  readonly client: SQSClient;
-  readonly endpoint: string;
-  stop(): Promise<void>;
-}
+export type EmbeddedSqs = Awaited<ReturnType<typeof startSqs>>;
 
 /** Starts an SQS server in this process, on loopback only, because the queue holds raw values. Its state ends with the run. */
-export async function startSqs(): Promise<EmbeddedSqs> {
+export async function startSqs() {
   const app = buildApp({ logger: false, defaultRegion: REGION });
   const endpoint = await app.listen({ port: 0, host: "127.0.0.1" });
   // Complete, so that the SDK takes nothing from the environment or a profile.

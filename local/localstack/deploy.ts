@@ -77,10 +77,7 @@ async function updateSchema(yes: boolean): Promise<void> {
  * @param variables what the app reads, without the region: the function's environment
  * @returns the outputs of each stack, by its name
  */
-async function deployStacks(
-  localStack: LocalStack,
-  variables: Readonly<Record<string, string>>,
-): Promise<Readonly<Record<string, Outputs>>> {
+async function deployStacks(localStack: LocalStack, variables: Record<string, string>): Promise<Record<string, Outputs>> {
   const outputs = join(FOLDER, "outputs.json");
   const command = createRequire(import.meta.url).resolve("aws-cdk-local/bin/cdklocal");
   const app = ["--app", `"${process.execPath}" infra/localstack/app.ts`, "--output", join(FOLDER, "cdk.out"), "--outputs-file", outputs];

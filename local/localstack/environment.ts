@@ -42,14 +42,13 @@ export function localEnvironment(env: Environment): Record<string, string> {
   return { ...endpoint, ...seen, PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSWORD };
 }
 
-/** How the function reaches Postgres: variables of its environment, and the password, which is stored elsewhere. */
-export interface FunctionPostgres {
-  readonly variables: Readonly<Record<string, string>>;
-  readonly password: string;
-}
+export type FunctionPostgres = ReturnType<typeof readFunctionPostgres>;
 
-/** @param env `FUNCTION_PGHOST` and `FUNCTION_PGPORT` name Postgres if the function needs another address than this machine */
-export function readFunctionPostgres(env: Environment): FunctionPostgres {
+/**
+ * Reads how the function reaches Postgres: variables of its environment, and the password, which is stored elsewhere.
+ * @param env `FUNCTION_PGHOST` and `FUNCTION_PGPORT` name Postgres if the function needs another address than this machine
+ */
+export function readFunctionPostgres(env: Environment) {
   const postgres = postgresFromEnv(env);
   if (!postgres) throw errors.noPostgresInEnv();
   // A connection string comes last and wins.

@@ -1,7 +1,7 @@
-import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
-import { KMSClient } from "@aws-sdk/client-kms";
-import { LambdaClient } from "@aws-sdk/client-lambda";
-import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { CloudFormation } from "@aws-sdk/client-cloudformation";
+import { KMS } from "@aws-sdk/client-kms";
+import { Lambda } from "@aws-sdk/client-lambda";
+import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import type { Environment } from "../../lambda/aws/environment.ts";
 import { destroyAll } from "../deployed/account.ts";
 import * as errors from "../errors.ts";
@@ -27,10 +27,10 @@ export async function openLocalStack(env: Environment) {
   // Complete, so that no profile and no other variable leads elsewhere.
   const config = { endpoint: endpoint.origin, region, credentials: { accessKeyId: "test", secretAccessKey: "test" }, profile: undefined };
   const clients = {
-    cloudFormation: new CloudFormationClient(config),
-    kms: new KMSClient(config),
-    lambda: new LambdaClient(config),
-    secrets: new SecretsManagerClient(config),
+    cloudFormation: new CloudFormation(config),
+    kms: new KMS(config),
+    lambda: new Lambda(config),
+    secrets: new SecretsManager(config),
   };
   return { endpoint, region, version, ...clients, [Symbol.dispose]: () => destroyAll(clients) };
 }

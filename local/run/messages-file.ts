@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
 import type { MessageAttributeValue } from "@aws-sdk/client-sqs";
 import * as errors from "../errors.ts";
-import { isObject } from "../json.ts";
+import { isObject, parseJson, readText } from "../files.ts";
 
 /** A message to be sent. */
 export interface Outgoing {
@@ -24,27 +22,6 @@ export function readMessages(file: string): Outgoing[] {
   const messages = type === "jsonl" ? toLines(content) : toMessages(parseJson(content, file), file);
   if (messages.length === 0) throw errors.noMessages(file);
   return messages;
-}
-
-/** Reads a text file, unpacked if its name ends in `.gz`. @throws UserError */
-export function readText(file: string): string {
-  const bytes = attempt(() => readFileSync(file), errors.unreadableFile, file);
-  const unpacked = /\.gz$/i.test(file) ? attempt(() => gunzipSync(bytes), errors.notGzip, file) : bytes;
-  return attempt(() => new TextDecoder("utf-8", { fatal: true }).decode(unpacked), errors.notUtf8, file);
-}
-
-/** Parses JSON. @param source its file or option, for the error @throws UserError */
-export function parseJson(content: string, source: string): unknown {
-  return attempt(() => JSON.parse(content.replace(/^\uFEFF/, "")), errors.notJson, source);
-}
-
-/** @param toError creates the error from the source and the system's error code */
-function attempt<T>(work: () => T, toError: (source: string, code?: string) => errors.UserError, source: string): T {
-  try {
-    return work();
-  } catch (error) {
-    throw toError(source, (error as NodeJS.ErrnoException).code);
-  }
 }
 
 function toLines(content: string): Outgoing[] {

@@ -6,21 +6,10 @@ import type { RunTotals } from "./totals.ts";
 /** The longest that a run waits for rejected messages to reach their dead-letter queue, in seconds. */
 const MAX_WAIT = 120;
 
-/** Finds out when a queue is drained. */
-export interface QueueMonitor {
-  /** Called after each batch. */
-  noteBatch(): void;
-  /** Whether nothing is left, or only messages that were rejected and will not leave the queue soon. */
-  isDone(): Promise<boolean>;
-  /** Seconds from the start to the latest first outcome of a message: redeliveries of rejected messages do not count. */
-  seconds: number;
-  /** Rejected messages that the run leaves in the queue. */
-  left: number;
-  /** Whether the queue's own policy moves them to a dead-letter queue later. */
-  hasDeadLetterQueue: boolean;
-}
+export type QueueMonitor = ReturnType<typeof monitorQueue>;
 
-export function monitorQueue(queue: QueueTarget, totals: RunTotals, output: Output): QueueMonitor {
+/** Finds out when a queue is drained. */
+export function monitorQueue(queue: QueueTarget, totals: RunTotals, output: Output) {
   const start = Date.now();
   let received = 0;
   let isAnnounced = false;
@@ -35,13 +24,20 @@ export function monitorQueue(queue: QueueTarget, totals: RunTotals, output: Outp
     Object.assign(monitor, { left: depth, hasDeadLetterQueue: secondsToDeadLetter !== null });
     return depth === 0 || (onlyRejected && !movesSoon);
   };
-  const monitor: QueueMonitor = {
-    ...{ seconds: 0, left: 0, hasDeadLetterQueue: false },
-    noteBatch() {
+  const monitor = {
+    /** Seconds from the start to the latest first outcome of a message: redeliveries of rejected messages do not count. */
+    seconds: 0,
+    /** Rejected messages that the run leaves in the queue. */
+    left: 0,
+    /** Whether the queue's own policy moves them to a dead-letter queue later. */
+    hasDeadLetterQueue: false,
+    /** Called after each batch. */
+    noteBatch(): void {
       if (totals.received > received) monitor.seconds = (Date.now() - start) / 1000;
       received = totals.received;
     },
-    async isDone() {
+    /** Whether nothing is left, or only messages that were rejected and will not leave the queue soon. */
+    async isDone(): Promise<boolean> {
       if (!(await isDrained())) return false;
       if (queue.isEmbedded) return true;
       // SQS's figures are approximate and settle within a second or so.

@@ -16,8 +16,7 @@ export interface RunResult {
   pipeline: Pipeline;
   /** The messages that the run sent. */
   messages: readonly Outgoing[];
-  /** The folder of --data. */
-  data: string | undefined;
+  options: { json: boolean; data?: string };
 }
 
 const MAX_ROWS = 5;
@@ -25,7 +24,7 @@ const MAX_REJECTIONS = 20;
 
 /** Prints the totals of a run: as one JSON object, or as a page for a person. */
 export async function printSummary(output: Output, result: RunResult): Promise<void> {
-  const { totals, monitor, deadLettered } = result;
+  const { totals, monitor, deadLettered, options } = result;
   const summary = {
     received: totals.received,
     stored: totals.count("stored"),
@@ -34,7 +33,7 @@ export async function printSummary(output: Output, result: RunResult): Promise<v
     deadLettered,
     seconds: Number(monitor.seconds.toFixed(3)),
   };
-  if (output.json) process.stdout.write(`${JSON.stringify({ ...summary, rejections: totals.rejections })}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify({ ...summary, rejections: totals.rejections })}\n`);
   if (summary.received === 0) return output.line("No message was handled.");
   const rate = monitor.seconds > 0 ? Math.round(summary.stored / monitor.seconds) : 0;
   output.line("");
@@ -57,7 +56,7 @@ function printRejections(output: Output, { totals: { rejections }, monitor, queu
   }
 }
 
-async function printRows(output: Output, { postgres, pipeline, totals, messages, data }: RunResult): Promise<void> {
+async function printRows(output: Output, { postgres, pipeline, totals, messages, options: { data } }: RunResult): Promise<void> {
   const { table, dateColumn } = pipeline;
   // The key of a message that was received before is its first id.
   const sentIds = messages.slice(0, MAX_ROWS).flatMap(({ attributes }) => attributes?.["masqueue-id"]?.StringValue ?? []);
@@ -66,11 +65,11 @@ async function printRows(output: Output, { postgres, pipeline, totals, messages,
   const { rows, fields } = await withClient(postgres, (client) => client.query<string[]>(query));
   const head = fields.map(({ name }) => name);
   if (rows.length > 0) output.line(`\nFirst rows of ${table} (tokens and ids shortened):\n${formatTable(head, rows, 12)}`);
-  const options = (postgres.isEmbedded ? "" : " --env") + (data ? ` --data ${shellQuote(data)}` : "");
+  const flags = (postgres.isEmbedded ? "" : " --env") + (data ? ` --data ${shellQuote(data)}` : "");
   const masked = pipeline.columns.find(({ kind }) => kind === "masked")?.name ?? dateColumn;
   output.line(`\nThe data is in ${postgres.place}. Query it:`);
-  output.line(`  npx masqueue sql${options} "select ${masked}, count(*) from ${table} group by 1 order by 2 desc limit 5"`);
-  if (postgres.isEmbedded) output.line(`Remove it with: npx masqueue reset${options}`);
+  output.line(`  npx masqueue sql${flags} "select ${masked}, count(*) from ${table} group by 1 order by 2 desc limit 5"`);
+  if (postgres.isEmbedded) output.line(`Remove it with: npx masqueue reset${flags}`);
 }
 
 function shellQuote(word: string): string {

@@ -1,13 +1,9 @@
-import type { IngestError } from "../../lambda/errors.ts";
 import type { BatchReport, Reporter } from "../../lambda/ingest/report.ts";
 import type { Outcome } from "../../lambda/rows/outcome.ts";
+import type { RejectedMessage } from "../../lambda/rows/row-store.ts";
 
 /** A message's latest rejection. */
-export interface RejectionLine {
-  messageId: string;
-  code: string;
-  field: string | null;
-}
+type RejectionLine = Pick<RejectedMessage, "messageId" | "code" | "field">;
 
 const MAX_FIRST_STORED = 5;
 
@@ -16,8 +12,6 @@ export class RunTotals implements Reporter {
   readonly #outcomes = new Map<string, Outcome["kind"]>();
   readonly #counts: Record<Outcome["kind"], number> = { stored: 0, duplicate: 0, rejected: 0, unsettled: 0 };
   readonly #rejections = new Map<string, RejectionLine>();
-  /** The error of the latest batch, if it failed as a whole. */
-  failure: IngestError | undefined;
   /** Ids of the first messages that were stored. */
   readonly firstStored: string[] = [];
   /** Batches whose reasons could not be written to `rejections`. */
@@ -26,7 +20,6 @@ export class RunTotals implements Reporter {
   begin(): void {}
 
   batch({ outcomes, rejected }: BatchReport): void {
-    this.failure = undefined;
     for (const { messageId, outcome } of outcomes) this.#count(messageId, outcome);
     for (const { messageId, code, field } of rejected) this.#rejections.set(messageId, { messageId, code, field });
   }
@@ -35,9 +28,7 @@ export class RunTotals implements Reporter {
     this.unwrittenRejections++;
   }
 
-  failed(error: IngestError): void {
-    this.failure = error;
-  }
+  failed(): void {}
 
   get received(): number {
     return this.#outcomes.size;

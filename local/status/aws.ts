@@ -3,15 +3,16 @@ import { checkHealth, readEventSource } from "../deployed/function.ts";
 import { createLogReader, readLastFailure } from "../deployed/log.ts";
 import { readRecentMetrics, readRejections } from "../deployed/metrics.ts";
 import type { IngestStack } from "../deployed/stack.ts";
-import type { QueueFromEnv } from "../targets/from-env.ts";
+import type { QueueTarget } from "../targets/queue.ts";
 import { readQueueAt } from "../targets/queue.ts";
 import { LOOK_BACK, type StatusReport } from "./types.ts";
 
 /** Seconds for an invocation of the function: a cold start, and its tries to reach the database. */
 const FUNCTION_TIMEOUT = 60;
+const LOG_LINES = 10;
 
 /** Reads from AWS, all at once, the state of a deployed pipeline. @param now milliseconds since 1970 */
-export async function readStage(account: Account, stack: IngestStack, { client }: QueueFromEnv, now: number): Promise<StatusReport> {
+export async function readStage(account: Account, stack: IngestStack, { client }: QueueTarget, now: number): Promise<StatusReport> {
   const { cloudWatch } = account;
   const { queueUrl, deadLetterQueueUrl, functionName } = stack;
   const queueName = new URL(queueUrl).pathname.split("/").at(-1) ?? "";
@@ -40,8 +41,8 @@ export async function readFunction({ lambda, logs }: Account, stack: IngestStack
 }
 
 /** Reads the newest lines of the function's log, oldest first. */
-export async function readLogLines({ logs }: Account, { logGroup }: IngestStack, now: number, limit: number): Promise<StatusReport> {
-  const query = { where: {}, since: now - LOOK_BACK.failures, limit };
+export async function readLogLines({ logs }: Account, { logGroup }: IngestStack, now: number): Promise<StatusReport> {
+  const query = { where: {}, since: now - LOOK_BACK.failures, limit: LOG_LINES };
   const read = createLogReader(logs, logGroup);
   return { logLines: await tryCall("logs:FilterLogEvents", async (signal) => (await read(query, signal)).reverse()) };
 }

@@ -1,7 +1,9 @@
 import type { ErrorCode } from "../../lambda/errors.ts";
+import type { EventSource } from "../deployed/function.ts";
+import type { Lag, Traffic } from "../deployed/metrics.ts";
 import { formatAge, formatCount, formatDuration } from "./format.ts";
-import type { EventSource, Failure, Health, Lag, NoFailure, Result, Rows, StatusReport, Traffic } from "./types.ts";
-import { LOOK_BACK } from "./types.ts";
+import type { Rows } from "./services.ts";
+import { type Failure, type Health, LOOK_BACK, type NoFailure, type Result, type StatusReport } from "./types.ts";
 
 /** `critical` makes the exit code 1; a `warning` can wait. */
 type Grade = "ok" | "warning" | "critical";

@@ -3,7 +3,7 @@ import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { type PostgresTarget, withClient } from "../targets/postgres.ts";
 import { type Queue, readQueue, readQueueByArn } from "../targets/queue.ts";
 import { explainError } from "../terminal/errors.ts";
-import { LOOK_BACK, type Result, type Rows, type StatusReport } from "./types.ts";
+import { LOOK_BACK, type Result, type StatusReport } from "./types.ts";
 
 /** Rows are counted up to here, because a count of a large table takes minutes. */
 const MAX_ROWS = 1_000_000;
@@ -27,7 +27,9 @@ export async function readPostgres(postgres: PostgresTarget, pipeline: Pipeline)
   return "failed" in result ? { rows: result } : result.value;
 }
 
-async function countRows(client: pg.Client, table: string): Promise<Rows> {
+export type Rows = Awaited<ReturnType<typeof countRows>>;
+
+async function countRows(client: pg.Client, table: string) {
   const { rows } = await client.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM (SELECT FROM ${pg.escapeIdentifier(table)} LIMIT ${MAX_ROWS + 1}) AS first_ones`,
   );

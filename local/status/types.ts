@@ -1,11 +1,15 @@
+import type { EventSource } from "../deployed/function.ts";
+import type { Lag, Traffic } from "../deployed/metrics.ts";
+import type { IngestStack } from "../deployed/stack.ts";
 import type { QueueState } from "../targets/queue.ts";
+import type { Rows } from "./services.ts";
 
 /** What one read returned, or in a few words why it failed: each by itself, so that one refusal hides nothing else. */
 export type Result<T> = { readonly value: T } | { readonly failed: string };
 
 /** The state of a pipeline, deployed or local; members that do not exist there are absent. Times are milliseconds since 1970. */
 export interface StatusReport {
-  readonly stack?: { readonly status: string; readonly changed: number | null };
+  readonly stack?: Pick<IngestStack, "status" | "changed">;
   readonly eventSource?: Result<EventSource>;
   readonly health?: Result<Health>;
   /** The newest failure of a whole batch that the function could log. */
@@ -20,13 +24,6 @@ export interface StatusReport {
   readonly rows?: Result<Rows>;
   /** The function's newest lines, oldest first. */
   readonly logLines?: Result<readonly LogLine[]>;
-}
-
-export interface EventSource {
-  /** Creating, Enabling, Enabled, Disabling, Disabled, Updating, Updated or Deleting. */
-  readonly state: string;
-  readonly reason: string | null;
-  readonly lastResult: string | null;
 }
 
 /** The result of an invocation with an empty batch. `failure`: null if table and masking key fit. */
@@ -45,32 +42,6 @@ export interface Failure {
 /** Milliseconds of the log that hold no failure. */
 export interface NoFailure {
   readonly noneIn: number;
-}
-
-/** What the function did lately. Lambda counts invocations, those that died included; the function counts messages. */
-export interface Traffic {
-  readonly invocations: number;
-  readonly errors: number;
-  /** Duplicates included: they are in the table. */
-  readonly stored: number;
-  /** Redelivered ones included. */
-  readonly rejected: number;
-  /** Not tried for lack of time. */
-  readonly unsettled: number;
-}
-
-export interface Lag {
-  /** The longest time from a message's sending to its commit, in milliseconds; null if nothing was committed. */
-  readonly commit: number | null;
-  /** The age of the oldest message in the queue, in seconds; null if SQS reports none, as for an empty queue. */
-  readonly oldest: number | null;
-}
-
-export interface Rows {
-  readonly table: string;
-  readonly count: number;
-  /** True if counting ended at `count`. */
-  readonly isMore: boolean;
 }
 
 /** A line of the function's log. */

@@ -2,24 +2,24 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isReachable, unprivileged } from "../emulators/postgres/binaries.ts";
-import { createOnce } from "../emulators/postgres/cluster.ts";
 import * as errors from "../errors.ts";
+import { createOnce } from "../files.ts";
 
 /** The project's root. */
 export const ROOT = resolve(import.meta.dirname, "../..");
 
 /** The files that local runs keep. */
-export interface DataDir {
-  /** The embedded database, its log and its masking key: what `masqueue reset` removes. */
-  readonly embedded: string;
-  /** The masking key for databases from the environment; `reset` leaves it, because their rows need it. */
-  readonly keyFile: string;
-}
+export type DataDir = ReturnType<typeof resolveDataDir>;
 
 /** @param data the folder of `--data`; by default an ignored one in the project */
-export function resolveDataDir(data: string = join(ROOT, ".masqueue")): DataDir {
+export function resolveDataDir(data: string = join(ROOT, ".masqueue")) {
   const folder = resolve(data);
-  return { embedded: resolveEmbedded(folder), keyFile: join(folder, "mask.key") };
+  return {
+    /** The embedded database, its log and its masking key: what `masqueue reset` removes. */
+    embedded: resolveEmbedded(folder),
+    /** The masking key for databases from the environment; `reset` leaves it, because their rows need it. */
+    keyFile: join(folder, "mask.key"),
+  };
 }
 
 /** Root's Postgres runs under another account. If that cannot enter a private folder, the data lies elsewhere. */

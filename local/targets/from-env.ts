@@ -4,24 +4,14 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import pg from "pg";
 import type { Environment } from "../../lambda/aws/environment.ts";
 import * as errors from "../errors.ts";
-import type { Target } from "../terminal/confirm.ts";
+import type { PostgresTarget } from "./postgres.ts";
 import { fallBackToQueryProtocol } from "./query-protocol.ts";
+import type { QueueTarget } from "./queue.ts";
 
 const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full", "no-verify"];
 
-/** A database that the environment names. */
-export interface PostgresFromEnv extends Target {
-  readonly config: pg.ClientConfig;
-}
-
-/** A queue that the environment or a stack names. Its disposal ends the client. */
-export interface QueueFromEnv extends Target, Disposable {
-  readonly client: SQSClient;
-  readonly queueUrl: string;
-}
-
 /** The database of `DATABASE_URL`, or else of `PGHOST` with the usual variables beside it, which pg reads; null if neither is set. */
-export function postgresFromEnv(env: Environment): PostgresFromEnv | null {
+export function postgresFromEnv(env: Environment): PostgresTarget | null {
   const { DATABASE_URL: connectionString, PGHOST, PGSSLMODE } = env;
   if (!connectionString && !PGHOST) return null;
   if (connectionString && !/^postgres(ql)?:$/.test(URL.parse(connectionString)?.protocol ?? "")) throw errors.invalidDatabaseUrl();
@@ -30,16 +20,18 @@ export function postgresFromEnv(env: Environment): PostgresFromEnv | null {
   const config = { ...address, application_name: "masqueue" };
   const { host, port, database, user } = new pg.Client(config);
   if (!Number.isInteger(port)) throw errors.invalidPort(env.PGPORT);
-  return { config, label: `${host}:${port}/${database} as ${user}`, isLoopback: isLoopback(host) };
+  const label = `${host}:${port}/${database} as ${user}`;
+  const lost = new AbortController().signal;
+  return { config, label, place: label, isLoopback: isLoopback(host), isEmbedded: false, lost, [Symbol.asyncDispose]: async () => {} };
 }
 
 /** The queue of `QUEUE_URL`; null if that is not set. */
-export function queueFromEnv(env: Environment): QueueFromEnv | null {
+export function queueFromEnv(env: Environment): QueueTarget | null {
   return env.QUEUE_URL ? connectQueue(env.QUEUE_URL, env) : null;
 }
 
 /** A queue by its URL, called at the environment's AWS endpoint; in the environment's region, else in the URL's. */
-export function connectQueue(queueUrl: string, env: Environment): QueueFromEnv {
+export function connectQueue(queueUrl: string, env: Environment): QueueTarget {
   const url = URL.parse(queueUrl);
   if (!url || !/^https?:$/.test(url.protocol) || url.pathname.length < 2) throw errors.invalidQueueUrl();
   // Passed to the client explicitly, so that the endpoint in the label is the one that is called.
@@ -49,7 +41,7 @@ export function connectQueue(queueUrl: string, env: Environment): QueueFromEnv {
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || /^sqs\.([a-z0-9-]+)\.amazonaws\./.exec(url.hostname)?.[1];
   const client = fallBackToQueryProtocol(new SQSClient({ endpoint, ...(region && { region }) }));
   const label = host === url.hostname ? queueUrl : `${queueUrl} at ${endpoint}`;
-  return { client, queueUrl, label, isLoopback: isLoopback(host), [Symbol.dispose]: () => client.destroy() };
+  return { client, queueUrl, label, isLoopback: isLoopback(host), isEmbedded: false, [Symbol.asyncDispose]: async () => client.destroy() };
 }
 
 /** Whether this is a name of this machine, or the folder of a socket. */

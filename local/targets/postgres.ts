@@ -1,20 +1,21 @@
 import { relative } from "node:path";
 import pg from "pg";
-import { MigrationError } from "../../lambda/errors.ts";
 import { type MigrateOptions, migrate } from "../../lambda/schema/runner.ts";
 import { startPostgres } from "../emulators/postgres/server.ts";
 import * as errors from "../errors.ts";
+import type { Target } from "../terminal/confirm.ts";
 import { explainError } from "../terminal/errors.ts";
 import type { DataDir } from "./data-dir.ts";
-import { type PostgresFromEnv, postgresFromEnv } from "./from-env.ts";
+import { postgresFromEnv } from "./from-env.ts";
 
 /** A database to work on: embedded, or from the environment. */
-export interface PostgresTarget extends PostgresFromEnv, AsyncDisposable {
-  /** Aborted when an embedded server ends although it is in use. */
-  readonly lost: AbortSignal;
+export interface PostgresTarget extends Target, AsyncDisposable {
+  readonly config: pg.ClientConfig;
   /** The folder of the data, or the server. */
   readonly place: string;
   readonly isEmbedded: boolean;
+  /** Aborted when an embedded server ends although it is in use. */
+  readonly lost: AbortSignal;
 }
 
 /**
@@ -23,8 +24,7 @@ export interface PostgresTarget extends PostgresFromEnv, AsyncDisposable {
  */
 export async function openPostgres(dataDir: DataDir, env: boolean): Promise<PostgresTarget> {
   const named = env ? postgresFromEnv(process.env) : null;
-  const lost = new AbortController().signal;
-  if (named) return { ...named, place: named.label, lost, isEmbedded: false, [Symbol.asyncDispose]: async () => {} };
+  if (named) return named;
   const server = await startPostgres(dataDir.embedded);
   return {
     ...{ config: server.config, label: `embedded, 127.0.0.1:${server.config.port}`, lost: server.lost },
@@ -40,7 +40,7 @@ export async function openRequiredPostgres(dataDir: DataDir, env: boolean): Prom
 }
 
 /** Connects for as long as `work` takes. @throws UserError if Postgres cannot be reached, refuses the login or ends the connection */
-export async function withClient<T>({ config, label }: PostgresFromEnv, work: (client: pg.Client) => Promise<T>): Promise<T> {
+export async function withClient<T>({ config, label }: PostgresTarget, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionTimeoutMillis: 10_000, ...config });
   let isLost = false;
   client.on("error", () => {
@@ -62,11 +62,7 @@ export async function withClient<T>({ config, label }: PostgresFromEnv, work: (c
   }
 }
 
-/** Brings a database up to date. @returns the names of the migrations @throws UserError */
-export async function migrateTarget(target: PostgresTarget, options: MigrateOptions = {}): Promise<string[]> {
-  try {
-    return await withClient(target, (client) => migrate(client, options));
-  } catch (error) {
-    throw error instanceof MigrationError ? errors.failedMigration(error.message) : error;
-  }
+/** Brings a database up to date. @returns the names of the migrations @throws UserError, MigrationError */
+export function migrateTarget(target: PostgresTarget, options: MigrateOptions = {}): Promise<string[]> {
+  return withClient(target, (client) => migrate(client, options));
 }

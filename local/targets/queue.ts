@@ -3,15 +3,17 @@ import { createQueues, DEAD_LETTER_QUEUE, QUEUE, startSqs } from "../emulators/s
 import * as errors from "../errors.ts";
 import type { Target } from "../terminal/confirm.ts";
 import { explainError } from "../terminal/errors.ts";
-import { type QueueFromEnv, queueFromEnv } from "./from-env.ts";
+import { queueFromEnv } from "./from-env.ts";
 
-/** A queue, and its name in output and errors. */
-export type Queue = Pick<QueueFromEnv, "client" | "queueUrl" | "label">;
-
-/** A queue to work on: embedded, or from the environment. */
-export interface QueueTarget extends Queue, Target, AsyncDisposable {
+/** A queue to work on: embedded, from the environment, or a stack's. */
+export interface QueueTarget extends Target, AsyncDisposable {
+  readonly client: SQSClient;
+  readonly queueUrl: string;
   readonly isEmbedded: boolean;
 }
+
+/** A queue, and its name in output and errors. */
+export type Queue = Pick<QueueTarget, "client" | "queueUrl" | "label">;
 
 /** Seconds: short, so that the user still sees a rejected message reach the dead-letter queue; a local batch takes milliseconds. */
 const EMBEDDED_VISIBILITY_TIMEOUT = 1;
@@ -19,7 +21,7 @@ const EMBEDDED_VISIBILITY_TIMEOUT = 1;
 /** Opens an embedded queue, or with `env` (`--env`) that of the environment, if it names one. */
 export async function openQueue(env: boolean): Promise<QueueTarget> {
   const named = env ? queueFromEnv(process.env) : null;
-  if (named) return { ...named, isEmbedded: false, [Symbol.asyncDispose]: async () => named.client.destroy() };
+  if (named) return named;
   const { client, endpoint, stop } = await startSqs();
   const queueUrl = await createQueues(client, EMBEDDED_VISIBILITY_TIMEOUT);
   const label = `embedded, ${QUEUE} at ${endpoint}, dead letters to ${DEAD_LETTER_QUEUE}`;
@@ -27,18 +29,7 @@ export async function openQueue(env: boolean): Promise<QueueTarget> {
 }
 
 /** The content of a queue, and how soon its failed messages go to the dead-letter queue. */
-export interface QueueState {
-  /** Messages of every kind: visible, in flight, delayed. SQS calls the figures approximate. */
-  readonly depth: number;
-  readonly inFlight: number;
-  readonly delayed: number;
-  /** Seconds after which a message that was received and not deleted comes back. */
-  readonly visibilityTimeout: number;
-  readonly arn: string;
-  readonly deadLetterArn: string | null;
-  /** Seconds from a message's first receive to its move; null without a dead-letter queue. */
-  readonly secondsToDeadLetter: number | null;
-}
+export type QueueState = Awaited<ReturnType<typeof readQueueAt>>;
 
 /** Reads a queue's state. @throws UserError */
 export async function readQueue({ client, queueUrl, label }: Queue): Promise<QueueState> {
@@ -46,21 +37,22 @@ export async function readQueue({ client, queueUrl, label }: Queue): Promise<Que
 }
 
 /** As {@link readQueue}. @throws what the SDK throws */
-export async function readQueueAt(client: SQSClient, queueUrl: string, abortSignal?: AbortSignal): Promise<QueueState> {
+export async function readQueueAt(client: SQSClient, queueUrl: string, abortSignal?: AbortSignal) {
   const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["All"] });
   const { Attributes = {} } = await client.send(command, { abortSignal });
   const number = (name: keyof typeof Attributes) => Number(Attributes[name] ?? 0);
-  const redrive = JSON.parse(Attributes.RedrivePolicy || "null") as {
-    deadLetterTargetArn: string;
-    maxReceiveCount: number | string;
-  } | null;
+  const redrive: { deadLetterTargetArn: string; maxReceiveCount: number | string } | null = JSON.parse(Attributes.RedrivePolicy || "null");
   const inFlight = number("ApproximateNumberOfMessagesNotVisible");
   const delayed = number("ApproximateNumberOfMessagesDelayed");
   return {
-    ...{ depth: number("ApproximateNumberOfMessages") + inFlight + delayed, inFlight, delayed },
+    /** Messages of every kind: visible, in flight, delayed. SQS calls the figures approximate. */
+    depth: number("ApproximateNumberOfMessages") + inFlight + delayed,
+    ...{ inFlight, delayed },
+    /** Seconds after which a message that was received and not deleted comes back. */
     visibilityTimeout: number("VisibilityTimeout"),
     arn: Attributes.QueueArn ?? "",
     deadLetterArn: redrive?.deadLetterTargetArn ?? null,
+    /** Seconds from a message's first receive to its move; null without a dead-letter queue. */
     secondsToDeadLetter: redrive && Number(redrive.maxReceiveCount) * number("VisibilityTimeout"),
   };
 }
@@ -75,11 +67,8 @@ export async function readQueueByArn(client: SQSClient, arn: string): Promise<Qu
 /** Counts the messages in a queue's dead-letter queue; 0 if it has none, or none that may be read. */
 export async function countDeadLetters(queue: Queue): Promise<number> {
   const { deadLetterArn } = await readQueue(queue);
-  if (!deadLetterArn) return 0;
-  return readQueueByArn(queue.client, deadLetterArn).then(
-    ({ depth }) => depth,
-    () => 0,
-  );
+  const deadLetters = deadLetterArn ? await readQueueByArn(queue.client, deadLetterArn).catch(() => null) : null;
+  return deadLetters?.depth ?? 0;
 }
 
 /** The usual errors of a first call, by the SDK's name or text, and what to do. */
@@ -95,6 +84,7 @@ export async function explainQueueErrors<T>(label: string, call: Promise<T>): Pr
   try {
     return await call;
   } catch (error) {
+    if (error instanceof errors.UserError) throw error;
     const text = error instanceof Error ? `${error.name} ${error.message}` : "";
     const help = HELP.find(([pattern]) => pattern.test(text))?.[1];
     throw errors.unusableQueue(label, help ?? explainError(error));

@@ -8,7 +8,10 @@ export function explainError(error: unknown): string {
   return error.message || ("code" in error ? String(error.code) : error.name);
 }
 
-/** Runs a program: an error becomes one sentence on stderr and the exit code. */
+/**
+ * Runs a program: an error becomes one sentence on stderr and the exit code.
+ * @param work imports the program's libraries, too, because a Ctrl-C is obeyed from this call on
+ */
 export async function runProgram(work: () => Promise<unknown>): Promise<void> {
   listenForInterrupts();
   try {

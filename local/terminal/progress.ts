@@ -3,8 +3,6 @@ import type { RunTotals } from "../run/totals.ts";
 
 /** Shows what a run does. */
 export interface Output {
-  /** True if the result goes to stdout as one JSON object, and all else to stderr. */
-  readonly json: boolean;
   line(text: string): void;
   /** @param total messages to come; 0 if that is unknown */
   begin(total: number): void;
@@ -15,15 +13,14 @@ export interface Output {
 }
 
 /** A progress bar on a terminal, otherwise a line for each tenth. */
-export function createOutput(json: boolean): Output {
-  const stream = json ? process.stderr : process.stdout;
+export function createOutput(stream: NodeJS.WriteStream): Output {
   const line = (text: string) => stream.write(`${text}\n`);
-  return { json, ...(stream.isTTY ? createBar(stream, line) : createLines(line)) };
+  return stream.isTTY ? createBar(stream, line) : createLines(line);
 }
 
 type Writer = (text: string) => void;
 
-function createBar(stream: NodeJS.WriteStream, line: Writer): Omit<Output, "json"> {
+function createBar(stream: NodeJS.WriteStream, line: Writer): Output {
   let bar: SingleBar | undefined;
   return {
     line(text) {
@@ -49,7 +46,7 @@ function createBar(stream: NodeJS.WriteStream, line: Writer): Omit<Output, "json
   };
 }
 
-function createLines(line: Writer): Omit<Output, "json"> {
+function createLines(line: Writer): Output {
   let [total, sent, tenth] = [0, 0, 0];
   return {
     line,

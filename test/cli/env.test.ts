@@ -95,7 +95,7 @@ describe("a start is refused", () => {
       QUEUE_URL: "http://127.0.0.1:1/000000000000/login-queue",
     });
     expect(code).toBe(2);
-    expect(stderr).toContain("such a queue is never drained into the embedded one");
+    expect(stderr).toContain("such a queue is never drained into the embedded database");
   });
 
   test("on a remote queue without a confirmation", async () => {

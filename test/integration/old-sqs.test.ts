@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import type { SQSEvent } from "aws-lambda";
 import { consume } from "../../local/emulators/event-source.ts";
-import { connectQueue, type QueueFromEnv } from "../../local/targets/from-env.ts";
-import { readQueue } from "../../local/targets/queue.ts";
+import { connectQueue } from "../../local/targets/from-env.ts";
+import { type QueueTarget, readQueue } from "../../local/targets/queue.ts";
 
 const SENT = "1772366400000";
 const BODY = JSON.stringify({ user_id: "ü & <b>" });
@@ -27,7 +27,7 @@ const RESPONSES: Readonly<Record<string, (form: URLSearchParams) => string>> = {
 let received: boolean;
 let asked: string[];
 let server: Server;
-let queue: QueueFromEnv;
+let queue: QueueTarget;
 
 beforeEach(async () => {
   received = false;

@@ -15,7 +15,7 @@ describe("a line of the function's log", () => {
     ["null"],
     ["7"],
     [""],
-  ])("is none that Lambda added, which may quote a foreign error: %s", (text) => {
+  ])("is not one that Lambda added, because that may quote a foreign error: %s", (text) => {
     expect(parseLine(text, 7)).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
 // Replaces `rapid-client.node`, the runtime interface client's HTTP client: the install script that compiles it does not run here.
-// Preloaded into the Lambda process. If the addon was built, that is used and this file does nothing.
+// Preloaded into the Lambda process.
 // CommonJS, and plain JavaScript: a type stripper, or the modules that an `import` of node:http loads, would count as the function's start.
 const { request } = require("node:http");
 const { registerHooks } = require("node:module");
@@ -9,14 +9,8 @@ const SELF = pathToFileURL(__filename).href;
 const INVOCATION = "/2018-06-01/runtime/invocation";
 
 registerHooks({
-  resolve(specifier, context, nextResolve) {
-    if (specifier !== "./rapid-client.node") return nextResolve(specifier, context);
-    try {
-      return nextResolve(specifier, context);
-    } catch {
-      return { url: SELF, shortCircuit: true };
-    }
-  },
+  resolve: (specifier, context, nextResolve) =>
+    specifier === "./rapid-client.node" ? { url: SELF, shortCircuit: true } : nextResolve(specifier, context),
 });
 
 /** The addon's `done` and `error` return when their response is delivered; here the next `next` waits for that. */

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
+export const FUNCTION = "masqueue-test";
+
 export interface InvocationResult {
   /** What the function returned, or the error as Lambda passes it to the caller: `{ errorType, errorMessage, trace }`. */
   readonly payload: unknown;
@@ -9,7 +11,6 @@ export interface InvocationResult {
 
 /** The server that a Lambda process gets its work from: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
 export class RuntimeApi {
-  readonly #functionArn: string;
   readonly #server = createServer((request, response) => void this.#respond(request, response));
   /** The process's request for its next invocation, answered when there is one. */
   #next = Promise.withResolvers<ServerResponse>();
@@ -20,10 +21,6 @@ export class RuntimeApi {
   /** Resolved when the process asks for its first invocation: it has loaded the function, or failed to. */
   readonly ready: Promise<unknown> = Promise.race([this.#next.promise, this.#end.promise]);
   #latest: Promise<unknown> = this.ready;
-
-  constructor(functionArn: string) {
-    this.#functionArn = functionArn;
-  }
 
   /** @returns the port on loopback */
   async listen(): Promise<number> {
@@ -56,7 +53,7 @@ export class RuntimeApi {
       "Content-Type": "application/json",
       "Lambda-Runtime-Aws-Request-Id": randomUUID(),
       "Lambda-Runtime-Deadline-Ms": String(deadline),
-      "Lambda-Runtime-Invoked-Function-Arn": this.#functionArn,
+      "Lambda-Runtime-Invoked-Function-Arn": `arn:aws:lambda:us-east-1:000000000000:function:${FUNCTION}`,
     });
     response.end(JSON.stringify(event));
     return this.#result.promise;

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, cpSync, existsSync, openSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { text } from "node:stream/consumers";
 import * as errors from "../../errors.ts";
 
 /** A Postgres server's programs. */
@@ -39,10 +41,8 @@ export function reachable(native: string, folder: string): string {
 /** @param native the folder `native` of such a package @throws UserError if the server does not run on this machine */
 export function binariesIn(native: string): Binaries {
   restoreLinks(native);
-  const [postgres, initdb] = ["postgres", "initdb"].map((file) => join(native, "bin", IS_WINDOWS ? `${file}.exe` : file)) as [
-    string,
-    string,
-  ];
+  const program = (name: string) => join(native, "bin", IS_WINDOWS ? `${name}.exe` : name);
+  const [postgres, initdb] = [program("postgres"), program("initdb")];
   for (const path of [postgres, initdb]) if ((statSync(path).mode & 0o555) !== 0o555) chmodSync(path, 0o755);
   const { stdout, stderr, error } = spawnSync(postgres, ["--version"], { encoding: "utf8" });
   const major = Number(/\b(\d+)/.exec(stdout ?? "")?.[1]);
@@ -74,26 +74,13 @@ export function isReachable(path: string): boolean {
   }
 }
 
-interface Account {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-let account: Account | null | undefined;
-
 /** The account that Postgres runs under if root runs us; null for other users, who run it themselves. */
-export function unprivileged(): Account | null {
-  if (account === undefined) account = process.getuid?.() === 0 ? findAccount() : null;
-  return account;
-}
-
-function findAccount(): Account {
-  const entries = readFileSync("/etc/passwd", "utf8")
-    .split("\n")
-    .map((line) => line.split(":"));
-  const entry = entries.find(([name]) => name === "postgres") ?? entries.find(([name]) => name === "nobody");
-  if (!entry) throw errors.noUnprivilegedUser();
-  return { uid: Number(entry[2]), gid: Number(entry[3]) };
+export function unprivileged(): { uid: number; gid: number } | null {
+  if (process.getuid?.() !== 0) return null;
+  const accounts = readFileSync("/etc/passwd", "utf8");
+  const [, uid, gid] = /^postgres:[^:]*:(\d+):(\d+)/m.exec(accounts) ?? /^nobody:[^:]*:(\d+):(\d+)/m.exec(accounts) ?? [];
+  if (!uid) throw errors.noUnprivilegedUser();
+  return { uid: Number(uid), gid: Number(gid) };
 }
 
 /** What a server's messages and dates depend on, and nothing else of this process's environment. */
@@ -102,21 +89,15 @@ const ENVIRONMENT = { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC", SystemRoot
 const detached = () => ({ ...unprivileged(), cwd: "/", env: ENVIRONMENT, detached: true });
 
 /** Runs a program to its end, even after a Ctrl-C, so that it leaves no incomplete database. */
-export function runAs(program: string, args: string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { ...detached(), stdio: ["ignore", "ignore", "pipe"] });
-    let output = "";
-    child.stderr?.on("data", (chunk) => {
-      output += chunk;
-    });
-    child.on("error", reject);
-    child.on("exit", (code) => (code === 0 ? resolve() : reject(errors.failedProgram(program, output.trim()))));
-  });
+export async function runAs(program: string, args: string[]): Promise<void> {
+  const child = spawn(program, args, { ...detached(), stdio: ["ignore", "ignore", "pipe"] });
+  const [output, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+  if (code !== 0) throw errors.failedProgram(program, output.trim());
 }
 
 /** Starts a server that a Ctrl-C does not end, and that does not keep this process running. */
 export function spawnAs(program: string, args: string[], log: string): ChildProcess {
-  const out = openSync(log, "a");
+  const out = openSync(log, "a", 0o600);
   const child = spawn(program, args, { ...detached(), stdio: ["ignore", out, out] });
   child.on("error", () => {});
   child.unref();

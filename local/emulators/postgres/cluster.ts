@@ -1,27 +1,17 @@
+import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { connect, createServer } from "node:net";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type pg from "pg";
 import * as errors from "../../errors.ts";
+import { createOnce } from "../../files.ts";
 import { type Binaries, findBinaries, runAs, spawnAs, unprivileged } from "./binaries.ts";
 
 const USER = "postgres";
 export const DATABASE = "masqueue";
-export const START_SECONDS = 30;
 
 /** The server's log quotes no row and no parameter. */
 const QUIET_LOG = ["log_error_verbosity=terse", "log_min_error_statement=panic"];
@@ -41,49 +31,23 @@ export interface Cluster extends Binaries, Files {
 /** Opens the cluster of a folder; creates what is missing. @throws UserError if the folder cannot be used */
 export async function openCluster(folder: string, binaries?: Binaries): Promise<Cluster> {
   try {
-    const cluster = prepareFiles(folder, binaries ?? (await findBinaries(folder)));
+    const created = mkdirSync(folder, { recursive: true }) ?? folder;
+    const programs = binaries ?? (await findBinaries(folder));
+    const [password, log] = [join(folder, "postgres.password"), join(folder, "postgres.log")];
+    createOnce(password, () => randomBytes(24).toString("hex"));
+    const owner = unprivileged();
+    if (owner) {
+      chownSync(password, owner.uid, owner.gid);
+      // Whatever root's umask is, that account must be able to enter.
+      for (let path = folder; path.length >= created.length; path = dirname(path)) chmodSync(path, 0o755);
+    }
+    const cluster = { ...programs, data: join(folder, `postgres-${programs.major}`), password, log };
     await initialise(cluster);
     return cluster;
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException;
     throw code && syscall ? errors.unusableFolder(folder, code) : error;
   }
-}
-
-/** The folder and its files, prepared for the account that the server runs under. */
-function prepareFiles(folder: string, binaries: Binaries): Cluster {
-  const data = join(folder, `postgres-${binaries.major}`);
-  const cluster = { ...binaries, data, password: join(folder, "postgres.password"), log: join(folder, "postgres.log") };
-  const created = mkdirSync(folder, { recursive: true });
-  createOnce(cluster.password, () => randomBytes(24).toString("hex"));
-  createOnce(cluster.log, () => "");
-  const owner = unprivileged();
-  if (owner) {
-    for (const path of [cluster.password, cluster.log]) chownSync(path, owner.uid, owner.gid);
-    // Whatever root's umask is, that account must be able to enter.
-    for (let path = folder; path.length >= (created ?? folder).length; path = dirname(path)) chmodSync(path, 0o755);
-  }
-  return cluster;
-}
-
-/**
- * Creates a file that only its owner may read, unless it exists. If two runs do so at once, one creates it, whole, and both read the same.
- * @returns the content of the file
- */
-export function createOnce(file: string, content: () => string | Buffer): Buffer {
-  if (!existsSync(file)) {
-    mkdirSync(dirname(file), { recursive: true });
-    const draft = `${file}.${process.pid}`;
-    writeFileSync(draft, content(), { mode: 0o600 });
-    try {
-      linkSync(draft, file);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    } finally {
-      rmSync(draft);
-    }
-  }
-  return readFileSync(file);
 }
 
 /** Creates the data folder under another name and renames it: of two runs at once one wins, and neither sees an incomplete folder. */
@@ -117,18 +81,12 @@ export function runningPort({ data }: Files): number | null {
   return Number(port) || null;
 }
 
-/** Starts a server on a free port. If another run is faster, the server ends by itself and the caller joins the other one. */
-export async function launch(cluster: Cluster, settings: string[]): Promise<number | null> {
-  const port = await freePort();
+/** Starts a server on a free port. If another run is faster, the server ends by itself. */
+export async function launch(cluster: Cluster, settings: string[]): Promise<ChildProcess> {
   const quiet = cluster.major >= 13 ? [...QUIET_LOG, QUIET_LOG_SINCE_13] : QUIET_LOG;
   const all = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "logging_collector=off", ...quiet, ...settings];
   const flags = all.flatMap((setting) => ["-c", setting]);
-  const server = spawnAs(cluster.postgres, ["-D", cluster.data, "-p", String(port), ...flags], cluster.log);
-  for (let i = 0; i < START_SECONDS * 20 && server.exitCode === null && server.signalCode === null; i++) {
-    if (await isListening(port)) return port;
-    await wait(50);
-  }
-  return null;
+  return spawnAs(cluster.postgres, ["-D", cluster.data, "-p", String(await freePort()), ...flags], cluster.log);
 }
 
 /** Ends the server as its own tools do, and waits until it has gone. */
@@ -162,11 +120,4 @@ export async function freePort(): Promise<number> {
   server.close();
   await once(server, "close");
   return port;
-}
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.on("connect", () => socket.end(() => resolve(true))).on("error", () => resolve(false));
-  });
 }

@@ -1,23 +1,17 @@
-import { existsSync, readdirSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { globSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import * as errors from "../../errors.ts";
 import type { Binaries } from "./binaries.ts";
-import { configFor, DATABASE, type Files, launch, openCluster, runningPort, START_SECONDS, stopServer } from "./cluster.ts";
+import { configFor, DATABASE, type Files, launch, openCluster, runningPort, stopServer } from "./cluster.ts";
 
 /** An advisory lock with any number: each run holds it shared, and the last one, which gets it alone, stops the server. */
 const IN_USE_LOCK = 6_277_801;
+const START_TIMEOUT = 30_000;
 
-export interface EmbeddedPostgres {
-  /** Complete, so that pg takes nothing from the environment. */
-  readonly config: pg.ClientConfig;
-  readonly logFile: string;
-  /** Aborted when the server ends although this run still uses it. */
-  readonly lost: AbortSignal;
-  /** Ends this run's use; the last run stops the server. */
-  stop(): Promise<void>;
-}
+export type EmbeddedPostgres = Awaited<ReturnType<typeof startPostgres>>;
 
 /**
  * Starts the Postgres of the npm package, or joins the one that another run has started on the same folder. The server itself counts its
@@ -26,21 +20,29 @@ export interface EmbeddedPostgres {
  * @param settings further `name=value` server settings
  * @param binaries another server's binaries, for tests
  */
-export async function startPostgres(folder: string, settings: string[] = [], binaries?: Binaries): Promise<EmbeddedPostgres> {
+export async function startPostgres(folder: string, settings: string[] = [], binaries?: Binaries) {
   const cluster = await openCluster(folder, binaries);
-  const deadline = Date.now() + START_SECONDS * 1000;
+  const deadline = Date.now() + START_TIMEOUT;
+  let server: ChildProcess | undefined;
   for (;;) {
-    const port = runningPort(cluster) ?? (await launch(cluster, settings));
+    const port = runningPort(cluster);
     const keeper = port && (await joinServer(cluster, port));
     if (keeper) {
       const lost = new AbortController();
       const onEnd = () => lost.abort();
       keeper.on("end", onEnd);
-      const stop = () => leaveServer(cluster, keeper.off("end", onEnd));
-      return { config: configFor(cluster, port), logFile: cluster.log, lost: lost.signal, stop };
+      return {
+        ...{ config: configFor(cluster, port), logFile: cluster.log },
+        /** Aborted when the server ends although this run still uses it. */
+        lost: lost.signal,
+        /** Ends this run's use; the last run stops the server. */
+        stop: () => leaveServer(cluster, keeper.off("end", onEnd)),
+      };
     }
-    if (Date.now() > deadline) throw errors.slowServer(START_SECONDS, cluster.log, join(cluster.data, "postmaster.pid"));
-    await wait(100);
+    if (Date.now() > deadline) throw errors.slowServer(cluster.log, join(cluster.data, "postmaster.pid"));
+    const isStarting = server?.exitCode === null && server.signalCode === null;
+    if (!port && !isStarting) server = await launch(cluster, settings);
+    await wait(50);
   }
 }
 
@@ -84,8 +86,7 @@ async function leaveServer(cluster: Files, keeper: pg.Client): Promise<void> {
  * @returns false if another run uses it
  */
 export async function stopLeftover(folder: string): Promise<boolean> {
-  const versions = existsSync(folder) ? readdirSync(folder).filter((name) => /^postgres-\d+$/.test(name)) : [];
-  for (const version of versions) {
+  for (const version of globSync("postgres-[0-9]*", { cwd: folder })) {
     const cluster = { data: join(folder, version), password: join(folder, "postgres.password") };
     const port = runningPort(cluster);
     if (!port) continue;
