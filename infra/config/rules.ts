@@ -1,4 +1,4 @@
-import { mustBe } from "./errors.ts";
+import { ConfigError, mustBe } from "./errors.ts";
 import type { PipelineStage, Stage } from "./schema.ts";
 
 /** Seconds that an outage may last before messages go to the dead-letter queue. */
@@ -46,6 +46,10 @@ function checkDatabase({ database }: Stage): void {
     for (const key of ["adminSecretKeyArn", "adminUser"] as const) {
       if (database[key] && !database.adminSecretArn)
         throw mustBe(`database.${key}`, database[key], "left out, because database.adminSecretArn, to which it belongs, is not given");
+    }
+    if (database.adminSecretArn && !database.adminUser) {
+      const why = "the user in database.adminSecretArn, because RDS accepts only a token from that user";
+      throw new ConfigError(`database.adminUser is not given; it must be ${why}.`);
     }
     return;
   }

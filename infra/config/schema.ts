@@ -105,10 +105,7 @@ export const existingDatabase = (tier: Tier) =>
       adminSecretArn: v.optional(is.secretArn),
       /** The KMS key that encrypts `adminSecretArn`. Default: AWS's own key. */
       adminSecretKeyArn: v.optional(is.keyArn),
-      /**
-       * The user in `adminSecretArn`. After it has created roles, RDS may refuse its password; with this name the migrate function
-       * may sign a token for it. Default: none, by password only.
-       */
+      /** The user in `adminSecretArn`, required with it: RDS may accept only a token, which the migrate function signs. Default: none. */
       adminUser: v.optional(is.text(/^[a-z_][a-z0-9_]{0,62}$/, "a plain lower-case name")),
     }),
     v.transform((database) => ({ ...database, kind: "existing" as const })),

@@ -17,8 +17,7 @@ export interface AdminSecret {
   readonly arn: string;
   /** The key that encrypts it; absent for AWS's own key. */
   readonly keyArn: string | undefined;
-  /** Absent if only the secret contains it. */
-  readonly user: string | undefined;
+  readonly user: string;
 }
 
 export interface DataStackProps extends StackProps {
@@ -48,7 +47,7 @@ export class DataStack extends Stack {
       allowFunctions(network, created.group, 5432);
     } else {
       const { host, port, name, resourceId, securityGroupId, adminSecretArn, adminSecretKeyArn: keyArn, adminUser: user } = stage.database;
-      this.adminSecret = adminSecretArn ? { arn: adminSecretArn, keyArn, user } : undefined;
+      this.adminSecret = adminSecretArn && user ? { arn: adminSecretArn, keyArn, user } : undefined;
       this.postgres = { host, port: String(port), database: name, resourceId };
       allowFunctions(network, ec2.SecurityGroup.fromSecurityGroupId(this, "Database", securityGroupId), port);
     }

@@ -43,11 +43,11 @@ export class SchemaStack extends Stack {
   }
 }
 
-/** Reads the secret, and logs in as its user by IAM if it is known: RDS may refuse that user's password (lambda/functions/migrate.ts). */
+/** Reads the secret, and logs in as its user by IAM: RDS may refuse that user's password (lambda/functions/migrate.ts). */
 function allowAdmin(scope: Construct, { arn, keyArn, user }: AdminSecret, postgres: PostgresEndpoint): iam.PolicyStatement[] {
   const statements = [
     new iam.PolicyStatement({ actions: ["secretsmanager:GetSecretValue"], resources: [arn] }),
-    ...(user ? createIamAccess(scope, postgres, user).statements : []),
+    ...createIamAccess(scope, postgres, user).statements,
   ];
   if (!keyArn) return statements;
   const viaService = `secretsmanager.${Stack.of(scope).region}.${Stack.of(scope).urlSuffix}`;

@@ -8,7 +8,7 @@ import * as errors from "../errors.ts";
 import { isLoopback } from "../targets/from-env.ts";
 import { interrupted } from "../terminal/signals.ts";
 
-/** The services that the stack and CDK itself need; docker-compose.yml enables exactly these. */
+/** The services that the stack and CDK itself need. docker-compose.yml enables them, and those of the tests. */
 export const SERVICES = ["cloudformation", "iam", "kms", "lambda", "logs", "s3", "secretsmanager", "sqs", "sts"];
 
 /** A LocalStack on this machine, and its clients. */

@@ -49,7 +49,7 @@ describe("docker-compose.yml", () => {
   });
 
   test("switches on what stage local needs", () => {
-    expect(String(localstack.environment.SERVICES).split(",").sort()).toEqual([...SERVICES].sort());
+    expect(String(localstack.environment.SERVICES).split(",").sort()).toEqual([...SERVICES, "cloudwatch", "events", "sns"].sort());
     expect(localstack.volumes).toContain("/var/run/docker.sock:/var/run/docker.sock");
   });
 

@@ -10,12 +10,19 @@ const database = (keys: object) => ({ network: NETWORK, database: { ...DATABASE,
 
 describe("everything existing is in one Region and partition:", () => {
   test.each([
-    [{ ...orders({ queueKeyArn: KEY }), masking: { keyArn: KEY }, ...database({ adminSecretArn: SECRET, adminSecretKeyArn: KEY }) }, ""],
+    [
+      {
+        ...orders({ queueKeyArn: KEY }),
+        masking: { keyArn: KEY },
+        ...database({ adminSecretArn: SECRET, adminSecretKeyArn: KEY, adminUser: "admin" }),
+      },
+      "",
+    ],
     [{ ...orders(), masking: { keyArn: elsewhere(KEY) } }, "pipelines.orders.queueArn"],
     [orders({ queueKeyArn: elsewhere(KEY) }), "pipelines.orders.queueKeyArn"],
     [orders({ queueKeyArn: inChina(KEY) }), "pipelines.orders.queueKeyArn"],
-    [database({ adminSecretArn: SECRET, adminSecretKeyArn: elsewhere(KEY) }), "database.adminSecretKeyArn"],
-    [database({ adminSecretArn: elsewhere(SECRET) }), "database.adminSecretArn"],
+    [database({ adminSecretArn: SECRET, adminSecretKeyArn: elsewhere(KEY), adminUser: "admin" }), "database.adminSecretKeyArn"],
+    [database({ adminSecretArn: elsewhere(SECRET), adminUser: "admin" }), "database.adminSecretArn"],
     [{ masking: { keyArn: elsewhere(KEY) }, network: NETWORK }, "masking.keyArn"],
     [{ network: { availabilityZones: ["eu-west-1a", "eu-west-2b"] } }, "network.availabilityZones"],
     [{ network: { availabilityZones: ["us-east-1-bos-1a", "us-east-1b"] } }, ""],
@@ -38,5 +45,7 @@ test("queues and the masking key are in one account, which uses them", () => {
   expect(complaintOf({ ...orders(), masking: { keyArn: ofOther(KEY) } })).toBe(
     `pipelines.orders.queueArn is "${QUEUE}"; it must be in 210987654321, the account of masking.keyArn.`,
   );
-  expect(complaintOf({ ...orders({ queueKeyArn: ofOther(KEY) }), ...database({ adminSecretArn: ofOther(SECRET) }) })).toBe("");
+  expect(
+    complaintOf({ ...orders({ queueKeyArn: ofOther(KEY) }), ...database({ adminSecretArn: ofOther(SECRET), adminUser: "admin" }) }),
+  ).toBe("");
 });

@@ -135,6 +135,14 @@ describe("something existing", () => {
     );
   });
 
+  test("must be a secret whose user is named, because RDS refuses that user's password", () => {
+    const adminSecretArn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:admin-AbCdEf";
+    expect(complaintOf({ network: NETWORK, database: { ...DATABASE, adminSecretArn } })).toBe(
+      "database.adminUser is not given; it must be the user in database.adminSecretArn, because RDS accepts only a token from that user.",
+    );
+    expect(complaintOf({ network: NETWORK, database: { ...DATABASE, adminSecretArn, adminUser: "masqueue_admin" } })).toBe("");
+  });
+
   test("must be a queue that Lambda and SQS accept", () => {
     expect(complaintOfOrders({ queueArn: QUEUE, visibilityTimeout: 29, maxReceiveCount: 100 })).toMatch(
       /^pipelines\.orders\.visibilityTimeout is 29; it must be at least pipelines\.orders\.timeout \(30\)/,

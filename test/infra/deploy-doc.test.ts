@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { Stack } from "aws-cdk-lib";
 import * as schema from "../../infra/config/schema.ts";
-import { appFor } from "../support/stage.ts";
+import { appFor, templateOf } from "../support/stage.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const doc = readFileSync(join(ROOT, "docs/deploy.md"), "utf8");
@@ -41,3 +41,33 @@ test("every command of the tool that it calls exists", () => {
   const called = [...doc.matchAll(/npx masqueue (\w+)/g)].map(([, command = ""]) => command);
   for (const command of called) expect(cli).toContain(`.command("${command}")`);
 });
+
+test("a restore finds each group of the new instance once in the data stack", () => {
+  const types = [...doc.matchAll(/resource (AWS::\S+?)\)/g)].map(([, type = ""]) => type);
+  expect(types).toHaveLength(3);
+  for (const type of types) expect(Object.keys(templateOf("data", "prod").findResources(type))).toHaveLength(1);
+});
+
+test("each variable in a command is set before it is used", () => {
+  // The page describes these two connection strings.
+  const known = new Set(["LIVE", "OLD"]);
+  for (const [command] of doc.matchAll(/```sh\n.*?```|`(aws|npx|psql) [^`]*`/gs)) {
+    for (const [, set, forEach, read, used] of command.matchAll(
+      /(?:^|export )\s*(\w+)=|for (\w+) in|read -r (\w+)|(?<!\\)\$([A-Za-z_]+)/gm,
+    )) {
+      if (used) expect(known).toContain(used);
+      for (const name of [set, forEach, read]) if (name) known.add(name);
+    }
+  }
+  expect(known.size).toBeGreaterThan(15);
+});
+
+test.each(["dev", "staging", "prod"])(
+  "the account is checked for the instance class and the version of Postgres of %s, before the first deployment",
+  (stage) => {
+    const [checks = ""] = /## Before the first deployment.*?(?=\n## )/s.exec(doc) ?? [];
+    const [instance] = Object.values(templateOf("data", stage).findResources("AWS::RDS::DBInstance"));
+    expect(checks).toContain(instance?.Properties.DBInstanceClass);
+    expect(checks).toContain(`starts_with(EngineVersion, '${instance?.Properties.EngineVersion}.')`);
+  },
+);

@@ -37,6 +37,11 @@ test.each(articles.map((article) => [article.split("\n")[0], article]))("%s has 
   expect(parts).toEqual(["Means", "Look", "Do"]);
 });
 
+test("the article on dead letters first says which key lets people read them", () => {
+  const [means = ""] = articles.find((article) => article.startsWith("dead-letters\n"))?.split("**Look.**") ?? [];
+  expect(means).toContain("**Set `deadLetterReaders` first**");
+});
+
 test("each variable in a command is set before it is used", () => {
   const shell = runbook.match(/```sh\n.*?```|`aws [^`]*`/gs)?.join("\n") ?? "";
   const set = new Set([...shell.matchAll(/^(?:export )?\s*(\w+)=/gm)].map(([, name]) => name));
