@@ -24,12 +24,8 @@ export type Invoke = (event: SQSEvent, failures?: number) => Promise<void>;
 export async function openFunction(config: ClientConfig, table: string): Promise<Invoke> {
   const pipeline = { ...userLogins, table };
   const store = new PostgresStore(new Database(config), pipeline);
-  const handler = createHandler(() => ({
-    pipeline,
-    masking: { mode: "hmac", masterKey },
-    store,
-    reporter: createTelemetry(pipeline.name),
-  }));
+  const reporter = createTelemetry(pipeline.name);
+  const handler = createHandler(() => ({ pipeline, masking: { mode: "hmac", masterKey }, store, reporter }));
   const invoke: Invoke = async (event, failures = 0) => {
     const { batchItemFailures } = await handler(event, contextFor(TIMEOUT));
     if (batchItemFailures.length !== failures) throw new Error(`${batchItemFailures.length} messages failed instead of ${failures}.`);

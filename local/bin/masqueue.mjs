@@ -8,7 +8,7 @@ if (node === process.execPath) {
   // Nothing is open yet. The program's own listener replaces this one, without a moment between them in which a signal is lost.
   const exit = () => process.exit(130);
   process.on("SIGINT", exit);
-  const { runProgram } = await import("../terminal/errors.ts");
+  const { runProgram } = await import("../terminal/program.ts");
   const run = runProgram(() => import("../cli.ts"));
   process.off("SIGINT", exit);
   await run;

@@ -2,9 +2,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { SMOKE_ATTRIBUTE } from "../../lambda/ingest/event.ts";
 import { address } from "../../lambda/masking/canonical.ts";
 import type { Column, Pipeline } from "../../lambda/pipelines/pipeline.ts";
-import { openAccount, tryCall } from "../deployed/account.ts";
-import { createLogReader, type LogReader, readNewestFailure } from "../deployed/log.ts";
-import { findIngestStack, openStageQueue } from "../deployed/stack.ts";
+import { openAccount, tryCall } from "../aws/account.ts";
+import { createLogReader, type LogReader, readNewestFailure } from "../aws/log.ts";
+import { findIngestStack, openStageQueue } from "../aws/stack.ts";
 import * as errors from "../errors.ts";
 import { parseJson } from "../files.ts";
 import { findPipeline } from "../run/container.ts";
@@ -12,7 +12,7 @@ import { sendMessages } from "../run/send.ts";
 import type { Failure } from "../status/types.ts";
 import { explainQueueErrors, type Queue } from "../targets/queue.ts";
 import { confirmTargets } from "../terminal/confirm.ts";
-import { explainError } from "../terminal/errors.ts";
+import { explainError } from "../terminal/program.ts";
 import { checkInterrupted, interrupted } from "../terminal/signals.ts";
 
 interface Options {

@@ -12,7 +12,7 @@ import { ROOT, resolveDataDir } from "../targets/data-dir.ts";
 import { migrateTarget, openPostgres, type PostgresTarget } from "../targets/postgres.ts";
 import { countDeadLetters, openQueue, type QueueTarget, readQueue } from "../targets/queue.ts";
 import { confirmTargets } from "../terminal/confirm.ts";
-import { explainError } from "../terminal/errors.ts";
+import { explainError } from "../terminal/program.ts";
 import { createOutput, type Output } from "../terminal/progress.ts";
 import { checkInterrupted, interrupted } from "../terminal/signals.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
-import { openAccount } from "../deployed/account.ts";
-import { findIngestStack, openStageQueue } from "../deployed/stack.ts";
+import { openAccount } from "../aws/account.ts";
+import { findIngestStack, openStageQueue } from "../aws/stack.ts";
 import * as errors from "../errors.ts";
 import { findPipeline } from "../run/container.ts";
 import { readFunction, readLogLines, readStage } from "../status/aws.ts";

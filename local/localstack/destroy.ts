@@ -1,4 +1,4 @@
-import { runProgram } from "../terminal/errors.ts";
+import { runProgram } from "../terminal/program.ts";
 import { localEnvironment } from "./environment.ts";
 import { openLocalStack } from "./localstack.ts";
 import { removeMaskingKey } from "./masking-key.ts";

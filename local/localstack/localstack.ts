@@ -3,7 +3,7 @@ import { KMS } from "@aws-sdk/client-kms";
 import { Lambda } from "@aws-sdk/client-lambda";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import type { Environment } from "../../lambda/aws/environment.ts";
-import { destroyAll } from "../deployed/account.ts";
+import { destroyAll } from "../aws/account.ts";
 import * as errors from "../errors.ts";
 import { isLoopback } from "../targets/from-env.ts";
 import { interrupted } from "../terminal/signals.ts";

@@ -1,4 +1,4 @@
-import { runProgram } from "../terminal/errors.ts";
+import { runProgram } from "../terminal/program.ts";
 import { composeEnvironment } from "./environment.ts";
 
 /** `masqueue start --env` with the services of docker-compose.yml, and with no others, whatever the environment names. */

@@ -1,8 +1,8 @@
-import { type Account, tryCall } from "../deployed/account.ts";
-import { checkHealth, readEventSource } from "../deployed/function.ts";
-import { createLogReader, readLastFailure } from "../deployed/log.ts";
-import { readRecentMetrics, readRejections } from "../deployed/metrics.ts";
-import type { IngestStack } from "../deployed/stack.ts";
+import { type Account, tryCall } from "../aws/account.ts";
+import { checkHealth, readEventSource } from "../aws/function.ts";
+import { createLogReader, readLastFailure } from "../aws/log.ts";
+import { readRecentMetrics, readRejections } from "../aws/metrics.ts";
+import type { IngestStack } from "../aws/stack.ts";
 import type { QueueTarget } from "../targets/queue.ts";
 import { readQueueAt } from "../targets/queue.ts";
 import { LOOK_BACK, type StatusReport } from "./types.ts";

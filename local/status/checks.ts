@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../lambda/errors.ts";
-import type { EventSource } from "../deployed/function.ts";
-import type { Lag, Traffic } from "../deployed/metrics.ts";
+import type { EventSource } from "../aws/function.ts";
+import type { Lag, Traffic } from "../aws/metrics.ts";
 import { formatAge, formatCount, formatDuration } from "./format.ts";
 import type { Rows } from "./services.ts";
 import { type Failure, type Health, LOOK_BACK, type NoFailure, type Result, type StatusReport } from "./types.ts";

@@ -2,7 +2,7 @@ import pg from "pg";
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { type PostgresTarget, withClient } from "../targets/postgres.ts";
 import { type Queue, readQueue, readQueueByArn } from "../targets/queue.ts";
-import { explainError } from "../terminal/errors.ts";
+import { explainError } from "../terminal/program.ts";
 import { LOOK_BACK, type Result, type StatusReport } from "./types.ts";
 
 /** Rows are counted up to here, because a count of a large table takes minutes. */

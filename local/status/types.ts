@@ -1,6 +1,6 @@
-import type { EventSource } from "../deployed/function.ts";
-import type { Lag, Traffic } from "../deployed/metrics.ts";
-import type { IngestStack } from "../deployed/stack.ts";
+import type { EventSource } from "../aws/function.ts";
+import type { Lag, Traffic } from "../aws/metrics.ts";
+import type { IngestStack } from "../aws/stack.ts";
 import type { QueueState } from "../targets/queue.ts";
 import type { Rows } from "./services.ts";
 

@@ -4,7 +4,7 @@ import { type MigrateOptions, migrate } from "../../lambda/schema/runner.ts";
 import { startPostgres } from "../emulators/postgres/server.ts";
 import * as errors from "../errors.ts";
 import type { Target } from "../terminal/confirm.ts";
-import { explainError } from "../terminal/errors.ts";
+import { explainError } from "../terminal/program.ts";
 import type { DataDir } from "./data-dir.ts";
 import { postgresFromEnv } from "./from-env.ts";
 

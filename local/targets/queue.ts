@@ -2,7 +2,7 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from "@
 import { createQueues, DEAD_LETTER_QUEUE, QUEUE, startSqs } from "../emulators/sqs.ts";
 import * as errors from "../errors.ts";
 import type { Target } from "../terminal/confirm.ts";
-import { explainError } from "../terminal/errors.ts";
+import { explainError } from "../terminal/program.ts";
 import { queueFromEnv } from "./from-env.ts";
 
 /** A queue to work on: embedded, from the environment, or a stack's. */

@@ -1,8 +1,8 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { createLogReader, type LogReader, readLastFailure } from "../../local/deployed/log.ts";
-import { readRecentMetrics, readRejections } from "../../local/deployed/metrics.ts";
+import { createLogReader, type LogReader, readLastFailure } from "../../local/aws/log.ts";
+import { readRecentMetrics, readRejections } from "../../local/aws/metrics.ts";
 import { type StandIn, startAws } from "../support/aws.ts";
 
 const GROUP = "/masqueue/dev/user-logins";

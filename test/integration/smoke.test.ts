@@ -2,8 +2,8 @@ import { CreateQueueCommand } from "@aws-sdk/client-sqs";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { parse } from "../../lambda/ingest/parse.ts";
 import { date, definePipeline, exact, ip, masked, text } from "../../lambda/pipelines/pipeline.ts";
+import type { LogReader } from "../../local/aws/log.ts";
 import { createSmokeBody, runSmoke } from "../../local/commands/smoke.ts";
-import type { LogReader } from "../../local/deployed/log.ts";
 import { createQueue, type TestQueue } from "../support/queue.ts";
 import { record } from "../support/records.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { parseLine, toFailure } from "../../local/deployed/log.ts";
+import { parseLine, toFailure } from "../../local/aws/log.ts";
 
 describe("a line of the function's log", () => {
   test("is a line that the function's code printed", () => {

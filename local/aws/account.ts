@@ -4,7 +4,7 @@ import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { Lambda } from "@aws-sdk/client-lambda";
 import * as errors from "../errors.ts";
 import type { Result } from "../status/types.ts";
-import { explainError } from "../terminal/errors.ts";
+import { explainError } from "../terminal/program.ts";
 import { interrupted } from "../terminal/signals.ts";
 
 /** An account and region, and their clients. `id`: null if the credentials do not name it. */
