@@ -1,4 +1,4 @@
-import { mustBe } from "./errors.ts";
+import { ConfigError, mustBe } from "./errors.ts";
 import type { PipelineStage, Stage } from "./schema.ts";
 
 /** Seconds that an outage may last before messages go to the dead-letter queue. */
@@ -24,6 +24,16 @@ export function checkRules(stage: Stage): void {
   }
   checkConnections(stage);
   checkLocations(stage);
+  checkPages(stage);
+}
+
+/** Otherwise a deployment that forgets the address would end the pages without a word. */
+function checkPages({ name, keepData, alerts }: Stage): void {
+  if (!keepData || alerts.pageEmail) return;
+  const allowed = "the e-mail address that receives pages, or none";
+  throw new ConfigError(
+    `stages.${name}.alerts.pageEmail is not given in cdk.json; it must be ${allowed}, because this stage keeps its data.`,
+  );
 }
 
 function checkNetwork({ network, database }: Stage): void {
