@@ -9,8 +9,9 @@ import { databaseInstanceName, removalPolicy } from "../names.ts";
 import type { AdminSecret } from "../stacks/data.ts";
 import type { NetworkStack } from "../stacks/network.ts";
 
-/** The current major version; RDS chooses the minor one and keeps it up to date. */
-const ENGINE = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.of("18", "18") });
+/** The current major version; RDS chooses the minor one and keeps it up to date. To upgrade: docs/runbook.md#certificate-or-version. */
+const MAJOR = "18";
+const ENGINE = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.of(MAJOR, MAJOR) });
 
 /** TLS only, and no rows in Postgres's own log. */
 const PARAMETERS = {
@@ -35,7 +36,8 @@ export function createDatabase(scope: Construct, stage: Stage, database: Created
   const key = new kms.Key(scope, "StorageKey", {
     description: `Masqueue ${stage.name}: database, backups, master password`,
     enableKeyRotation: true,
-    removalPolicy: removalPolicy(keepData),
+    // In any stage: an instance that was restored from a backup still needs it.
+    removalPolicy: removalPolicy(true),
   });
   const instanceIdentifier = databaseInstanceName(stage.name);
   const logGroups = LOGS.map((log) => {
@@ -50,6 +52,7 @@ export function createDatabase(scope: Construct, stage: Stage, database: Created
     // Fixed, so that a change that would replace the database fails.
     instanceIdentifier,
     engine: ENGINE,
+    allowMajorVersionUpgrade: true,
     instanceType: new ec2.InstanceType(database.instanceType),
     databaseName: database.name,
     credentials: rds.Credentials.fromUsername(ADMIN, { encryptionKey: key }),
@@ -71,7 +74,8 @@ export function createDatabase(scope: Construct, stage: Stage, database: Created
     deleteAutomatedBackups: !keepData,
     autoMinorVersionUpgrade: true,
     cloudwatchLogsExports: LOGS,
-    parameterGroup: new rds.ParameterGroup(scope, "Parameters", {
+    // Another major version needs another group: CloudFormation creates it first, and the upgrade names it.
+    parameterGroup: new rds.ParameterGroup(scope, `Parameters${MAJOR}`, {
       engine: ENGINE,
       description: "TLS only; no rows in the log",
       parameters: { ...PARAMETERS, max_connections: String(database.maxConnections) },
