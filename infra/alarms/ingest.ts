@@ -63,7 +63,9 @@ export function alarmOnIngest(scope: Construct, props: IngestAlarmsProps): void 
     }),
     threshold: settings.normalDeadLetters,
     ...ABOVE,
-    evaluationPeriods: 1,
+    // Twice: after a gap in SQS's figure, a standing depth looks like an increase once.
+    datapointsToAlarm: 2,
+    evaluationPeriods: 3,
   });
   createAlarm(scope, "dead-letters", props, { metric: depth, threshold: 0, ...ABOVE, evaluationPeriods: 1 });
 }
