@@ -1,13 +1,24 @@
-import { Aws, RemovalPolicy } from "aws-cdk-lib";
+import { RemovalPolicy, Stack } from "aws-cdk-lib";
+import type { Construct } from "constructs";
 import { ingestFunctionName } from "../lambda/names.ts";
-import type { PipelineStage } from "./config/schema.ts";
+import type { PipelineStage, Stage } from "./config/schema.ts";
 
 /**
  * The role of a pipeline's function. Fixed, because the masking key's policy names it before it exists; with the Region, because
  * roles belong to the whole account and a stage may exist in several Regions.
  */
-export function ingestRoleName(stage: string, pipeline: string): string {
-  return `${ingestFunctionName(stage, pipeline)}-${Aws.REGION}`;
+export function ingestRoleName(scope: Construct, stage: string, pipeline: string): string {
+  return `${ingestFunctionName(stage, pipeline)}-${Stack.of(scope).region}`;
+}
+
+/** ARNs of these roles of the account; they need not exist. */
+export function formatRoleArns(scope: Construct, roleNames: readonly string[]): string[] {
+  return roleNames.map((resourceName) => Stack.of(scope).formatArn({ service: "iam", region: "", resource: "role", resourceName }));
+}
+
+/** The roles of all ingest functions of a stage: only they may use its masking key. */
+export function listIngestRoles(scope: Construct, { name, pipelines }: Stage): string[] {
+  return Object.keys(pipelines).map((pipeline) => ingestRoleName(scope, name, pipeline));
 }
 
 /** Names of a pipeline's queue and dead-letter queue, created or existing; undefined for a dead-letter queue that is not configured. */
@@ -19,6 +30,11 @@ export function queueNames(stage: string, pipeline: string, { queueArn, deadLett
 
 /** The identifier of a created database: operators type it. */
 export function databaseInstanceName(stage: string): string {
+  return `masqueue-${stage}`;
+}
+
+/** The name of the created trail. */
+export function trailName(stage: string): string {
   return `masqueue-${stage}`;
 }
 

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, type StackProps, Validations } from "aws-cdk-lib";
+import { Annotations, Duration, RemovalPolicy, Stack, type StackProps, Validations } from "aws-cdk-lib";
 import * as cloudtrail from "aws-cdk-lib/aws-cloudtrail";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as kms from "aws-cdk-lib/aws-kms";
@@ -8,10 +8,13 @@ import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Construct } from "constructs";
 import type { Urgency } from "../alarms/catalogue.ts";
 import type { Stage } from "../config/schema.ts";
-import { removalPolicy } from "../names.ts";
+import { removalPolicy, trailName } from "../names.ts";
 
 /** Where alarms go. */
 export type Topics = Readonly<Record<Urgency, sns.ITopic>>;
+
+/** Instead of an address. */
+const NONE = "none";
 
 /** The topics of alarms, and the trail that makes uses of the masking key visible. Every other stack depends on this one. */
 export class AlertsStack extends Stack {
@@ -25,6 +28,7 @@ export class AlertsStack extends Stack {
       page: createTopic(this, "Page", `masqueue-${stage.name}-page`, key, pageEmail),
       ticket: createTopic(this, "Ticket", `masqueue-${stage.name}-ticket`, key, ticketEmail),
     };
+    if (pageEmail === NONE) Annotations.of(this).addWarningV2("masqueue:no-pages", "alerts.pageEmail is none: nobody receives a page.");
     if (trail) createTrail(this, stage);
   }
 }
@@ -43,7 +47,7 @@ function createTopicsKey(scope: Construct, { name }: Stage): kms.Key {
 function createTopic(scope: Construct, id: string, topicName: string, masterKey: kms.Key, address: string | undefined): sns.Topic {
   const topic = new sns.Topic(scope, id, { topicName, masterKey, enforceSSL: true });
   for (const statement of allowPublishers(scope, ["sns:Publish"], topic.topicArn)) topic.addToResourcePolicy(statement);
-  if (address) {
+  if (address && address !== NONE) {
     topic.addSubscription(new EmailSubscription(address));
     Validations.of(topic).acknowledge({
       id: "Serverless-SNSRedrivePolicy",
@@ -87,11 +91,22 @@ function createTrail(scope: Construct, { name, keepData }: Stage): void {
     reason:
       "The bucket is itself a log, written by CloudTrail alone and validated by its digests; a log of its readers would need another bucket.",
   });
+  const trail = { service: "cloudtrail", resource: "trail", resourceName: trailName(name) };
+  bucket.addToResourcePolicy(
+    new iam.PolicyStatement({
+      sid: "OnlyThisTrail",
+      effect: iam.Effect.DENY,
+      principals: [new iam.ServicePrincipal("cloudtrail.amazonaws.com")],
+      actions: ["s3:*"],
+      resources: [bucket.bucketArn, bucket.arnForObjects("*")],
+      conditions: { StringNotEquals: { "aws:SourceArn": Stack.of(scope).formatArn(trail) } },
+    }),
+  );
   new cloudtrail.Trail(scope, "Trail", {
-    trailName: `masqueue-${name}`,
+    trailName: trailName(name),
     bucket,
     managementEvents: cloudtrail.ReadWriteType.ALL,
+    // In us-east-1 it also records IAM's calls, which are events of no other Region.
     isMultiRegionTrail: false,
-    includeGlobalServiceEvents: false,
   });
 }

@@ -8,7 +8,6 @@ import type { Stage } from "../config/schema.ts";
 import { createDatabase } from "../constructs/database.ts";
 import { createMaskingKey } from "../constructs/masking-key.ts";
 import type { PostgresEndpoint } from "../constructs/postgres-access.ts";
-import { ingestRoleName } from "../names.ts";
 import type { Topics } from "./alerts.ts";
 import type { NetworkStack } from "./network.ts";
 
@@ -52,10 +51,9 @@ export class DataStack extends Stack {
       this.postgres = { host, port: String(port), database: name, resourceId };
       allowFunctions(network, ec2.SecurityGroup.fromSecurityGroupId(this, "Database", securityGroupId), port);
     }
-    const roleNames = Object.keys(stage.pipelines).map((pipeline) => ingestRoleName(stage.name, pipeline));
-    this.maskingKeyArn = stage.masking.keyArn ?? createMaskingKey(this, stage, roleNames).keyArn;
+    this.maskingKeyArn = stage.masking.keyArn ?? createMaskingKey(this, stage).keyArn;
     alarmOnDatabase(this, { stage, topics }, instance);
-    alarmOnMaskingKey(this, { stage, topics }, this.maskingKeyArn, roleNames);
+    alarmOnMaskingKey(this, { stage, topics }, this.maskingKeyArn);
   }
 }
 

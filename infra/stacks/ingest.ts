@@ -40,7 +40,7 @@ export class IngestStack extends Stack {
     const { queue, deadLetterQueue } = createOrImportQueues(this, pipeline, stage, settings);
     const fn = createPrivateFunction(this, "Ingest", {
       functionName: ingestFunctionName(stage.name, pipeline),
-      roleName: ingestRoleName(stage.name, pipeline),
+      roleName: ingestRoleName(this, stage.name, pipeline),
       network: props.network,
       code: props.code,
       handler: "index.handler",
