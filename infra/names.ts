@@ -1,7 +1,7 @@
 import { RemovalPolicy, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { ingestFunctionName } from "../lambda/names.ts";
-import type { PipelineStage, Stage } from "./config/schema.ts";
+import type { PipelineStage } from "./config/schema.ts";
 
 /**
  * The role of a pipeline's function. Fixed, because the masking key's policy names it before it exists; with the Region, because
@@ -11,14 +11,9 @@ export function ingestRoleName(scope: Construct, stage: string, pipeline: string
   return `${ingestFunctionName(stage, pipeline)}-${Stack.of(scope).region}`;
 }
 
-/** ARNs of these roles of the account; they need not exist. */
-export function formatRoleArns(scope: Construct, roleNames: readonly string[]): string[] {
-  return roleNames.map((resourceName) => Stack.of(scope).formatArn({ service: "iam", region: "", resource: "role", resourceName }));
-}
-
-/** The roles of all ingest functions of a stage: only they may use its masking key. */
-export function listIngestRoles(scope: Construct, { name, pipelines }: Stage): string[] {
-  return Object.keys(pipelines).map((pipeline) => ingestRoleName(scope, name, pipeline));
+/** The ARN of a role of the account, which need not exist yet. */
+export function roleArn(scope: Construct, roleName: string): string {
+  return `arn:${Stack.of(scope).partition}:iam::${Stack.of(scope).account}:role/${roleName}`;
 }
 
 /** Names of a pipeline's queue and dead-letter queue, created or existing; undefined for a dead-letter queue that is not configured. */
@@ -33,7 +28,7 @@ export function databaseInstanceName(stage: string): string {
   return `masqueue-${stage}`;
 }
 
-/** The name of the created trail. */
+/** The name of a created trail, which a rule knows. */
 export function trailName(stage: string): string {
   return `masqueue-${stage}`;
 }

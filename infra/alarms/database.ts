@@ -70,7 +70,6 @@ export function alarmOnDatabase(scope: Construct, owner: AlarmOwner, instance: I
   createAlarm(scope, "connections", owner, {
     metric: instance.metricDatabaseConnections({ statistic: Stats.MAXIMUM, period: PERIOD }),
     threshold: getMaxUsedConnections(database),
-    comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
     ...SUSTAINED,
   });
 }

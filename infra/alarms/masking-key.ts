@@ -2,7 +2,7 @@ import { Arn, ArnFormat, Stack } from "aws-cdk-lib";
 import { CfnRule } from "aws-cdk-lib/aws-events";
 import type { Construct } from "constructs";
 import { ingestFunctionName } from "../../lambda/names.ts";
-import { formatRoleArns, listIngestRoles, trailName } from "../names.ts";
+import { ingestRoleName, roleArn, trailName } from "../names.ts";
 import type { AlarmKind } from "./catalogue.ts";
 import { type AlarmOwner, createRule } from "./create.ts";
 
@@ -33,8 +33,8 @@ const SUCCEEDED = { errorCode: [{ exists: false }] };
  */
 export function alarmOnMaskingKey(scope: Construct, owner: AlarmOwner, keyArn: string): void {
   const { name, alerts, pipelines } = owner.stage;
-  const roleNames = listIngestRoles(scope, owner.stage);
-  const roleArns = formatRoleArns(scope, roleNames);
+  const roleNames = Object.keys(pipelines).map((pipeline) => ingestRoleName(scope, name, pipeline));
+  const roleArns = roleNames.map((roleName) => roleArn(scope, roleName));
   const page = (kind: AlarmKind, service: string, eventName: string[], detail: Record<string, unknown>, suffix?: string) => {
     const call = { eventSource: [`${service}.amazonaws.com`], eventName, ...detail };
     const eventPattern = { source: [`aws.${service}`], detailType: ["AWS API Call via CloudTrail"], detail: call };
@@ -52,7 +52,7 @@ export function alarmOnMaskingKey(scope: Construct, owner: AlarmOwner, keyArn: s
   if (defaultChild instanceof CfnRule) defaultChild.state = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
 
   // CloudFormation makes such calls when a deployment changes a template.
-  const byOthers = { ...SUCCEEDED, ...callerOtherThan(formatRoleArns(scope, [deploymentRoleName(scope)])) };
+  const byOthers = { ...SUCCEEDED, ...callerOtherThan([roleArn(scope, deploymentRoleName(scope))]) };
   // The name of a trail that is not created here is unknown, so every trail counts.
   const trail = alerts.trail ? [trailName(name), { suffix: `:trail/${trailName(name)}` }] : [{ exists: true }];
   const ofTrail = { $or: [{ requestParameters: { name: trail } }, { requestParameters: { trailName: trail } }] };

@@ -126,8 +126,8 @@ export const maskingKey = v.object({
 export const alerts = v.pipe(
   v.object({
     /** Address for pages, or `none`. A stage that keeps its data must set it. Default: none. */
-    pageEmail: v.optional(is.emailOrNone),
-    /** Address for tickets. Default: `pageEmail`. */
+    pageEmail: v.optional(is.email),
+    /** Address for tickets, or `none`. Default: `pageEmail`. */
     ticketEmail: v.optional(is.email),
     /** Where people read docs/runbook.md: every alarm links to it, in a description of at most 1024 characters. */
     runbookUrl: v.optional(

@@ -9,7 +9,7 @@ import type { NetworkStack } from "../stacks/network.ts";
  * The calls that functions make out of their subnets, apart from Postgres: Lambda itself handles SQS, logs and metrics, and a token for
  * IAM authentication is signed without a call. The variable gives a function the endpoint's own name.
  */
-const CALLS = {
+export const CALLS = {
   /** Ingest functions derive their masking keys. */
   kms: { service: ec2.InterfaceVpcEndpointAwsService.KMS, action: "kms:GenerateMac", variable: ENV.kmsEndpoint },
   /** The migrate function reads the master user's password, once. */
@@ -19,11 +19,6 @@ const CALLS = {
     variable: ENV.secretsEndpoint,
   },
 } satisfies Record<Endpoint, { service: ec2.InterfaceVpcEndpointAwsService; action: string; variable: string }>;
-
-/** Whether every call has an endpoint among these. */
-export function coverAllCalls(endpoints: readonly Endpoint[]): boolean {
-  return endpoints.length === Object.keys(CALLS).length;
-}
 
 /**
  * Interface endpoints for the calls of the functions only.

@@ -3,7 +3,7 @@ import * as iam from "aws-cdk-lib/aws-iam";
 import * as kms from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
 import type { Stage } from "../config/schema.ts";
-import { formatRoleArns, listIngestRoles, removalPolicy } from "../names.ts";
+import { ingestRoleName, removalPolicy, roleArn } from "../names.ts";
 
 /**
  * The HMAC key of the tokens in the rows. Without it no new row equals an old one, so it remains when its stack is deleted. Only the
@@ -19,6 +19,7 @@ export function createMaskingKey(scope: Construct, stage: Stage): kms.Key {
     pendingWindow: Duration.days(30),
     removalPolicy: removalPolicy(stage.keepData),
   });
+  const roleNames = Object.keys(stage.pipelines).map((pipeline) => ingestRoleName(scope, stage.name, pipeline));
   key.addToResourcePolicy(
     new iam.PolicyStatement({
       sid: "OnlyIngestFunctionsMakeTokens",
@@ -27,7 +28,7 @@ export function createMaskingKey(scope: Construct, stage: Stage): kms.Key {
       actions: ["kms:GenerateMac"],
       resources: ["*"],
       // The roles need not exist yet, so a condition names them.
-      conditions: { ArnNotEquals: { "aws:PrincipalArn": formatRoleArns(scope, listIngestRoles(scope, stage)) } },
+      conditions: { ArnNotEquals: { "aws:PrincipalArn": roleNames.map((name) => roleArn(scope, name)) } },
     }),
   );
   return key;

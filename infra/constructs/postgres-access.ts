@@ -1,4 +1,4 @@
-import { ArnFormat, Stack } from "aws-cdk-lib";
+import { Stack } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import { ENV } from "../../lambda/names.ts";
@@ -24,12 +24,8 @@ const LAMBDA_CERTIFICATES = "/var/runtime/ca-cert.pem";
 
 /** Access by IAM as `role` only, to the server that RDS's certificate names. */
 export function createIamAccess(scope: Construct, { host, port, database, resourceId }: PostgresEndpoint, role: string): PostgresAccess {
-  const user = Stack.of(scope).formatArn({
-    service: "rds-db",
-    resource: "dbuser",
-    resourceName: `${resourceId}/${role}`,
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-  });
+  const { partition, region, account } = Stack.of(scope);
+  const user = `arn:${partition}:rds-db:${region}:${account}:dbuser:${resourceId}/${role}`;
   return {
     environment: {
       [ENV.host]: host,

@@ -70,9 +70,6 @@ function allowPublishers(scope: Construct, actions: string[], resource: string):
   ];
 }
 
-/** Days that the record of calls is kept. */
-const TRAIL_RETENTION = 365;
-
 /**
  * Records the account's management events of this Region, reads included. EventBridge sees uses of the masking key only if a trail
  * records them. The first trail of an account costs nothing but its storage; a second one costs per event.
@@ -82,7 +79,7 @@ function createTrail(scope: Construct, { name, keepData }: Stage): void {
     encryption: s3.BucketEncryption.S3_MANAGED,
     enforceSSL: true,
     blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-    lifecycleRules: [{ expiration: Duration.days(TRAIL_RETENTION), abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+    lifecycleRules: [{ expiration: Duration.days(365), abortIncompleteMultipartUploadAfter: Duration.days(1) }],
     removalPolicy: removalPolicy(keepData),
     autoDeleteObjects: !keepData,
   });
@@ -91,7 +88,8 @@ function createTrail(scope: Construct, { name, keepData }: Stage): void {
     reason:
       "The bucket is itself a log, written by CloudTrail alone and validated by its digests; a log of its readers would need another bucket.",
   });
-  const trail = { service: "cloudtrail", resource: "trail", resourceName: trailName(name) };
+  const { partition, region, account } = Stack.of(scope);
+  const sourceArn = `arn:${partition}:cloudtrail:${region}:${account}:trail/${trailName(name)}`;
   bucket.addToResourcePolicy(
     new iam.PolicyStatement({
       sid: "OnlyThisTrail",
@@ -99,7 +97,7 @@ function createTrail(scope: Construct, { name, keepData }: Stage): void {
       principals: [new iam.ServicePrincipal("cloudtrail.amazonaws.com")],
       actions: ["s3:*"],
       resources: [bucket.bucketArn, bucket.arnForObjects("*")],
-      conditions: { StringNotEquals: { "aws:SourceArn": Stack.of(scope).formatArn(trail) } },
+      conditions: { StringNotEquals: { "aws:SourceArn": sourceArn } },
     }),
   );
   new cloudtrail.Trail(scope, "Trail", {

@@ -20,11 +20,7 @@ export interface AdminSecret {
   readonly user: string | undefined;
 }
 
-export interface DataStackProps extends StackProps {
-  readonly stage: Stage;
-  readonly network: NetworkStack;
-  readonly topics: Topics;
-}
+type DataStackProps = Readonly<{ stage: Stage; network: NetworkStack; topics: Topics }>;
 
 /** The data that must outlive everything else: the database, or access to an existing one, and the masking key of its rows. */
 export class DataStack extends Stack {
@@ -32,7 +28,7 @@ export class DataStack extends Stack {
   readonly adminSecret: AdminSecret | undefined;
   readonly maskingKeyArn: string;
 
-  constructor(scope: Construct, id: string, { stage, network, topics, ...props }: DataStackProps) {
+  constructor(scope: Construct, id: string, { stage, network, topics, ...props }: DataStackProps & StackProps) {
     super(scope, id, props);
     let instance: rds.DatabaseInstance | undefined;
     if (stage.database.kind === "created") {
@@ -57,15 +53,8 @@ export class DataStack extends Stack {
   }
 }
 
-/** Both rules are in this stack: a rule in the network's stack would refer back to this one. */
 function allowFunctions({ clients }: NetworkStack, database: ec2.ISecurityGroup, port: number): void {
   database.addIngressRule(clients, ec2.Port.tcp(port), "Functions of Masqueue");
-  new ec2.CfnSecurityGroupEgress(database, "FromClients", {
-    groupId: clients.securityGroupId,
-    destinationSecurityGroupId: database.securityGroupId,
-    ipProtocol: "tcp",
-    fromPort: port,
-    toPort: port,
-    description: "Postgres",
-  });
+  // Remote, in this stack: a rule in the network's stack would refer back to this one.
+  clients.addEgressRule(database, ec2.Port.tcp(port), "Postgres", true);
 }

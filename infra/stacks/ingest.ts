@@ -45,7 +45,7 @@ export class IngestStack extends Stack {
       code: props.code,
       handler: "index.handler",
       timeout: Duration.seconds(settings.timeout),
-      memoryMiB: settings.memoryMiB,
+      memorySize: settings.memoryMiB,
       environment: { ...access.environment, [ENV.pipeline]: pipeline, [ENV.kmsKey]: maskingKeyArn },
       statements: [...access.statements, new iam.PolicyStatement({ actions: ["kms:GenerateMac"], resources: [maskingKeyArn] })],
       logRetentionDays: settings.logRetentionDays,

@@ -4,7 +4,7 @@ import * as iam from "aws-cdk-lib/aws-iam";
 import * as logs from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import type { CreatedNetwork, ExistingNetwork, Stage } from "../config/schema.ts";
-import { coverAllCalls, createEndpoints } from "../constructs/endpoints.ts";
+import { CALLS, createEndpoints } from "../constructs/endpoints.ts";
 import { removalPolicy } from "../names.ts";
 
 /**
@@ -40,7 +40,7 @@ export class NetworkStack extends Stack {
     (this.clients.node.defaultChild as ec2.CfnSecurityGroup).addPropertyOverride("SecurityGroupEgress", [NOWHERE]);
     const subnets = isCreated ? this.subnets.slice(0, network.endpointZones) : this.subnets;
     this.variables = createEndpoints(this, network.endpoints, subnets, isCreated);
-    if (!isCreated && !coverAllCalls(network.endpoints)) allowAws(this, this.clients);
+    if (!isCreated && network.endpoints.length < Object.keys(CALLS).length) allowAws(this, this.clients);
   }
 }
 
@@ -83,8 +83,9 @@ function createVpc(scope: Construct, { cidr, zones, availabilityZones }: Created
     retention: logs.RetentionDays.ONE_MONTH,
     removalPolicy: removalPolicy(keepData),
   });
-  const flowLogs = Stack.of(scope).formatArn({ service: "ec2", resource: "vpc-flow-log", resourceName: "*" });
-  const conditions = { StringEquals: { "aws:SourceAccount": Stack.of(scope).account }, ArnLike: { "aws:SourceArn": flowLogs } };
+  const { partition, region, account } = Stack.of(scope);
+  const flowLogs = `arn:${partition}:ec2:${region}:${account}:vpc-flow-log/*`;
+  const conditions = { StringEquals: { "aws:SourceAccount": account }, ArnLike: { "aws:SourceArn": flowLogs } };
   const role = new iam.Role(scope, "FlowLogsRole", { assumedBy: new iam.ServicePrincipal("vpc-flow-logs.amazonaws.com", { conditions }) });
   const destination = ec2.FlowLogDestination.toCloudWatchLogs(logGroup, role);
   vpc.addFlowLog("Refused", { destination, trafficType: ec2.FlowLogTrafficType.REJECT });

@@ -32,7 +32,7 @@ export class SchemaStack extends Stack {
       code,
       handler: "schema/index.handler",
       timeout: Duration.minutes(10),
-      memoryMiB: 512,
+      memorySize: 512,
       environment: { ...access.environment, ...(adminSecret && { [ENV.adminSecret]: adminSecret.arn }) },
       statements: [...access.statements, ...(adminSecret ? allowAdmin(this, adminSecret, postgres) : [])],
       logRetentionDays: 90,
@@ -45,18 +45,9 @@ export class SchemaStack extends Stack {
 
 /** Reads the secret, and logs in as its user by IAM if it is known: RDS may refuse that user's password (lambda/functions/migrate.ts). */
 function allowAdmin(scope: Construct, { arn, keyArn, user }: AdminSecret, postgres: PostgresEndpoint): iam.PolicyStatement[] {
-  const statements = [
-    new iam.PolicyStatement({ actions: ["secretsmanager:GetSecretValue"], resources: [arn] }),
-    ...(user ? createIamAccess(scope, postgres, user).statements : []),
-  ];
-  if (!keyArn) return statements;
-  const viaService = `secretsmanager.${Stack.of(scope).region}.${Stack.of(scope).urlSuffix}`;
-  return [
-    ...statements,
-    new iam.PolicyStatement({
-      actions: ["kms:Decrypt"],
-      resources: [keyArn],
-      conditions: { StringEquals: { "kms:ViaService": viaService } },
-    }),
-  ];
+  const statements = [new iam.PolicyStatement({ actions: ["secretsmanager:GetSecretValue"], resources: [arn] })];
+  if (user) statements.push(...createIamAccess(scope, postgres, user).statements);
+  const conditions = { StringEquals: { "kms:ViaService": `secretsmanager.${Stack.of(scope).region}.${Stack.of(scope).urlSuffix}` } };
+  if (keyArn) statements.push(new iam.PolicyStatement({ actions: ["kms:Decrypt"], resources: [keyArn], conditions }));
+  return statements;
 }
