@@ -6,8 +6,8 @@ import * as rds from "aws-cdk-lib/aws-rds";
 import type { Construct } from "constructs";
 import type { CreatedDatabase, Stage } from "../config/schema.ts";
 import { databaseInstanceName, removalPolicy } from "../names.ts";
-import type { AdminSecret } from "../stacks/data.ts";
 import type { NetworkStack } from "../stacks/network.ts";
+import type { PostgresEndpoint } from "./postgres-access.ts";
 
 /** The current major version; RDS chooses the minor one and keeps it up to date. To upgrade: docs/runbook.md#certificate-or-version. */
 const MAJOR = "18";
@@ -90,6 +90,12 @@ export function createDatabase(scope: Construct, stage: Stage, database: Created
     ...(keepData ? [] : [{ id: "AwsSolutions-RDS10", reason: `Stage ${stage.name} holds nothing to keep (keepData is false).` }]),
   );
   if (!instance.secret) throw new Error("RDS gives no secret for its master password");
-  const adminSecret: AdminSecret = { arn: instance.secret.secretArn, keyArn: key.keyArn, user: ADMIN };
-  return { instance, adminSecret, group };
+  const postgres: PostgresEndpoint = {
+    host: instance.dbInstanceEndpointAddress,
+    port: instance.dbInstanceEndpointPort,
+    database: database.name,
+    resourceId: instance.instanceResourceId ?? "",
+    admin: { arn: instance.secret.secretArn, keyArn: key.keyArn, user: ADMIN },
+  };
+  return { instance, postgres, group };
 }

@@ -17,7 +17,12 @@ export interface PostgresEndpoint {
   readonly database: string;
   /** IAM grants name it: `db-…`, `cluster-…` or `shardgroup-…`. A restored instance has a new one. */
   readonly resourceId: string;
+  /** The secret of a user who may create roles; absent if the roles are created by hand. */
+  readonly admin: AdminSecret | undefined;
 }
+
+/** The key that encrypts it is absent for AWS's own, the user if only the secret contains it. */
+export type AdminSecret = Readonly<{ arn: string; keyArn: string | undefined; user: string | undefined }>;
 
 /** The certificates of RDS in Lambda's image: https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html */
 const LAMBDA_CERTIFICATES = "/var/runtime/ca-cert.pem";

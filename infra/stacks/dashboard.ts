@@ -9,16 +9,7 @@ import type { PipelineStage, Stage } from "../config/schema.ts";
 import { databaseInstanceName, queueNames } from "../names.ts";
 
 /** A pipeline, with the names that its metrics are found by. */
-interface Pipeline {
-  readonly name: string;
-  readonly settings: PipelineStage;
-  readonly queues: ReturnType<typeof queueNames>;
-  readonly functionName: string;
-}
-
-type Graph = monitoring.CustomMetricGroup;
-/** A row of the dashboard: a header and its graphs. */
-type Row = Pick<monitoring.CustomMonitoringProps, "humanReadableName" | "alarmFriendlyName" | "metricGroups">;
+type Pipeline = Readonly<{ name: string; settings: PipelineStage; queues: ReturnType<typeof queueNames>; functionName: string }>;
 
 /**
  * One dashboard per stage, which answers three questions, each with a row per pipeline. It knows resources by their names: a reference
@@ -43,7 +34,7 @@ export class DashboardStack extends Stack {
 }
 
 /** Lag, throughput, messages waiting and in flight, and the duration of a batch. */
-function createKeepingUpRow(pipeline: Pipeline): Row {
+function createKeepingUpRow(pipeline: Pipeline) {
   const { name, settings, queues } = pipeline;
   const { lagPromise, maxConcurrency, timeout } = settings;
   return row(name, [
@@ -66,7 +57,7 @@ function createKeepingUpRow(pipeline: Pipeline): Row {
 }
 
 /** Dead letters, rejections by code, failures of whole batches, and fields that were not as declared. */
-function createLossRow(pipeline: Pipeline): Row {
+function createLossRow(pipeline: Pipeline) {
   const { deadLetterQueue } = pipeline.queues;
   return row(pipeline.name, [
     ...(deadLetterQueue ? [graph("Dead letters", [sqs(deadLetterQueue, "ApproximateNumberOfMessagesVisible")])] : []),
@@ -82,7 +73,7 @@ function createLossRow(pipeline: Pipeline): Row {
 }
 
 /** The time that batches spend in Postgres, and the figures of RDS for a created database. */
-function createDatabaseRow({ name, database }: Stage, pipelines: readonly Pipeline[]): Row {
+function createDatabaseRow({ name, database }: Stage, pipelines: readonly Pipeline[]) {
   const batchTimes = pipelines.map((pipeline) => ingest(pipeline, METRICS.batchTime, Stats.p(90), pipeline.name));
   const batches = graph("Time of a batch in Postgres (ms, p90)", batchTimes);
   if (database.kind === "existing") return row("Postgres", [batches]);
@@ -97,12 +88,13 @@ function createDatabaseRow({ name, database }: Stage, pipelines: readonly Pipeli
   ]);
 }
 
-function row(name: string, metricGroups: Graph[]): Row {
+/** A header and its graphs. */
+function row(name: string, metricGroups: monitoring.CustomMetricGroup[]) {
   return { humanReadableName: name, alarmFriendlyName: name, metricGroups };
 }
 
 /** @param limits lines across the graph, by their label */
-function graph(title: string, metrics: monitoring.CustomMetric[], limits: Readonly<Record<string, number>> = {}): Graph {
+function graph(title: string, metrics: monitoring.CustomMetric[], limits: Readonly<Record<string, number>> = {}) {
   return { title, metrics, horizontalAnnotations: Object.entries(limits).map(([label, value]) => ({ label, value })) };
 }
 

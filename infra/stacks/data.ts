@@ -11,21 +11,11 @@ import type { PostgresEndpoint } from "../constructs/postgres-access.ts";
 import type { Topics } from "./alerts.ts";
 import type { NetworkStack } from "./network.ts";
 
-/** The secret of a user who may create roles. */
-export interface AdminSecret {
-  readonly arn: string;
-  /** The key that encrypts it; absent for AWS's own key. */
-  readonly keyArn: string | undefined;
-  /** Absent if only the secret contains it. */
-  readonly user: string | undefined;
-}
-
 type DataStackProps = Readonly<{ stage: Stage; network: NetworkStack; topics: Topics }>;
 
 /** The data that must outlive everything else: the database, or access to an existing one, and the masking key of its rows. */
 export class DataStack extends Stack {
   readonly postgres: PostgresEndpoint;
-  readonly adminSecret: AdminSecret | undefined;
   readonly maskingKeyArn: string;
 
   constructor(scope: Construct, id: string, { stage, network, topics, ...props }: DataStackProps & StackProps) {
@@ -33,18 +23,12 @@ export class DataStack extends Stack {
     let instance: rds.DatabaseInstance | undefined;
     if (stage.database.kind === "created") {
       const created = createDatabase(this, stage, stage.database, network);
-      ({ instance, adminSecret: this.adminSecret } = created);
-      this.postgres = {
-        host: instance.dbInstanceEndpointAddress,
-        port: instance.dbInstanceEndpointPort,
-        database: stage.database.name,
-        resourceId: instance.instanceResourceId ?? "",
-      };
+      ({ instance, postgres: this.postgres } = created);
       allowFunctions(network, created.group, 5432);
     } else {
       const { host, port, name, resourceId, securityGroupId, adminSecretArn, adminSecretKeyArn: keyArn, adminUser: user } = stage.database;
-      this.adminSecret = adminSecretArn ? { arn: adminSecretArn, keyArn, user } : undefined;
-      this.postgres = { host, port: String(port), database: name, resourceId };
+      const admin = adminSecretArn ? { arn: adminSecretArn, keyArn, user } : undefined;
+      this.postgres = { host, port: String(port), database: name, resourceId, admin };
       allowFunctions(network, ec2.SecurityGroup.fromSecurityGroupId(this, "Database", securityGroupId), port);
     }
     this.maskingKeyArn = stage.masking.keyArn ?? createMaskingKey(this, stage).keyArn;

@@ -4,28 +4,22 @@ import { Trigger } from "aws-cdk-lib/triggers";
 import type { Construct } from "constructs";
 import { ENV, ROLES } from "../../lambda/names.ts";
 import type { Stage } from "../config/schema.ts";
-import { createIamAccess, type PostgresEndpoint } from "../constructs/postgres-access.ts";
+import { type AdminSecret, createIamAccess, type PostgresEndpoint } from "../constructs/postgres-access.ts";
 import { createPrivateFunction } from "../constructs/private-function.ts";
-import type { AdminSecret } from "./data.ts";
 import type { NetworkStack } from "./network.ts";
 
-export interface SchemaStackProps extends StackProps {
-  readonly stage: Stage;
-  readonly network: NetworkStack;
-  readonly postgres: PostgresEndpoint;
-  readonly adminSecret: AdminSecret | undefined;
-  /** Folder of the bundled migrate function. */
-  readonly code: string;
-}
+/** The code is the folder of the bundled migrate function. */
+type SchemaStackProps = Readonly<{ stage: Stage; network: NetworkStack; postgres: PostgresEndpoint; code: string }>;
 
 /**
  * Updates the database once per deployment that changes a migration. A failed migration fails the deployment with its message, before
  * any ingest function changes: the old code goes on consuming.
  */
 export class SchemaStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, network, postgres, adminSecret, code, ...props }: SchemaStackProps) {
+  constructor(scope: Construct, id: string, { stage, network, postgres, code, ...props }: SchemaStackProps & StackProps) {
     super(scope, id, props);
     const access = createIamAccess(this, postgres, ROLES.migrate);
+    const { admin } = postgres;
     const migrate = createPrivateFunction(this, "Migrate", {
       functionName: `masqueue-${stage.name}-migrate`,
       network,
@@ -33,8 +27,8 @@ export class SchemaStack extends Stack {
       handler: "schema/index.handler",
       timeout: Duration.minutes(10),
       memorySize: 512,
-      environment: { ...access.environment, ...(adminSecret && { [ENV.adminSecret]: adminSecret.arn }) },
-      statements: [...access.statements, ...(adminSecret ? allowAdmin(this, adminSecret, postgres) : [])],
+      environment: { ...access.environment, ...(admin && { [ENV.adminSecret]: admin.arn }) },
+      statements: [...access.statements, ...(admin ? allowAdmin(this, admin, postgres) : [])],
       logRetentionDays: 90,
       keepData: stage.keepData,
     });

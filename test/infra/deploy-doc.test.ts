@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { Stack } from "aws-cdk-lib";
 import * as schema from "../../infra/config/schema.ts";
-import { appFor } from "../support/stage.ts";
+import { appFor, templateOf } from "../support/stage.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const doc = readFileSync(join(ROOT, "docs/deploy.md"), "utf8");
@@ -35,6 +35,23 @@ test("every stack that it deploys alone exists", () => {
   const deployed = [...doc.matchAll(/npx cdk deploy ((?:[A-Z][\w-]* )+)/g)].flatMap(([, names = ""]) => names.trim().split(" "));
   expect(deployed.length).toBeGreaterThan(2);
   expect(stacks).toEqual(expect.arrayContaining(deployed));
+});
+
+test("no deployment passes the address for pages with -c, which the next one would forget: cdk.json has it first", () => {
+  const commands = [...doc.matchAll(/npx cdk deploy [^\n`]*/g)].map(([command]) => command);
+  expect(commands.filter((command) => command.includes("pageEmail"))).toEqual([]);
+  for (const section of ["From nothing to the first row", "From GitHub"]) {
+    const [, text = ""] = doc.split(`## ${section}\n`);
+    expect(text.split(/^## /m)[0]).toMatch(/pageEmail.*cdk\.json|cdk\.json.*pageEmail/s);
+  }
+});
+
+test("an alarm that it sets off as a test exists, and pages", () => {
+  const [, suffix = ""] = doc.match(/set-alarm-state --alarm-name masqueue-\$STAGE-(\S+)/) ?? [];
+  const alarms = templateOf("ingest-user-logins", "prod").findResources("AWS::CloudWatch::Alarm", {
+    Properties: { AlarmName: `masqueue-prod-${suffix}` },
+  });
+  expect(Object.values(alarms).map(({ Properties }) => JSON.stringify(Properties.AlarmActions))).toEqual([expect.stringMatching(/Page/)]);
 });
 
 test("every command of the tool that it calls exists", () => {
