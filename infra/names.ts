@@ -28,11 +28,6 @@ export function databaseInstanceName(stage: string): string {
   return `masqueue-${stage}`;
 }
 
-/** The name of a created trail, which a rule knows. */
-export function trailName(stage: string): string {
-  return `masqueue-${stage}`;
-}
-
 /** What remains when its stack is deleted, except a stack whose creation failed: that one may be created again. */
 export function removalPolicy(keepData: boolean): RemovalPolicy {
   return keepData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;

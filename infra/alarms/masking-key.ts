@@ -2,7 +2,7 @@ import { Arn, ArnFormat, Stack } from "aws-cdk-lib";
 import { CfnRule } from "aws-cdk-lib/aws-events";
 import type { Construct } from "constructs";
 import { ingestFunctionName } from "../../lambda/names.ts";
-import { ingestRoleName, roleArn, trailName } from "../names.ts";
+import { ingestRoleName, roleArn } from "../names.ts";
 import type { AlarmKind } from "./catalogue.ts";
 import { type AlarmOwner, createRule } from "./create.ts";
 
@@ -54,7 +54,7 @@ export function alarmOnMaskingKey(scope: Construct, owner: AlarmOwner, keyArn: s
   // CloudFormation makes such calls when a deployment changes a template.
   const byOthers = { ...SUCCEEDED, ...callerOtherThan([roleArn(scope, deploymentRoleName(scope))]) };
   // The name of a trail that is not created here is unknown, so every trail counts.
-  const trail = alerts.trail ? [trailName(name), { suffix: `:trail/${trailName(name)}` }] : [{ exists: true }];
+  const trail = alerts.trail ? [`masqueue-${name}`, { suffix: `:trail/masqueue-${name}` }] : [{ exists: true }];
   const ofTrail = { $or: [{ requestParameters: { name: trail } }, { requestParameters: { trailName: trail } }] };
   page("masking-key-unwatched", "cloudtrail", TRAIL_CHANGES, { ...byOthers, ...ofTrail }, "trail");
   const rule = [{ prefix: `masqueue-${name}-masking-key-` }];

@@ -30,7 +30,18 @@ function createQueues(scope: Construct, pipeline: string, { name, keepData }: St
     redriveAllowPolicy: { redrivePermission: sqs.RedrivePermission.BY_QUEUE, sourceQueues: [source] },
   });
   Validations.of(deadLetterQueue).acknowledge({ id: "Serverless-SQSRedrivePolicy", reason: "It is the dead-letter queue." });
-  deadLetterQueue.addToResourcePolicy(denyOtherReaders(deadLetterQueue, settings.deadLetterReaders));
+  const readers = [...settings.deadLetterReaders];
+  deadLetterQueue.addToResourcePolicy(
+    // Dead letters contain raw values: only these roles receive them, whatever a principal's own policy says.
+    new iam.PolicyStatement({
+      sid: "OnlyNamedRolesReceive",
+      effect: iam.Effect.DENY,
+      principals: [new iam.AnyPrincipal()],
+      actions: ["sqs:ReceiveMessage"],
+      resources: [deadLetterQueue.queueArn],
+      ...(readers.length > 0 && { conditions: { ArnNotEquals: { "aws:PrincipalArn": readers } } }),
+    }),
+  );
   const queue = new sqs.Queue(scope, "Queue", {
     queueName,
     encryption: sqs.QueueEncryption.SQS_MANAGED,
@@ -41,16 +52,4 @@ function createQueues(scope: Construct, pipeline: string, { name, keepData }: St
     deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: settings.maxReceiveCount },
   });
   return { queue, deadLetterQueue };
-}
-
-/** Dead letters contain raw values: only these roles receive them, whatever a principal's own policy says. */
-function denyOtherReaders(queue: sqs.Queue, roleArns: readonly string[]): iam.PolicyStatement {
-  return new iam.PolicyStatement({
-    sid: "OnlyNamedRolesReceive",
-    effect: iam.Effect.DENY,
-    principals: [new iam.AnyPrincipal()],
-    actions: ["sqs:ReceiveMessage"],
-    resources: [queue.queueArn],
-    ...(roleArns.length > 0 && { conditions: { ArnNotEquals: { "aws:PrincipalArn": [...roleArns] } } }),
-  });
 }

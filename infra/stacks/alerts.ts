@@ -8,7 +8,7 @@ import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Construct } from "constructs";
 import type { Urgency } from "../alarms/catalogue.ts";
 import type { Stage } from "../config/schema.ts";
-import { removalPolicy, trailName } from "../names.ts";
+import { removalPolicy } from "../names.ts";
 
 /** Where alarms go. */
 export type Topics = Readonly<Record<Urgency, sns.ITopic>>;
@@ -89,7 +89,8 @@ function createTrail(scope: Construct, { name, keepData }: Stage): void {
       "The bucket is itself a log, written by CloudTrail alone and validated by its digests; a log of its readers would need another bucket.",
   });
   const { partition, region, account } = Stack.of(scope);
-  const sourceArn = `arn:${partition}:cloudtrail:${region}:${account}:trail/${trailName(name)}`;
+  const trailName = `masqueue-${name}`;
+  const sourceArn = `arn:${partition}:cloudtrail:${region}:${account}:trail/${trailName}`;
   bucket.addToResourcePolicy(
     new iam.PolicyStatement({
       sid: "OnlyThisTrail",
@@ -101,7 +102,7 @@ function createTrail(scope: Construct, { name, keepData }: Stage): void {
     }),
   );
   new cloudtrail.Trail(scope, "Trail", {
-    trailName: trailName(name),
+    trailName,
     bucket,
     managementEvents: cloudtrail.ReadWriteType.ALL,
     // In us-east-1 it also records IAM's calls, which are events of no other Region.
