@@ -15,7 +15,7 @@ export const ALARMS = {
   "certificate-or-version": { to: "ticket", says: "A certificate, an engine version or a runtime is running out, or an upgrade failed" },
   "masking-key-changed": { to: "page", says: "The masking key was disabled, scheduled for deletion, copied, or given another policy" },
   "masking-key-used": { to: "page", says: "Somebody other than the ingest functions used the masking key, or tried to" },
-  "masking-key-user-changed": { to: "page", says: "Somebody changed the code or the role of a function that may use the masking key" },
+  "masking-key-user-changed": { to: "page", says: "Somebody changed the code or the role of a function, which may use the masking key" },
   "masking-key-unwatched": { to: "page", says: "Somebody changed the trail or a rule that watches the masking key" },
 } as const satisfies Record<string, { to: Urgency; says: string }>;
 

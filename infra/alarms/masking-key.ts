@@ -1,7 +1,6 @@
 import { Arn, ArnFormat, Stack } from "aws-cdk-lib";
 import { CfnRule } from "aws-cdk-lib/aws-events";
 import type { Construct } from "constructs";
-import { ingestFunctionName } from "../../lambda/names.ts";
 import { ingestRoleName, roleArn } from "../names.ts";
 import type { AlarmKind } from "./catalogue.ts";
 import { type AlarmOwner, createRule } from "./create.ts";
@@ -12,9 +11,9 @@ const KEY_CHANGES = ["DisableKey", "ScheduleKeyDeletion", "DeleteImportedKeyMate
 const TRAIL_CHANGES = ["StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"];
 /** Calls after which a rule no longer pages. */
 const RULE_CHANGES = ["DisableRule", "DeleteRule", "RemoveTargets", "PutRule", "PutTargets"];
-/** Calls that run other code as an ingest role. CloudTrail's names contain the version of Lambda's API. */
+/** Calls that run other code with a role of the stage. CloudTrail's names contain the version of Lambda's API. */
 const CODE_CHANGES = ["CreateFunction20150331", "UpdateFunctionCode20150331v2", "UpdateFunctionConfiguration20150331v2"];
-/** Calls that let others assume an ingest role. IAM's events reach EventBridge in us-east-1 only; see docs/runbook.md. */
+/** Calls that let others assume such a role. IAM's events reach EventBridge in us-east-1 only; see docs/runbook.md. */
 const ROLE_CHANGES = ["UpdateAssumeRolePolicy", "CreateRole"];
 
 /** The request itself is in CloudTrail, under its id. */
@@ -33,8 +32,7 @@ const SUCCEEDED = { errorCode: [{ exists: false }] };
  */
 export function alarmOnMaskingKey(scope: Construct, owner: AlarmOwner, keyArn: string): void {
   const { name, alerts, pipelines } = owner.stage;
-  const roleNames = Object.keys(pipelines).map((pipeline) => ingestRoleName(scope, name, pipeline));
-  const roleArns = roleNames.map((roleName) => roleArn(scope, roleName));
+  const ingestRoles = Object.keys(pipelines).map((pipeline) => roleArn(scope, ingestRoleName(scope, name, pipeline)));
   const page = (kind: AlarmKind, service: string, eventName: string[], detail: Record<string, unknown>, suffix?: string) => {
     const call = { eventSource: [`${service}.amazonaws.com`], eventName, ...detail };
     const eventPattern = { source: [`aws.${service}`], detailType: ["AWS API Call via CloudTrail"], detail: call };
@@ -47,7 +45,7 @@ export function alarmOnMaskingKey(scope: Construct, owner: AlarmOwner, keyArn: s
   const ofKey = { $or: [...named, { errorMessage: [{ wildcard: `*${keyArn}*` }] }] };
   page("masking-key-changed", "kms", KEY_CHANGES, { ...ofKey, ...SUCCEEDED });
   // A refused call is worth knowing, too.
-  const { defaultChild } = page("masking-key-used", "kms", ["GenerateMac"], { ...ofKey, ...callerOtherThan(roleArns) }).node;
+  const { defaultChild } = page("masking-key-used", "kms", ["GenerateMac"], { ...ofKey, ...callerOtherThan(ingestRoles) }).node;
   // GenerateMac changes nothing, and rules see such calls only when asked to: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
   if (defaultChild instanceof CfnRule) defaultChild.state = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
 
@@ -61,13 +59,14 @@ export function alarmOnMaskingKey(scope: Construct, owner: AlarmOwner, keyArn: s
   const ofRules = { $or: [{ requestParameters: { name: rule } }, { requestParameters: { rule } }] };
   page("masking-key-unwatched", "events", RULE_CHANGES, { ...byOthers, ...ofRules }, "rule");
 
-  const functionName = Object.keys(pipelines).flatMap((pipeline) => {
-    const fn = ingestFunctionName(name, pipeline);
-    return [fn, { suffix: `:${fn}` }];
-  });
-  const ofFunctions = { $or: [{ requestParameters: { functionName } }, { requestParameters: { role: roleArns } }] };
+  // By a prefix, which the migrate function has, too: a pattern with all names would be too long for many pipelines.
+  const prefix = `masqueue-${name}-`;
+  const functionName = [{ prefix }, { wildcard: `*:${prefix}*` }];
+  const ofFunctions = {
+    $or: [{ requestParameters: { functionName } }, { requestParameters: { role: [{ prefix: roleArn(scope, prefix) }] } }],
+  };
   page("masking-key-user-changed", "lambda", CODE_CHANGES, { ...byOthers, ...ofFunctions }, "code");
-  page("masking-key-user-changed", "iam", ROLE_CHANGES, { ...byOthers, requestParameters: { roleName: roleNames } }, "role");
+  page("masking-key-user-changed", "iam", ROLE_CHANGES, { ...byOthers, requestParameters: { roleName: [{ prefix }] } }, "role");
 }
 
 /** The role with which CloudFormation deploys: docs/deploy.md#the-bootstrap. */
