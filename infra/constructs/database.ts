@@ -40,13 +40,11 @@ export function createDatabase(scope: Construct, stage: Stage, database: Created
     removalPolicy: removalPolicy(true),
   });
   const instanceIdentifier = databaseInstanceName(stage.name);
+  // Created before RDS creates them, which would keep them for ever. The names are fixed: what remained would block the next database.
+  const retention = keepData ? logs.RetentionDays.THREE_MONTHS : logs.RetentionDays.ONE_WEEK;
   const logGroups = LOGS.map((log) => {
-    // Created before RDS creates it, which would keep it for ever. Its name is fixed: if it remained, it would block the next database.
-    return new logs.LogGroup(scope, `${log}-log`, {
-      logGroupName: `/aws/rds/instance/${instanceIdentifier}/${log}`,
-      retention: keepData ? logs.RetentionDays.THREE_MONTHS : logs.RetentionDays.ONE_WEEK,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const logGroupName = `/aws/rds/instance/${instanceIdentifier}/${log}`;
+    return new logs.LogGroup(scope, `${log}-log`, { logGroupName, retention, removalPolicy: RemovalPolicy.DESTROY });
   });
   const instance = new rds.DatabaseInstance(scope, "Instance", {
     // Fixed, so that a change that would replace the database fails.

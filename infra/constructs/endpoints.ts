@@ -26,18 +26,13 @@ export const CALLS = {
  * the others off: the endpoint admits our functions only, and they get its own name.
  * @returns the environment by which the functions find the endpoints
  */
-export function createEndpoints(
-  network: NetworkStack,
-  names: readonly Endpoint[],
-  subnets: readonly ec2.ISubnet[],
-  privateDns: boolean,
-): Record<string, string> {
+export function createEndpoints(network: NetworkStack, names: readonly Endpoint[], subnets: readonly ec2.ISubnet[], privateDns: boolean) {
   const { vpc, clients } = network;
-  if (names.length === 0) return {};
+  const environment: Record<string, string> = {};
+  if (names.length === 0) return environment;
   const group = new ec2.SecurityGroup(network, "Endpoints", { vpc, description: "Interface endpoints", allowAllOutbound: false });
   group.addIngressRule(clients, ec2.Port.HTTPS, "Functions of Masqueue");
   clients.addEgressRule(group, ec2.Port.HTTPS, "AWS by interface endpoints");
-  const environment: Record<string, string> = {};
   for (const name of names) {
     const { service, action, variable } = CALLS[name];
     const endpoint = new ec2.InterfaceVpcEndpoint(network, `${name}-endpoint`, {
