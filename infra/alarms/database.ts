@@ -23,8 +23,8 @@ const PERIOD = Duration.minutes(5);
 const EVENTS = [
   // RDS cannot upgrade the instance, or the upgrade was rolled back.
   { kind: "certificate-or-version", suffix: "upgrade", EventID: ["RDS-EVENT-0158", "RDS-EVENT-0270"] },
-  // RDS cannot add storage, or the next addition reaches the maximum.
-  { kind: "free-storage", suffix: "limit", EventID: ["RDS-EVENT-0223", "RDS-EVENT-0224"] },
+  // RDS cannot add storage, the next addition reaches the maximum, or the storage has four fifths of it.
+  { kind: "free-storage", suffix: "limit", EventID: ["RDS-EVENT-0223", "RDS-EVENT-0224", "RDS-EVENT-0225"] },
 ] as const;
 
 /**

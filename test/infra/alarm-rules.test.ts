@@ -46,9 +46,12 @@ describe("a database", () => {
     return rulesHit({ source: "aws.rds", "detail-type": "RDS DB Instance Event", detail: { EventID, SourceArn } });
   };
 
-  test.each(["RDS-EVENT-0223", "RDS-EVENT-0224"])("gets a ticket when its storage cannot grow or reaches the maximum: %s", (id) => {
-    expect([happened(id, "masqueue-dev"), happened(id, "other")]).toEqual([["masqueue-dev-free-storage-limit"], []]);
-  });
+  test.each(["RDS-EVENT-0223", "RDS-EVENT-0224", "RDS-EVENT-0225"])(
+    "gets a ticket when its storage cannot grow or nears the maximum: %s",
+    (id) => {
+      expect([happened(id, "masqueue-dev"), happened(id, "other")]).toEqual([["masqueue-dev-free-storage-limit"], []]);
+    },
+  );
 
   test("gets a ticket when its upgrade fails, and none for a backup or another instance", () => {
     expect(happened("RDS-EVENT-0270", "masqueue-dev")).toEqual(["masqueue-dev-certificate-or-version-upgrade"]);
