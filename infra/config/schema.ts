@@ -4,6 +4,7 @@
  * `read.ts` reads the keys from cdk.json and `-c key=value`; `rules.ts` checks them together.
  */
 import * as v from "valibot";
+import { LAG_PROMISE } from "../../lambda/names.ts";
 import * as is from "./validators.ts";
 
 /** Whose defaults a stage takes. */
@@ -171,7 +172,7 @@ export const pipelineStage = (tier: Tier) =>
       /** A retention that CloudWatch Logs has. */
       logRetentionDays: v.optional(retentionDays, { dev: 7, staging: 90, prod: 90 }[tier]),
       /** Seconds from a message's sending to its commit, above which an alarm pages. */
-      lagPromise: v.optional(is.integer(60, 345_600), 600),
+      lagPromise: v.optional(is.integer(60, 345_600), LAG_PROMISE),
       /** Dead letters in five minutes, above which an alarm pages if it happens twice in a quarter of an hour. */
       normalDeadLetters: v.optional(is.integer(0, 1_000_000), 10),
     }),
