@@ -7,7 +7,7 @@ import type { MaskedRow } from "../rows/masked-row.ts";
 import { DUPLICATE, type Outcome, type SettledRow, UNSETTLED } from "../rows/outcome.ts";
 import type { RowStore } from "../rows/row-store.ts";
 import { readReceiveCount } from "./event.ts";
-import { groupById, mergeByDate } from "./key-order.ts";
+import { groupById, type KeyedMessage, mergeByDate } from "./key-order.ts";
 import { mask } from "./mask.ts";
 import { parse } from "./parse.ts";
 import { buildReport, type Progress, type Reporter, toResponse } from "./report.ts";
@@ -51,11 +51,11 @@ export async function ingestBatch(records: readonly SQSRecord[], deps: BatchDeps
  */
 function* parseAndMask(records: readonly SQSRecord[], { pipeline, tokenize }: BatchDeps, progress: Progress): Generator<MaskedRow> {
   for (const group of groupById(records, pipeline)) {
-    const messages = [];
+    const messages: KeyedMessage[] = [];
     for (const position of group) {
       const message = parse(records[position] as SQSRecord, pipeline);
       if (message.kind === "rejected") progress.outcomes[position] = message;
-      else messages.push({ message, position });
+      else messages.push({ message, positions: [position] });
     }
     for (const { message, positions } of mergeByDate(messages)) {
       const { row, asText } = mask(message, positions, pipeline, tokenize);

@@ -25,26 +25,19 @@ function sortId(record: SQSRecord, pipeline: Pipeline): string {
   return typeof id === "string" ? id : "";
 }
 
-/** A message, and the position of its record in the batch. */
-interface PlacedMessage {
-  readonly message: Message;
-  readonly position: number;
-}
-
 /** A message, and the positions of the records that have its key. */
-interface KeyedMessage {
+export interface KeyedMessage {
   readonly message: Message;
   readonly positions: readonly number[];
 }
 
 /** Orders the messages of one id by date. Messages of one date share a row, made from the first of them. */
-export function mergeByDate(messages: readonly PlacedMessage[]): KeyedMessage[] {
-  if (messages.length < 2) return messages.map(({ message, position }) => ({ message, positions: [position] }));
-  const merged: KeyedMessage[] = [];
-  for (const [, [first, ...others]] of Map.groupBy(messages, ({ message }) => message.key.date)) {
-    if (first) merged.push({ message: first.message, positions: [first, ...others].map(({ position }) => position) });
-  }
-  return merged.sort((a, b) => compare(a.message.key.date, b.message.key.date));
+export function mergeByDate(messages: readonly KeyedMessage[]): readonly KeyedMessage[] {
+  if (messages.length < 2) return messages;
+  const byDate = Map.groupBy(messages, ({ message }) => message.key.date);
+  return [...byDate.values()]
+    .map((same) => ({ message: (same[0] as KeyedMessage).message, positions: same.flatMap(({ positions }) => positions) }))
+    .sort((a, b) => compare(a.message.key.date, b.message.key.date));
 }
 
 function compare(a: string, b: string): number {

@@ -11,17 +11,13 @@ export class LazyRows {
     this.#source = rows[Symbol.iterator]();
   }
 
-  /** The rows from `start` up to but excluding `end`; fewer if they end before. */
+  /** Returns the rows from `start` up to but excluding `end`; fewer if there are no more. */
   slice(start: number, end: number): readonly MaskedRow[] {
-    while (this.#drawn.length < end && !this.#isComplete) {
-      const { done, value } = this.#draw();
-      if (done) this.#isComplete = true;
-      else this.#drawn.push(value);
-    }
+    if (this.#drawn.length < end && !this.#isComplete) this.#draw(end);
     return this.#drawn.slice(start, end);
   }
 
-  /** Whether there is no row at `position` or after it. */
+  /** Whether no row stands at `position` or after it. */
   endsBefore(position: number): boolean {
     return this.slice(position, position + 1).length === 0;
   }
@@ -31,10 +27,17 @@ export class LazyRows {
   }
 
   /** A generator that has thrown counts as finished, so the error is kept: a second try must not take the rows for complete. */
-  #draw(): IteratorResult<MaskedRow> {
+  #draw(end: number): void {
     if (this.#failure) throw this.#failure.error;
     try {
-      return this.#source.next();
+      while (this.#drawn.length < end) {
+        const { done, value } = this.#source.next();
+        if (done) {
+          this.#isComplete = true;
+          return;
+        }
+        this.#drawn.push(value);
+      }
     } catch (error) {
       this.#failure = { error };
       throw error;
