@@ -29,7 +29,7 @@ const stage = () =>
 
 program
   .command("start")
-  .description("drain the queue through the function into Postgres and print the totals; first send samples, or the messages of --from")
+  .description("send messages, drain the queue through the function into Postgres, and print the totals")
   .option(
     "--from <file>",
     "send these messages: .jsonl (a body per line) or .json (an array of bodies, or the output of aws sqs receive-message), also as .gz (default: samples; none with --env and QUEUE_URL)",
