@@ -38,7 +38,7 @@ export function planFor(scale: Scale, seconds: number, repetitions = 15): Plan {
 
 /**
  * Runs the variants in turns, and begins each repetition with another one: whatever slows the machine down for a while slows all of
- * them, and none always follows the same other. The garbage of the previous run is collected first if `--expose-gc` allows it. The
+ * them. The garbage of the previous run is collected first if `--expose-gc` allows it. The
  * collection is a minor one: a full one discards optimised code, which does not happen between two batches of a running function.
  * @param now the clock, in milliseconds
  */
@@ -66,9 +66,11 @@ async function time(variant: Variant, repetition: number, now: () => number): Pr
   return sample;
 }
 
+/** Begins with another item each time, and goes backwards every second round, so that the neighbours change as well. */
 function rotate<T>(items: readonly T[], by: number): T[] {
   const start = by % items.length;
-  return [...items.slice(start), ...items.slice(0, start)];
+  const rotated = [...items.slice(start), ...items.slice(0, start)];
+  return Math.floor(by / items.length) % 2 === 0 ? rotated : rotated.toReversed();
 }
 
 /** Rows per second at each repetition. @param size rows per batch */

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { Command, Option } from "commander";
 import { ROOT } from "../local/targets/data-dir.ts";
-import { interrupted, listenForInterrupts } from "../local/terminal/signals.ts";
+import { checkInterrupted, interrupted, listenForInterrupts } from "../local/terminal/signals.ts";
 import type { Figure } from "./report/figures.ts";
 import { renderReport, updatePage } from "./report/markdown.ts";
 import { drawPictures } from "./report/pictures.ts";
@@ -22,7 +22,6 @@ interface Options {
 }
 
 const PAGE = join(ROOT, "docs/performance.md");
-/** The pictures' folder, beside the page. */
 const PICTURES = "performance";
 
 const program = new Command("npm run bench --")
@@ -41,7 +40,8 @@ async function run({ quick, long, only, out, docs }: Options): Promise<void> {
   const database = await openDatabase();
   const suites: Partial<Record<SuiteName, readonly Figure[]>> = {};
   try {
-    for (const suite of only) suites[suite] = await runSuite({ suite, scale, postgres: database.config });
+    for (const suite of SUITE_NAMES.filter((name) => only.includes(name)))
+      suites[suite] = await runSuite({ suite, scale, postgres: database.config });
   } finally {
     await database.close();
   }
@@ -58,6 +58,7 @@ async function run({ quick, long, only, out, docs }: Options): Promise<void> {
 }
 
 async function runSuite(order: SuiteOrder): Promise<readonly Figure[]> {
+  checkInterrupted();
   const child = startChild("support/suite-process.ts");
   const stop = () => child.stop();
   interrupted.addEventListener("abort", stop);

@@ -1,4 +1,5 @@
-import { Aws, RemovalPolicy } from "aws-cdk-lib";
+import { RemovalPolicy, Stack } from "aws-cdk-lib";
+import type { Construct } from "constructs";
 import { ingestFunctionName } from "../lambda/names.ts";
 import type { PipelineStage } from "./config/schema.ts";
 
@@ -6,8 +7,13 @@ import type { PipelineStage } from "./config/schema.ts";
  * The role of a pipeline's function. Fixed, because the masking key's policy names it before it exists; with the Region, because
  * roles belong to the whole account and a stage may exist in several Regions.
  */
-export function ingestRoleName(stage: string, pipeline: string): string {
-  return `${ingestFunctionName(stage, pipeline)}-${Aws.REGION}`;
+export function ingestRoleName(scope: Construct, stage: string, pipeline: string): string {
+  return `${ingestFunctionName(stage, pipeline)}-${Stack.of(scope).region}`;
+}
+
+/** The ARN of a role of the account, which need not exist yet. */
+export function roleArn(scope: Construct, roleName: string): string {
+  return `arn:${Stack.of(scope).partition}:iam::${Stack.of(scope).account}:role/${roleName}`;
 }
 
 /** Names of a pipeline's queue and dead-letter queue, created or existing; undefined for a dead-letter queue that is not configured. */

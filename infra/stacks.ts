@@ -21,8 +21,8 @@ export function createStacks(app: App, stage: Stage, code: Code): void {
   const { topics } = new AlertsStack(app, "Alerts", named("alerts"));
   const network = new NetworkStack(app, "Network", named("network"));
   const data = new DataStack(app, "Data", { ...named("data"), terminationProtection: stage.keepData, network, topics });
-  const { postgres, adminSecret, maskingKeyArn } = data;
-  const schema = new SchemaStack(app, "Schema", { ...named("schema"), network, postgres, adminSecret, code: code.migrate });
+  const { postgres, maskingKeyArn } = data;
+  const schema = new SchemaStack(app, "Schema", { ...named("schema"), network, postgres, code: code.migrate });
   for (const [pipeline, settings] of Object.entries(stage.pipelines)) {
     const stack = new IngestStack(app, `Ingest-${pipeline}`, {
       stackName: ingestStackName(stage.name, pipeline),

@@ -57,6 +57,9 @@ export function ingestFunctionName(stage: string, pipeline: string): string {
   return `masqueue-${stage}-${pipeline}`;
 }
 
+/** Default of `lagPromise` in seconds: a commit that is later pages, and `masqueue status` warns. */
+export const LAG_PROMISE = 600;
+
 /** Namespace and names of the function's metrics. All have the dimension `service`, the function's name, so that stages stay apart. */
 export const METRICS = {
   namespace: "Masqueue",

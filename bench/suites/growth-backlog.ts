@@ -1,9 +1,8 @@
-import { SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSEvent } from "aws-lambda";
 import { consume } from "../../local/emulators/event-source.ts";
-import { createQueues } from "../../local/emulators/sqs.ts";
+import { connectSqs, createQueues } from "../../local/emulators/sqs.ts";
 import { sendMessages } from "../../local/run/send.ts";
-import { readQueue } from "../../local/targets/queue.ts";
+import { type Queue, readQueue } from "../../local/targets/queue.ts";
 import { interleave, planFor, toRates, type Variant } from "../measure.ts";
 import { compare, type Figure } from "../report/figures.ts";
 import { toBatch } from "../support/batches.ts";
@@ -21,20 +20,15 @@ const VISIBILITY_TIMEOUT = 300;
 /** Milliseconds that an invocation may take. */
 const TIMEOUT = 60_000;
 
-interface Queue {
-  readonly client: SQSClient;
-  readonly queueUrl: string;
-}
-
 /** A backlog consumed from end to end, against the same event source with a handler that does nothing. */
 export async function measureBacklog({ postgres, scale }: SuiteContext): Promise<Figure[]> {
   const size = scale === "quick" ? 2_000 : 50_000;
   console.error(`growth: a backlog of ${size.toLocaleString("en")} messages`);
   const server = startChild("support/queue-process.ts");
   const { endpoint } = await server.ask<{ endpoint: string }>({});
-  const client = new SQSClient({ endpoint, region: "us-east-1", credentials: { accessKeyId: "embedded", secretAccessKey: "embedded" } });
-  const queue = { client, queueUrl: await createQueues(client, VISIBILITY_TIMEOUT) };
-  const { arn } = await readQueue({ ...queue, label: "the queue" });
+  const client = connectSqs(endpoint);
+  const queue = { client, queueUrl: await createQueues(client, VISIBILITY_TIMEOUT), label: "the queue" };
+  const { arn } = await readQueue(queue);
   const database = await connect(postgres);
   const table = await createTable(database, "backlog");
   const functions = await Promise.all(Array.from({ length: RECEIVERS }, () => openFunction(postgres, table)));

@@ -8,9 +8,8 @@ import { interleave, planFor, type Samples, type Scale, toTimes, type Variant } 
 import { compare, type Figure, figure } from "../report/figures.ts";
 import { type Batch, makeRecords, toBatch } from "../support/batches.ts";
 import { addChecksums, checkTable, readChecksum, WrongRows } from "../support/checksum.ts";
-import { bundleBaseline, bundleFunction, invokeContainer, startContainer } from "../support/containers.ts";
+import { bundleBaseline, bundleFunction, invokeContainer, startContainer, startKms } from "../support/containers.ts";
 import { connect } from "../support/database.ts";
-import { startKms } from "../support/kms.ts";
 import type { SuiteContext } from "./suite.ts";
 
 const NAMES = ["function", "pg-only handler", "empty handler"] as const;

@@ -1,4 +1,8 @@
 import { spawnSync } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -7,6 +11,7 @@ import { bundle, COMMON } from "../../infra/bundle.ts";
 import { ENV } from "../../lambda/names.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { type Lambda, startLambda } from "../../local/emulators/lambda-runtime/lambda.ts";
+import { SECRET } from "./rows.ts";
 
 /** Bundles the function as it is deployed. @param root gets a folder with the bundle @returns the folder */
 export async function bundleFunction(root: string): Promise<string> {
@@ -52,4 +57,19 @@ export async function invokeContainer(lambda: Lambda, event: object): Promise<vo
   if (isError || JSON.stringify(payload) !== '{"batchItemFailures":[]}') {
     throw new Error(`The function answered ${JSON.stringify(payload)}. ${lambda.output()}`);
   }
+}
+
+/**
+ * Answers `GenerateMac` as KMS does, under the secret key of the measurements, without TLS and without a look at the signature.
+ * @returns the endpoint
+ */
+export async function startKms(): Promise<string> {
+  const server = createServer(async (request, response) => {
+    const { Message } = JSON.parse(Buffer.concat(await request.toArray()).toString("utf8")) as { Message: string };
+    const Mac = createHmac("sha256", SECRET).update(Buffer.from(Message, "base64")).digest("base64");
+    response.setHeader("Content-Type", "application/x-amz-json-1.1").end(JSON.stringify({ Mac, MacAlgorithm: "HMAC_SHA_256" }));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

@@ -41,6 +41,8 @@ export async function measureWriters<Name extends string>(
       name,
       batches,
       async before() {
+        const previous = expected.get(table);
+        if (startsEmpty && previous) await checkTable(client, table, previous);
         if (startsEmpty) await client.query(`TRUNCATE ${table}`);
         if (startsEmpty || !expected.has(table)) expected.set(table, await readChecksum(client, table));
         await before?.();

@@ -12,9 +12,11 @@ export const ALARMS = {
   "dead-letters": { to: "ticket", says: "Messages lie in the dead-letter queue, where they expire" },
   "free-storage": { to: "ticket", says: "The database is running out of storage" },
   connections: { to: "ticket", says: "The database is running out of connections" },
-  "certificate-or-version": { to: "ticket", says: "The database's certificate or engine version is running out, or an upgrade failed" },
+  "certificate-or-version": { to: "ticket", says: "A certificate, an engine version or a runtime is running out, or an upgrade failed" },
   "masking-key-changed": { to: "page", says: "The masking key was disabled, scheduled for deletion, copied, or given another policy" },
   "masking-key-used": { to: "page", says: "Somebody other than the ingest functions used the masking key, or tried to" },
+  "masking-key-user-changed": { to: "page", says: "Somebody changed the code or the role of a function, which may use the masking key" },
+  "masking-key-unwatched": { to: "page", says: "Somebody changed the trail or a rule that watches the masking key" },
 } as const satisfies Record<string, { to: Urgency; says: string }>;
 
 export type AlarmKind = keyof typeof ALARMS;

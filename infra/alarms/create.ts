@@ -1,5 +1,5 @@
 import { Validations } from "aws-cdk-lib";
-import { Alarm, type AlarmProps } from "aws-cdk-lib/aws-cloudwatch";
+import { Alarm, type AlarmProps, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { EventField, type EventPattern, Rule, RuleTargetInput } from "aws-cdk-lib/aws-events";
 import type { Construct } from "constructs";
@@ -15,12 +15,19 @@ export interface AlarmOwner {
   readonly pipeline?: string;
 }
 
-type Condition = Omit<AlarmProps, "alarmName" | "alarmDescription" | "actionsEnabled">;
+type Condition = Pick<AlarmProps, "metric" | "threshold"> & Partial<AlarmProps>;
 
-/** An alarm on a metric; it is sent to its topic when it begins and when it ends. */
+/** An idle queue and an idle function publish nothing, so missing data means no trouble. */
+const DEFAULTS = {
+  comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+  treatMissingData: TreatMissingData.NOT_BREACHING,
+  evaluationPeriods: 1,
+};
+
+/** An alarm on a metric above its threshold; it is sent to its topic when it begins and when it ends. */
 export function createAlarm(scope: Construct, kind: AlarmKind, { stage, topics, pipeline }: AlarmOwner, condition: Condition): void {
-  const [alarmName, alarmDescription] = [getAlarmName(kind, stage, pipeline), getAlarmText(kind, stage)];
-  const alarm = new Alarm(scope, `Alarm-${kind}`, { ...condition, alarmName, alarmDescription });
+  const names = { alarmName: getAlarmName(kind, stage, pipeline), alarmDescription: getAlarmText(kind, stage) };
+  const alarm = new Alarm(scope, `Alarm-${kind}`, { ...DEFAULTS, ...condition, ...names });
   const action = new SnsAction(topics[ALARMS[kind].to]);
   alarm.addAlarmAction(action);
   alarm.addOkAction(action);

@@ -5,9 +5,9 @@ import type { Construct } from "constructs";
 import type { CreatedDatabase } from "../config/schema.ts";
 import { type AlarmOwner, createAlarm, createRule } from "./create.ts";
 
-/** Bytes of free storage below which there is a ticket: a fifth of what was allocated. */
+/** Bytes of free storage below which there is a ticket: RDS adds storage when a tenth is free, so less remains only if it cannot. */
 export function getMinFreeStorage({ storageGiB }: CreatedDatabase): number {
-  return 0.2 * storageGiB * 1024 ** 3;
+  return 0.08 * storageGiB * 1024 ** 3;
 }
 
 /** Connections above which there is a ticket: four fifths of what is allowed. */
@@ -19,11 +19,13 @@ export function getMaxUsedConnections({ maxConnections }: CreatedDatabase): numb
 const SUSTAINED = { evaluationPeriods: 3, treatMissingData: TreatMissingData.IGNORE };
 const PERIOD = Duration.minutes(5);
 
-/**
- * RDS cannot upgrade the instance (0158), or the upgrade was rolled back (0270):
- * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html
- */
-const UPGRADE_FAILED = ["RDS-EVENT-0158", "RDS-EVENT-0270"];
+/** Events of the instance: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html */
+const EVENTS = [
+  // RDS cannot upgrade the instance, or the upgrade was rolled back.
+  { kind: "certificate-or-version", suffix: "upgrade", EventID: ["RDS-EVENT-0158", "RDS-EVENT-0270"] },
+  // RDS cannot add storage, the next addition reaches the maximum, or the storage has four fifths of it.
+  { kind: "free-storage", suffix: "limit", EventID: ["RDS-EVENT-0223", "RDS-EVENT-0224", "RDS-EVENT-0225"] },
+] as const;
 
 /**
  * Tickets about the database: resources that run out slowly, and announced changes.
@@ -36,9 +38,9 @@ export function alarmOnDatabase(scope: Construct, owner: AlarmOwner, instance: I
     eventPattern: {
       source: ["aws.health"],
       detailType: ["AWS Health Event"],
-      // Of every database of the account: the name of an existing one is not known, and not every notice names the databases.
+      // Of every database and function of the account: an existing database's name is not known, and not every notice names them.
       detail: {
-        service: ["RDS"],
+        service: ["RDS", "LAMBDA"],
         eventTypeCategory: ["scheduledChange"],
         statusCode: ["open", "upcoming"],
         eventRegion: [region],
@@ -49,20 +51,16 @@ export function alarmOnDatabase(scope: Construct, owner: AlarmOwner, instance: I
     details: {
       what: "$.detail.eventTypeCode",
       from: "$.detail.startTime",
-      database: "$.detail.affectedEntities[0].entityValue",
+      affected: "$.detail.affectedEntities[0].entityValue",
       notice: "$.detail.eventArn",
     },
   });
   if (database.kind !== "created" || !instance) return;
-  createRule(scope, "certificate-or-version", owner, {
-    eventPattern: {
-      source: ["aws.rds"],
-      detailType: ["RDS DB Instance Event"],
-      detail: { EventID: UPGRADE_FAILED, SourceArn: [instance.instanceArn] },
-    },
-    details: { what: "$.detail.EventID", database: "$.detail.SourceArn" },
-    suffix: "upgrade",
-  });
+  for (const { kind, suffix, EventID } of EVENTS) {
+    const detail = { EventID: [...EventID], SourceArn: [instance.instanceArn] };
+    const eventPattern = { source: ["aws.rds"], detailType: ["RDS DB Instance Event"], detail };
+    createRule(scope, kind, owner, { eventPattern, details: { what: "$.detail.EventID", affected: "$.detail.SourceArn" }, suffix });
+  }
   createAlarm(scope, "free-storage", owner, {
     metric: instance.metricFreeStorageSpace({ statistic: Stats.MINIMUM, period: PERIOD }),
     threshold: getMinFreeStorage(database),
@@ -72,7 +70,6 @@ export function alarmOnDatabase(scope: Construct, owner: AlarmOwner, instance: I
   createAlarm(scope, "connections", owner, {
     metric: instance.metricDatabaseConnections({ statistic: Stats.MAXIMUM, period: PERIOD }),
     threshold: getMaxUsedConnections(database),
-    comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
     ...SUSTAINED,
   });
 }

@@ -1,5 +1,5 @@
 import { Duration } from "aws-cdk-lib";
-import { ComparisonOperator, MathExpression, Metric, Stats, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { MathExpression, Metric, Stats } from "aws-cdk-lib/aws-cloudwatch";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
@@ -7,16 +7,13 @@ import { ingestFunctionName, METRICS } from "../../lambda/names.ts";
 import type { PipelineStage } from "../config/schema.ts";
 import { type AlarmOwner, createAlarm } from "./create.ts";
 
-export interface IngestAlarmsProps extends AlarmOwner {
-  readonly pipeline: string;
+interface IngestAlarmsProps extends Required<AlarmOwner> {
   readonly settings: PipelineStage;
   readonly queue: IQueue;
   readonly deadLetterQueue: IQueue | undefined;
   readonly fn: IFunction;
 }
 
-/** An idle queue and an idle function publish nothing, so missing data means no trouble. */
-const ABOVE = { comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD, treatMissingData: TreatMissingData.NOT_BREACHING };
 const FIVE_MINUTES = Duration.minutes(5);
 /** Seconds until an idle poller sees a message: a long poll. */
 const POLL = 20;
@@ -28,14 +25,12 @@ export function alarmOnIngest(scope: Construct, props: IngestAlarmsProps): void 
     // Twice: a failure that the next delivery repairs wakes no one.
     metric: fn.metricErrors({ statistic: Stats.SUM, period: FIVE_MINUTES }),
     threshold: 0,
-    ...ABOVE,
     datapointsToAlarm: 2,
     evaluationPeriods: getPeriodsOfTwoFailures(settings),
   });
   createAlarm(scope, "oldest-message", props, {
     metric: queue.metricApproximateAgeOfOldestMessage({ statistic: Stats.MAXIMUM, period: Duration.minutes(1) }),
     threshold: getMaxAge(settings),
-    ...ABOVE,
     evaluationPeriods: getMinutesUntilThirdReceive(settings),
   });
   createAlarm(scope, "commit-lag", props, {
@@ -47,8 +42,6 @@ export function alarmOnIngest(scope: Construct, props: IngestAlarmsProps): void 
       period: FIVE_MINUTES,
     }),
     threshold: settings.lagPromise * 1000,
-    ...ABOVE,
-    evaluationPeriods: 1,
   });
   if (!deadLetterQueue) return;
   // By depth: SQS's count of sent messages omits those that it moves itself.
@@ -62,10 +55,11 @@ export function alarmOnIngest(scope: Construct, props: IngestAlarmsProps): void 
       label: "dead letters in 5 minutes",
     }),
     threshold: settings.normalDeadLetters,
-    ...ABOVE,
-    evaluationPeriods: 1,
+    // Twice: after a gap in SQS's figure, a standing depth looks like an increase once.
+    datapointsToAlarm: 2,
+    evaluationPeriods: 3,
   });
-  createAlarm(scope, "dead-letters", props, { metric: depth, threshold: 0, ...ABOVE, evaluationPeriods: 1 });
+  createAlarm(scope, "dead-letters", props, { metric: depth, threshold: 0 });
 }
 
 /**

@@ -20,8 +20,6 @@ interface Setting {
   readonly value: unknown;
   /** The place as the user wrote it: `stages.prod.database.host` in cdk.json, `database.host` with `-c`. */
   readonly source: string;
-  /** Set with `-c`, whose values are texts. */
-  readonly isOverride: boolean;
 }
 
 /** By the key's path, such as `database.host`. */
@@ -37,9 +35,8 @@ type Settings = ReadonlyMap<string, Setting>;
 export function readStage(context: Context, pipelines: Readonly<Record<string, { readonly name: string }>>): Stage {
   const { name, entry } = chooseStage(context);
   const tier = TIERS.get(name) ?? "staging";
-  const places = v.object(Object.fromEntries(Object.keys(pipelines).map((name) => [name, v.optional(boolean, true)])));
   const settings = readSettings(context, entry, listKeys(tier, Object.keys(pipelines)));
-  const deployed = Object.entries(readGroup(settings, "pipelines.", places)).filter(([name, value]) => isDeployed(settings, name, value));
+  const deployed = Object.keys(pipelines).filter((name) => isDeployed(settings, name));
   if (deployed.length === 0)
     throw new ConfigError(`pipelines leaves out ${Object.keys(pipelines).join(", ")}; at least one must be deployed.`);
   const stage: Stage = {
@@ -49,7 +46,7 @@ export function readStage(context: Context, pipelines: Readonly<Record<string, {
     database: readEither(settings, "database.", schema.existingDatabase(tier), schema.createdDatabase(tier)),
     masking: readGroup(settings, "masking.", schema.maskingKey),
     alerts: readGroup(settings, "alerts.", schema.alerts),
-    pipelines: Object.fromEntries(deployed.map(([name]) => [name, readPipeline(settings, `pipelines.${name}.`, tier)])),
+    pipelines: Object.fromEntries(deployed.map((name) => [name, readPipeline(settings, `pipelines.${name}.`, tier)])),
   };
   refuseBoth(settings, ["masking.keyArn"], ["masking.multiRegion"]);
   refuseBoth(settings, ["network.availabilityZones"], ["network.zones"], "the first names the zones that the second counts");
@@ -74,7 +71,7 @@ function chooseStage({ stage: name, stages = {} }: Context): { name: string; ent
     const allowed = "up to 20 lower-case letters, digits and single hyphens between them, a letter first";
     throw mustBe("stage", name, `${allowed}, because resources are named after it`);
   }
-  return { name, entry: { value: Object.hasOwn(stages, name) ? stages[name] : {}, source: `stages.${name}`, isOverride: false } };
+  return { name, entry: { value: Object.hasOwn(stages, name) ? stages[name] : {}, source: `stages.${name}` } };
 }
 
 /** The keys that an object may have; a key that takes a value has none. */
@@ -103,7 +100,7 @@ function readSettings(context: Context, entry: Setting, known: Level): Settings 
     const level = path.split(".").reduce((level, key) => descend(level, key, path), known);
     if (level.size > 0 && !isPipeline(path))
       throw new ConfigError(`${path} is ${show(value)}; set its keys instead: ${[...level.keys()].join(", ")}.`);
-    settings.set(path, { value, source: path, isOverride: true });
+    settings.set(path, { value, source: path });
   }
   return settings;
 }
@@ -114,7 +111,7 @@ function* flatten(setting: Setting, path: string, known: Level): Generator<[stri
   if (!isObject(value))
     throw mustBe(source, value, `${isPipeline(path) ? "false or " : ""}an object with keys from ${[...known.keys()].join(", ")}`);
   for (const [key, member] of Object.entries(value)) {
-    const below = { ...setting, value: member, source: `${source}.${key}` };
+    const below = { value: member, source: `${source}.${key}` };
     yield* flatten(below, path ? `${path}.${key}` : key, descend(known, key, below.source));
   }
 }
@@ -134,7 +131,7 @@ const isPipeline = (path: string) => /^pipelines\.[^.]+$/.test(path);
 
 /** @param path of the group, with the dot at its end */
 function readGroup<G extends Group>(settings: Settings, path: string, group: G): v.InferOutput<G> {
-  const values = Object.entries(group.entries).map(([key, validator]) => [key, readValue(settings.get(path + key), validator)]);
+  const values = Object.entries(group.entries).map(([key, validator]) => [key, readValue(settings, path + key, validator)]);
   const result = v.safeParse(group, Object.fromEntries(values));
   if (result.success) return result.output;
   const key = String(result.issues[0].path?.[0]?.key);
@@ -143,19 +140,21 @@ function readGroup<G extends Group>(settings: Settings, path: string, group: G):
   throw new ConfigError(`${path}${key} is not given; it must be ${allowed}.`);
 }
 
-function readValue(setting: Setting | undefined, validator: Validator): unknown {
-  if (!setting) return undefined;
-  const { value, isOverride } = setting;
+function readValue(settings: Settings, path: string, validator: Validator): unknown {
+  const setting = settings.get(path);
+  if (setting && isOverride(setting, path) && typeof setting.value === "string") return parseText(setting.value, validator);
   // A key that is set to nothing takes no default.
-  return isOverride && typeof value === "string" ? parseText(value, validator) : (value ?? null);
+  return setting && (setting.value ?? null);
 }
+
+/** Set with `-c`, whose values are texts. */
+const isOverride = ({ source }: Setting, path: string) => source === path;
 
 /** Reads the group of what exists if one of its keys is set, otherwise the group of what is created. */
 function readEither<E extends Group, C extends Group>(settings: Settings, path: string, existing: E, created: C) {
-  const only = (group: Group, other: Group) => Object.keys(group.entries).filter((key) => !Object.hasOwn(other.entries, key));
-  const ofExisting = only(existing, created).map((key) => path + key);
-  const ofCreated = only(created, existing).map((key) => path + key);
-  refuseBoth(settings, ofExisting, ofCreated);
+  const listOnly = (group: Group, other: Group) => Object.keys(group.entries).flatMap((key) => (key in other.entries ? [] : path + key));
+  const ofExisting = listOnly(existing, created);
+  refuseBoth(settings, ofExisting, listOnly(created, existing));
   return ofExisting.some((key) => settings.has(key)) ? readGroup(settings, path, existing) : readGroup(settings, path, created);
 }
 
@@ -173,10 +172,11 @@ function refuseBoth(
 }
 
 /** @throws ConfigError for a key that `-c` sets for a pipeline that is left out: it would have no effect */
-function isDeployed(settings: Settings, name: string, value: boolean): boolean {
+function isDeployed(settings: Settings, name: string): boolean {
+  if (readGroup(settings, "pipelines.", v.object({ [name]: v.optional(boolean, true) }))[name]) return true;
   const path = `pipelines.${name}`;
-  const unused = value ? undefined : [...settings].find(([key, { isOverride }]) => isOverride && key.startsWith(`${path}.`))?.[0];
-  if (!unused) return value;
+  const unused = [...settings].find(([key, setting]) => isOverride(setting, key) && key.startsWith(`${path}.`))?.[0];
+  if (!unused) return false;
   throw new ConfigError(`${unused} is given, but ${settings.get(path)?.source} is false, which leaves the pipeline out.`);
 }
 

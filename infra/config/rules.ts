@@ -24,6 +24,16 @@ export function checkRules(stage: Stage): void {
   }
   checkConnections(stage);
   checkLocations(stage);
+  checkPages(stage);
+}
+
+/** Otherwise a deployment that forgets the address would end the pages without a word. */
+function checkPages({ name, keepData, alerts }: Stage): void {
+  if (!keepData || alerts.pageEmail) return;
+  const allowed = "the e-mail address that receives pages, or none";
+  throw new ConfigError(
+    `stages.${name}.alerts.pageEmail is not given in cdk.json; it must be ${allowed}, because this stage keeps its data.`,
+  );
 }
 
 function checkNetwork({ network, database }: Stage): void {
@@ -104,12 +114,14 @@ type Location = Readonly<{ path: string; value: unknown; part: string | undefine
 /** All existing resources must be in one Region of one partition, queues and masking key also in one account. A zone names only its Region. */
 function checkLocations({ network, masking, database, pipelines }: Stage): void {
   const { adminSecretArn = undefined, adminSecretKeyArn = undefined } = database.kind === "existing" ? database : {};
-  // Without dead-letter queues, which are compared with their queues.
-  const queueArns = Object.entries(pipelines).flatMap(([name, { queueArn, queueKeyArn }]) =>
-    Object.entries({ [`pipelines.${name}.queueArn`]: queueArn, [`pipelines.${name}.queueKeyArn`]: queueKeyArn }),
-  );
-  const secretArns = Object.entries({ "database.adminSecretArn": adminSecretArn, "database.adminSecretKeyArn": adminSecretKeyArn });
-  const arns: [string, string | undefined][] = [["masking.keyArn", masking.keyArn], ...secretArns, ...queueArns];
+  const arns = Object.entries({
+    "masking.keyArn": masking.keyArn,
+    "database.adminSecretArn": adminSecretArn,
+    "database.adminSecretKeyArn": adminSecretKeyArn,
+  });
+  // Dead-letter queues are compared with their queues.
+  for (const [name, { queueArn, queueKeyArn }] of Object.entries(pipelines))
+    arns.push([`pipelines.${name}.queueArn`, queueArn], [`pipelines.${name}.queueKeyArn`, queueKeyArn]);
   const locate = (part: number): Location[] =>
     arns.flatMap(([path, arn]) => (arn ? [{ path, value: arn, part: arn.split(":")[part] }] : []));
   const zones = network.availabilityZones ?? [];

@@ -4,6 +4,7 @@
  * `read.ts` reads the keys from cdk.json and `-c key=value`; `rules.ts` checks them together.
  */
 import * as v from "valibot";
+import { LAG_PROMISE } from "../../lambda/names.ts";
 import * as is from "./validators.ts";
 
 /** The defaults that a stage takes. */
@@ -122,9 +123,9 @@ export const maskingKey = v.object({
 /** `alerts`. */
 export const alerts = v.pipe(
   v.object({
-    /** Address for pages. Default: none. */
+    /** Address for pages, or `none`. A stage that keeps its data must set it. Default: none. */
     pageEmail: v.optional(is.email),
-    /** Address for tickets. Default: `pageEmail`. */
+    /** Address for tickets, or `none`. Default: `pageEmail`. */
     ticketEmail: v.optional(is.email),
     /** Where people read docs/runbook.md: every alarm links to it, in a description of at most 1024 characters. */
     runbookUrl: v.optional(
@@ -171,8 +172,8 @@ export const pipelineStage = (tier: Tier) =>
       /** A retention that CloudWatch Logs has. */
       logRetentionDays: v.optional(retentionDays, { dev: 7, staging: 90, prod: 90 }[tier]),
       /** Seconds from a message's sending to its commit, above which an alarm pages. */
-      lagPromise: v.optional(is.integer(60, 345_600), 600),
-      /** Dead letters in five minutes, above which an alarm pages. */
+      lagPromise: v.optional(is.integer(60, 345_600), LAG_PROMISE),
+      /** Dead letters in five minutes, above which an alarm pages if it happens twice in a quarter of an hour. */
       normalDeadLetters: v.optional(is.integer(0, 1_000_000), 10),
     }),
     v.transform((pipeline) => {

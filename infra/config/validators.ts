@@ -71,7 +71,7 @@ export const host = text(
   "a host name without a port, and not an address, because the server's certificate names a host",
 );
 
-export const email = text(/^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/, "an e-mail address");
+export const email = text(/^(none|[^\s@,]+@[^\s@,]+\.[^\s@,]+)$/, "an e-mail address or none");
 
 /** A VPC with public addresses could not reach their owners in the internet. */
 const PRIVATE = /^(10|172\.(1[6-9]|2\d|3[01])|192\.168|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./;

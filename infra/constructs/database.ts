@@ -6,11 +6,12 @@ import * as rds from "aws-cdk-lib/aws-rds";
 import type { Construct } from "constructs";
 import type { CreatedDatabase, Stage } from "../config/schema.ts";
 import { databaseInstanceName, removalPolicy } from "../names.ts";
-import type { AdminSecret } from "../stacks/data.ts";
 import type { NetworkStack } from "../stacks/network.ts";
+import type { PostgresEndpoint } from "./postgres-access.ts";
 
-/** The current major version; RDS chooses the minor one and keeps it up to date. */
-const ENGINE = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.of("18", "18") });
+/** The current major version; RDS chooses the minor one and keeps it up to date. To upgrade: docs/runbook.md#certificate-or-version. */
+const MAJOR = "18";
+const ENGINE = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.of(MAJOR, MAJOR) });
 
 /** TLS only, and no rows in Postgres's own log. */
 const PARAMETERS = {
@@ -35,21 +36,21 @@ export function createDatabase(scope: Construct, stage: Stage, database: Created
   const key = new kms.Key(scope, "StorageKey", {
     description: `Masqueue ${stage.name}: database, backups, master password`,
     enableKeyRotation: true,
-    removalPolicy: removalPolicy(keepData),
+    // In any stage: an instance that was restored from a backup still needs it.
+    removalPolicy: removalPolicy(true),
   });
   const instanceIdentifier = databaseInstanceName(stage.name);
+  // Created before RDS creates them, which would keep them for ever. The names are fixed: what remained would block the next database.
+  const retention = keepData ? logs.RetentionDays.THREE_MONTHS : logs.RetentionDays.ONE_WEEK;
   const logGroups = LOGS.map((log) => {
-    // Created before RDS creates it, which would keep it for ever. Its name is fixed: if it remained, it would block the next database.
-    return new logs.LogGroup(scope, `${log}-log`, {
-      logGroupName: `/aws/rds/instance/${instanceIdentifier}/${log}`,
-      retention: keepData ? logs.RetentionDays.THREE_MONTHS : logs.RetentionDays.ONE_WEEK,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const logGroupName = `/aws/rds/instance/${instanceIdentifier}/${log}`;
+    return new logs.LogGroup(scope, `${log}-log`, { logGroupName, retention, removalPolicy: RemovalPolicy.DESTROY });
   });
   const instance = new rds.DatabaseInstance(scope, "Instance", {
     // Fixed, so that a change that would replace the database fails.
     instanceIdentifier,
     engine: ENGINE,
+    allowMajorVersionUpgrade: true,
     instanceType: new ec2.InstanceType(database.instanceType),
     databaseName: database.name,
     credentials: rds.Credentials.fromUsername(ADMIN, { encryptionKey: key }),
@@ -61,17 +62,16 @@ export function createDatabase(scope: Construct, stage: Stage, database: Created
     multiAz: database.multiAz,
     iamAuthentication: true,
     caCertificate: rds.CaCertificate.RDS_CA_RSA2048_G1,
-    storageEncrypted: true,
     storageEncryptionKey: key,
     storageType: rds.StorageType.GP3,
     allocatedStorage: database.storageGiB,
     maxAllocatedStorage: database.maxStorageGiB,
     backupRetention: Duration.days(database.backupDays),
-    copyTagsToSnapshot: true,
     deleteAutomatedBackups: !keepData,
     autoMinorVersionUpgrade: true,
     cloudwatchLogsExports: LOGS,
-    parameterGroup: new rds.ParameterGroup(scope, "Parameters", {
+    // Another major version needs another group: CloudFormation creates it first, and the upgrade names it.
+    parameterGroup: new rds.ParameterGroup(scope, `Parameters${MAJOR}`, {
       engine: ENGINE,
       description: "TLS only; no rows in the log",
       parameters: { ...PARAMETERS, max_connections: String(database.maxConnections) },
@@ -88,6 +88,12 @@ export function createDatabase(scope: Construct, stage: Stage, database: Created
     ...(keepData ? [] : [{ id: "AwsSolutions-RDS10", reason: `Stage ${stage.name} holds nothing to keep (keepData is false).` }]),
   );
   if (!instance.secret) throw new Error("RDS gives no secret for its master password");
-  const adminSecret: AdminSecret = { arn: instance.secret.secretArn, keyArn: key.keyArn, user: ADMIN };
-  return { instance, adminSecret, group };
+  const postgres: PostgresEndpoint = {
+    host: instance.dbInstanceEndpointAddress,
+    port: instance.dbInstanceEndpointPort,
+    database: database.name,
+    resourceId: instance.instanceResourceId ?? "",
+    admin: { arn: instance.secret.secretArn, keyArn: key.keyArn, user: ADMIN },
+  };
+  return { instance, postgres, group };
 }

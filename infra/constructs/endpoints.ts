@@ -9,7 +9,7 @@ import type { NetworkStack } from "../stacks/network.ts";
  * The calls that functions make out of their subnets, apart from Postgres: Lambda itself handles SQS, logs and metrics, and a token for
  * IAM authentication is signed without a call. The variable gives a function the endpoint's own name.
  */
-const CALLS = {
+export const CALLS = {
   /** Ingest functions derive their masking keys. */
   kms: { service: ec2.InterfaceVpcEndpointAwsService.KMS, action: "kms:GenerateMac", variable: ENV.kmsEndpoint },
   /** The migrate function reads the master user's password, once. */
@@ -20,29 +20,19 @@ const CALLS = {
   },
 } satisfies Record<Endpoint, { service: ec2.InterfaceVpcEndpointAwsService; action: string; variable: string }>;
 
-/** Whether every call has an endpoint among these. */
-export function coverAllCalls(endpoints: readonly Endpoint[]): boolean {
-  return endpoints.length === Object.keys(CALLS).length;
-}
-
 /**
  * Interface endpoints for the calls of the functions only.
  * @param privateDns whether the service's usual name leads to the endpoint, for everything in the VPC. In a shared VPC that would cut
  * the others off: the endpoint admits our functions only, and they get its own name.
  * @returns the environment by which the functions find the endpoints
  */
-export function createEndpoints(
-  network: NetworkStack,
-  names: readonly Endpoint[],
-  subnets: readonly ec2.ISubnet[],
-  privateDns: boolean,
-): Record<string, string> {
+export function createEndpoints(network: NetworkStack, names: readonly Endpoint[], subnets: readonly ec2.ISubnet[], privateDns: boolean) {
   const { vpc, clients } = network;
-  if (names.length === 0) return {};
+  const environment: Record<string, string> = {};
+  if (names.length === 0) return environment;
   const group = new ec2.SecurityGroup(network, "Endpoints", { vpc, description: "Interface endpoints", allowAllOutbound: false });
   group.addIngressRule(clients, ec2.Port.HTTPS, "Functions of Masqueue");
   clients.addEgressRule(group, ec2.Port.HTTPS, "AWS by interface endpoints");
-  const environment: Record<string, string> = {};
   for (const name of names) {
     const { service, action, variable } = CALLS[name];
     const endpoint = new ec2.InterfaceVpcEndpoint(network, `${name}-endpoint`, {

@@ -1,4 +1,4 @@
-import { ArnFormat, type Duration, Stack, Validations } from "aws-cdk-lib";
+import { Stack, Validations } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
@@ -6,18 +6,15 @@ import type { Construct } from "constructs";
 import { removalPolicy } from "../names.ts";
 import type { NetworkStack } from "../stacks/network.ts";
 
-export interface PrivateFunctionProps {
-  readonly functionName: string;
+type OfLambda = Required<Pick<lambda.FunctionProps, "functionName" | "handler" | "timeout" | "memorySize" | "environment">>;
+
+export interface PrivateFunctionProps extends OfLambda {
   /** @default CloudFormation chooses it */
   readonly roleName?: string;
   /** Undefined in LocalStack only. */
   readonly network: NetworkStack | undefined;
   /** A bundled function's folder. */
   readonly code: string;
-  readonly handler: string;
-  readonly timeout: Duration;
-  readonly memoryMiB: number;
-  readonly environment: Readonly<Record<string, string>>;
   readonly statements: readonly iam.PolicyStatement[];
   readonly logRetentionDays: number;
   readonly keepData: boolean;
@@ -27,27 +24,24 @@ export interface PrivateFunctionProps {
 
 /** A function in the private subnets with its role, which may do what the statements say, and its log group. */
 export function createPrivateFunction(scope: Construct, id: string, props: PrivateFunctionProps): lambda.Function {
-  const { functionName, network } = props;
-  const retention = { retention: props.logRetentionDays, removalPolicy: removalPolicy(props.keepData) };
-  const logGroup = new logs.LogGroup(scope, `${id}Logs`, retention);
+  const { network, roleName, code, statements, logRetentionDays: retention, keepData, architecture, ...ofLambda } = props;
+  const { functionName } = ofLambda;
+  const logGroup = new logs.LogGroup(scope, `${id}Logs`, { retention, removalPolicy: removalPolicy(keepData) });
   const role = new iam.Role(scope, `${id}Role`, {
-    ...(props.roleName && { roleName: props.roleName }),
+    ...(roleName && { roleName }),
     assumedBy: new iam.ServicePrincipal("lambda.amazonaws.com"),
     description: `Runs ${functionName}`,
   });
   logGroup.grantWrite(role);
   if (network) allowNetworkInterfaces(role, functionName);
-  for (const statement of props.statements) role.addToPolicy(statement);
+  for (const statement of statements) role.addToPolicy(statement);
   const fn = new lambda.Function(scope, id, {
-    functionName,
+    ...ofLambda,
     role,
     runtime: lambda.Runtime.NODEJS_24_X,
-    architecture: props.architecture ?? lambda.Architecture.ARM_64,
-    code: lambda.Code.fromAsset(props.code),
-    handler: props.handler,
-    timeout: props.timeout,
-    memorySize: props.memoryMiB,
-    environment: { ...network?.variables, ...props.environment, NODE_OPTIONS: "--enable-source-maps" },
+    architecture: architecture ?? lambda.Architecture.ARM_64,
+    code: lambda.Code.fromAsset(code),
+    environment: { ...network?.variables, ...ofLambda.environment, NODE_OPTIONS: "--enable-source-maps" },
     logGroup,
     loggingFormat: lambda.LoggingFormat.JSON,
     applicationLogLevelV2: lambda.ApplicationLogLevel.INFO,
@@ -77,18 +71,13 @@ const INTERFACE_ACTIONS = [
 function allowNetworkInterfaces(role: iam.Role, functionName: string): void {
   // Every resource: the interfaces do not exist yet, and the Describe actions take no narrower one.
   role.addToPolicy(new iam.PolicyStatement({ actions: INTERFACE_ACTIONS, resources: ["*"] }));
-  const functionArn = Stack.of(role).formatArn({
-    service: "lambda",
-    resource: "function",
-    resourceName: functionName,
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-  });
+  const { partition, region, account } = Stack.of(role);
   role.addToPolicy(
     new iam.PolicyStatement({
       effect: iam.Effect.DENY,
       actions: INTERFACE_ACTIONS,
       resources: ["*"],
-      conditions: { ArnEquals: { "lambda:SourceFunctionArn": functionArn } },
+      conditions: { ArnEquals: { "lambda:SourceFunctionArn": `arn:${partition}:lambda:${region}:${account}:function:${functionName}` } },
     }),
   );
   Validations.of(role).acknowledge({

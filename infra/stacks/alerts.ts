@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, type StackProps, Validations } from "aws-cdk-lib";
+import { Annotations, Duration, RemovalPolicy, Stack, type StackProps, Validations } from "aws-cdk-lib";
 import * as cloudtrail from "aws-cdk-lib/aws-cloudtrail";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as kms from "aws-cdk-lib/aws-kms";
@@ -13,6 +13,9 @@ import { removalPolicy } from "../names.ts";
 /** Where alarms go. */
 export type Topics = Readonly<Record<Urgency, sns.ITopic>>;
 
+/** Instead of an address. */
+const NONE = "none";
+
 /** The topics of alarms, and the trail that makes uses of the masking key visible. Every other stack depends on this one. */
 export class AlertsStack extends Stack {
   readonly topics: Topics;
@@ -25,6 +28,7 @@ export class AlertsStack extends Stack {
       page: createTopic(this, "Page", `masqueue-${stage.name}-page`, key, pageEmail),
       ticket: createTopic(this, "Ticket", `masqueue-${stage.name}-ticket`, key, ticketEmail),
     };
+    if (pageEmail === NONE) Annotations.of(this).addWarningV2("masqueue:no-pages", "alerts.pageEmail is none: nobody receives a page.");
     if (trail) createTrail(this, stage);
   }
 }
@@ -43,7 +47,7 @@ function createTopicsKey(scope: Construct, { name }: Stage): kms.Key {
 function createTopic(scope: Construct, id: string, topicName: string, masterKey: kms.Key, address: string | undefined): sns.Topic {
   const topic = new sns.Topic(scope, id, { topicName, masterKey, enforceSSL: true });
   for (const statement of allowPublishers(scope, ["sns:Publish"], topic.topicArn)) topic.addToResourcePolicy(statement);
-  if (address) {
+  if (address && address !== NONE) {
     topic.addSubscription(new EmailSubscription(address));
     Validations.of(topic).acknowledge({
       id: "Serverless-SNSRedrivePolicy",
@@ -66,9 +70,6 @@ function allowPublishers(scope: Construct, actions: string[], resource: string):
   ];
 }
 
-/** Days that the record of calls is kept. */
-const TRAIL_RETENTION = 365;
-
 /**
  * Records the account's management events of this Region, reads included. EventBridge sees uses of the masking key only if a trail
  * records them. The first trail of an account costs nothing but its storage; a second one costs per event.
@@ -78,7 +79,7 @@ function createTrail(scope: Construct, { name, keepData }: Stage): void {
     encryption: s3.BucketEncryption.S3_MANAGED,
     enforceSSL: true,
     blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-    lifecycleRules: [{ expiration: Duration.days(TRAIL_RETENTION), abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+    lifecycleRules: [{ expiration: Duration.days(365), abortIncompleteMultipartUploadAfter: Duration.days(1) }],
     removalPolicy: removalPolicy(keepData),
     autoDeleteObjects: !keepData,
   });
@@ -87,11 +88,24 @@ function createTrail(scope: Construct, { name, keepData }: Stage): void {
     reason:
       "The bucket is itself a log, written by CloudTrail alone and validated by its digests; a log of its readers would need another bucket.",
   });
+  const { partition, region, account } = Stack.of(scope);
+  const trailName = `masqueue-${name}`;
+  const sourceArn = `arn:${partition}:cloudtrail:${region}:${account}:trail/${trailName}`;
+  bucket.addToResourcePolicy(
+    new iam.PolicyStatement({
+      sid: "OnlyThisTrail",
+      effect: iam.Effect.DENY,
+      principals: [new iam.ServicePrincipal("cloudtrail.amazonaws.com")],
+      actions: ["s3:*"],
+      resources: [bucket.bucketArn, bucket.arnForObjects("*")],
+      conditions: { StringNotEquals: { "aws:SourceArn": sourceArn } },
+    }),
+  );
   new cloudtrail.Trail(scope, "Trail", {
-    trailName: `masqueue-${name}`,
+    trailName,
     bucket,
     managementEvents: cloudtrail.ReadWriteType.ALL,
+    // In us-east-1 it also records IAM's calls, which are events of no other Region.
     isMultiRegionTrail: false,
-    includeGlobalServiceEvents: false,
   });
 }

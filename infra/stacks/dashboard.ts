@@ -8,18 +8,6 @@ import { getMaxAge } from "../alarms/ingest.ts";
 import type { PipelineStage, Stage } from "../config/schema.ts";
 import { databaseInstanceName, queueNames } from "../names.ts";
 
-/** A pipeline, with the names that its metrics are found by. */
-interface Pipeline {
-  readonly name: string;
-  readonly settings: PipelineStage;
-  readonly queues: ReturnType<typeof queueNames>;
-  readonly functionName: string;
-}
-
-type Graph = monitoring.CustomMetricGroup;
-/** A row of the dashboard: a header and its graphs. */
-type Row = Pick<monitoring.CustomMonitoringProps, "humanReadableName" | "alarmFriendlyName" | "metricGroups">;
-
 /**
  * One dashboard per stage, which answers three questions, each with a row per pipeline. It knows resources by their names: a reference
  * would be an export, and an export in use would keep a pipeline from being removed.
@@ -27,9 +15,7 @@ type Row = Pick<monitoring.CustomMonitoringProps, "humanReadableName" | "alarmFr
 export class DashboardStack extends Stack {
   constructor(scope: Construct, id: string, { stage, ...props }: { stage: Stage } & StackProps) {
     super(scope, id, props);
-    const pipelines = Object.entries(stage.pipelines).map(([name, settings]): Pipeline => {
-      return { name, settings, queues: queueNames(stage.name, name, settings), functionName: ingestFunctionName(stage.name, name) };
-    });
+    const pipelines = Object.entries(stage.pipelines).map(([name, settings]) => selectMetrics(stage.name, name, settings));
     const facade = new monitoring.MonitoringFacade(this, "Monitoring", {
       dashboardFactory: new monitoring.DefaultDashboardFactory(this, "Factory", { dashboardNamePrefix: `masqueue-${stage.name}` }),
     });
@@ -42,53 +28,57 @@ export class DashboardStack extends Stack {
   }
 }
 
+/** A pipeline with its metrics: of the function's code, of the function, of its queue and of its dead-letter queue. */
+function selectMetrics(stage: string, name: string, settings: PipelineStage) {
+  const functionName = ingestFunctionName(stage, name);
+  const { queue: QueueName, deadLetterQueue } = queueNames(stage, name, settings);
+  return {
+    name,
+    settings,
+    functionName,
+    ingest: metrics(METRICS.namespace, { service: functionName }),
+    lambda: metrics("AWS/Lambda", { FunctionName: functionName }),
+    queue: metrics("AWS/SQS", { QueueName }),
+    deadLetters: deadLetterQueue && metrics("AWS/SQS", { QueueName: deadLetterQueue }),
+  };
+}
+
+type Pipeline = ReturnType<typeof selectMetrics>;
+
 /** Lag, throughput, messages waiting and in flight, and the duration of a batch. */
-function createKeepingUpRow(pipeline: Pipeline): Row {
-  const { name, settings, queues } = pipeline;
+function createKeepingUpRow({ name, settings, ingest, lambda, queue }: Pipeline) {
   const { lagPromise, maxConcurrency, timeout } = settings;
   return row(name, [
-    graph("Lag (ms)", [ingest(pipeline, METRICS.commitLag, Stats.MAXIMUM), ingest(pipeline, METRICS.commitLag, Stats.p(50))], {
-      promised: lagPromise * 1000,
-    }),
-    graph("Age of the oldest message (s)", [sqs(queues.queue, "ApproximateAgeOfOldestMessage")], { page: getMaxAge(settings) }),
-    graph("Messages", [ingest(pipeline, METRICS.received), ingest(pipeline, METRICS.stored), ingest(pipeline, METRICS.duplicates)]),
+    graph("Lag (ms)", [ingest(METRICS.commitLag, Stats.MAXIMUM), ingest(METRICS.commitLag, Stats.p(50))], { promised: lagPromise * 1000 }),
+    graph("Age of the oldest message (s)", [queue("ApproximateAgeOfOldestMessage", Stats.MAXIMUM)], { page: getMaxAge(settings) }),
+    graph("Messages", [ingest(METRICS.received), ingest(METRICS.stored), ingest(METRICS.duplicates)]),
     graph("In the queue", [
-      sqs(queues.queue, "ApproximateNumberOfMessagesVisible", "waiting"),
-      sqs(queues.queue, "ApproximateNumberOfMessagesNotVisible", "in flight"),
+      queue("ApproximateNumberOfMessagesVisible", Stats.MAXIMUM, "waiting"),
+      queue("ApproximateNumberOfMessagesNotVisible", Stats.MAXIMUM, "in flight"),
     ]),
-    graph("Functions at a time", [lambda(pipeline, "ConcurrentExecutions", Stats.MAXIMUM), lambda(pipeline, "Throttles")], {
-      allowed: maxConcurrency,
-    }),
-    graph("Duration (ms)", [lambda(pipeline, "Duration", Stats.MAXIMUM), lambda(pipeline, "Duration", Stats.p(50))], {
-      "time-out": timeout * 1000,
-    }),
+    graph("Functions at a time", [lambda("ConcurrentExecutions", Stats.MAXIMUM), lambda("Throttles")], { allowed: maxConcurrency }),
+    graph("Duration (ms)", [lambda("Duration", Stats.MAXIMUM), lambda("Duration", Stats.p(50))], { "time-out": timeout * 1000 }),
   ]);
 }
 
 /** Dead letters, rejections by code, failures of whole batches, and fields that were not as declared. */
-function createLossRow(pipeline: Pipeline): Row {
-  const { deadLetterQueue } = pipeline.queues;
-  return row(pipeline.name, [
-    ...(deadLetterQueue ? [graph("Dead letters", [sqs(deadLetterQueue, "ApproximateNumberOfMessagesVisible")])] : []),
-    graph("Rejected, by code", [rejectedByCode(pipeline)]),
-    graph("Failed batches and what they left", [
-      lambda(pipeline, "Errors"),
-      ingest(pipeline, METRICS.unsettled),
-      ingest(pipeline, METRICS.rejectedAgain),
-      ingest(pipeline, METRICS.rejectionsNotWritten),
-    ]),
-    graph("Not as declared", [ingest(pipeline, METRICS.unknownFields), ingest(pipeline, METRICS.maskedAsText)]),
+function createLossRow({ name, functionName, ingest, lambda, deadLetters }: Pipeline) {
+  const lost = [METRICS.unsettled, METRICS.rejectedAgain, METRICS.rejectionsNotWritten];
+  return row(name, [
+    ...(deadLetters ? [graph("Dead letters", [deadLetters("ApproximateNumberOfMessagesVisible", Stats.MAXIMUM)])] : []),
+    graph("Rejected, by code", [rejectedByCode(functionName)]),
+    graph("Failed batches and what they left", [lambda("Errors"), ...lost.map((name) => ingest(name))]),
+    graph("Not as declared", [ingest(METRICS.unknownFields), ingest(METRICS.maskedAsText)]),
   ]);
 }
 
 /** The time that batches spend in Postgres, and the figures of RDS for a created database. */
-function createDatabaseRow({ name, database }: Stage, pipelines: readonly Pipeline[]): Row {
-  const batchTimes = pipelines.map((pipeline) => ingest(pipeline, METRICS.batchTime, Stats.p(90), pipeline.name));
+function createDatabaseRow({ name, database }: Stage, pipelines: readonly Pipeline[]) {
+  const batchTimes = pipelines.map(({ name, ingest }) => ingest(METRICS.batchTime, Stats.p(90), name));
   const batches = graph("Time of a batch in Postgres (ms, p90)", batchTimes);
   if (database.kind === "existing") return row("Postgres", [batches]);
-  const DBInstanceIdentifier = databaseInstanceName(name);
-  const rds = (metricName: string, statistic: string) => metric("AWS/RDS", metricName, { DBInstanceIdentifier }, statistic);
-  return row(DBInstanceIdentifier, [
+  const rds = metrics("AWS/RDS", { DBInstanceIdentifier: databaseInstanceName(name) });
+  return row(databaseInstanceName(name), [
     batches,
     graph("CPU (%)", [rds("CPUUtilization", Stats.AVERAGE)]),
     graph("Connections", [rds("DatabaseConnections", Stats.MAXIMUM)], { ticket: getMaxUsedConnections(database) }),
@@ -97,30 +87,24 @@ function createDatabaseRow({ name, database }: Stage, pipelines: readonly Pipeli
   ]);
 }
 
-function row(name: string, metricGroups: Graph[]): Row {
+/** A header and its graphs. */
+function row(name: string, metricGroups: monitoring.CustomMetricGroup[]) {
   return { humanReadableName: name, alarmFriendlyName: name, metricGroups };
 }
 
 /** @param limits lines across the graph, by their label */
-function graph(title: string, metrics: monitoring.CustomMetric[], limits: Readonly<Record<string, number>> = {}): Graph {
+function graph(title: string, metrics: monitoring.CustomMetric[], limits: Readonly<Record<string, number>> = {}) {
   return { title, metrics, horizontalAnnotations: Object.entries(limits).map(([label, value]) => ({ label, value })) };
 }
 
 /** A line for each code: the function publishes the metric with the code as a second dimension too. */
-function rejectedByCode({ functionName }: Pipeline): MathExpression {
+function rejectedByCode(functionName: string): MathExpression {
   const query = `{"${METRICS.namespace}","service","code"} MetricName="${METRICS.rejected}" service="${functionName}"`;
   return new MathExpression({ expression: `SEARCH('${query}', '${Stats.SUM}', 300)`, usingMetrics: {}, label: `\${PROP('Dim.code')}` });
 }
 
-const ingest = ({ functionName }: Pipeline, metricName: string, statistic: string = Stats.SUM, label?: string) =>
-  metric(METRICS.namespace, metricName, { service: functionName }, statistic, label);
-
-const sqs = (QueueName: string, metricName: string, label: string = metricName) =>
-  metric("AWS/SQS", metricName, { QueueName }, Stats.MAXIMUM, label);
-
-const lambda = ({ functionName }: Pipeline, metricName: string, statistic: string = Stats.SUM) =>
-  metric("AWS/Lambda", metricName, { FunctionName: functionName }, statistic);
-
-function metric(namespace: string, metricName: string, dimensionsMap: Record<string, string>, statistic: string, label?: string): Metric {
-  return new Metric({ namespace, metricName, dimensionsMap, statistic, label: label ?? `${metricName} ${statistic}` });
-}
+/** Selects metrics of one resource by their names. */
+const metrics =
+  (namespace: string, dimensionsMap: Readonly<Record<string, string>>) =>
+  (metricName: string, statistic: string = Stats.SUM, label = `${metricName} ${statistic}`): Metric =>
+    new Metric({ namespace, metricName, dimensionsMap, statistic, label });

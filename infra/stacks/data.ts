@@ -8,65 +8,37 @@ import type { Stage } from "../config/schema.ts";
 import { createDatabase } from "../constructs/database.ts";
 import { createMaskingKey } from "../constructs/masking-key.ts";
 import type { PostgresEndpoint } from "../constructs/postgres-access.ts";
-import { ingestRoleName } from "../names.ts";
 import type { Topics } from "./alerts.ts";
 import type { NetworkStack } from "./network.ts";
 
-/** The secret of a user who may create roles. */
-export interface AdminSecret {
-  readonly arn: string;
-  /** The key that encrypts it; absent for AWS's own key. */
-  readonly keyArn: string | undefined;
-  readonly user: string;
-}
-
-export interface DataStackProps extends StackProps {
-  readonly stage: Stage;
-  readonly network: NetworkStack;
-  readonly topics: Topics;
-}
+type DataStackProps = Readonly<{ stage: Stage; network: NetworkStack; topics: Topics }>;
 
 /** The data that must outlive everything else: the database, or access to an existing one, and the masking key of its rows. */
 export class DataStack extends Stack {
   readonly postgres: PostgresEndpoint;
-  readonly adminSecret: AdminSecret | undefined;
   readonly maskingKeyArn: string;
 
-  constructor(scope: Construct, id: string, { stage, network, topics, ...props }: DataStackProps) {
+  constructor(scope: Construct, id: string, { stage, network, topics, ...props }: DataStackProps & StackProps) {
     super(scope, id, props);
     let instance: rds.DatabaseInstance | undefined;
     if (stage.database.kind === "created") {
       const created = createDatabase(this, stage, stage.database, network);
-      ({ instance, adminSecret: this.adminSecret } = created);
-      this.postgres = {
-        host: instance.dbInstanceEndpointAddress,
-        port: instance.dbInstanceEndpointPort,
-        database: stage.database.name,
-        resourceId: instance.instanceResourceId ?? "",
-      };
+      ({ instance, postgres: this.postgres } = created);
       allowFunctions(network, created.group, 5432);
     } else {
       const { host, port, name, resourceId, securityGroupId, adminSecretArn, adminSecretKeyArn: keyArn, adminUser: user } = stage.database;
-      this.adminSecret = adminSecretArn && user ? { arn: adminSecretArn, keyArn, user } : undefined;
-      this.postgres = { host, port: String(port), database: name, resourceId };
+      const admin = adminSecretArn && user ? { arn: adminSecretArn, keyArn, user } : undefined;
+      this.postgres = { host, port: String(port), database: name, resourceId, admin };
       allowFunctions(network, ec2.SecurityGroup.fromSecurityGroupId(this, "Database", securityGroupId), port);
     }
-    const roleNames = Object.keys(stage.pipelines).map((pipeline) => ingestRoleName(stage.name, pipeline));
-    this.maskingKeyArn = stage.masking.keyArn ?? createMaskingKey(this, stage, roleNames).keyArn;
+    this.maskingKeyArn = stage.masking.keyArn ?? createMaskingKey(this, stage).keyArn;
     alarmOnDatabase(this, { stage, topics }, instance);
-    alarmOnMaskingKey(this, { stage, topics }, this.maskingKeyArn, roleNames);
+    alarmOnMaskingKey(this, { stage, topics }, this.maskingKeyArn);
   }
 }
 
-/** Both rules are in this stack: a rule in the network's stack would refer back to this one. */
 function allowFunctions({ clients }: NetworkStack, database: ec2.ISecurityGroup, port: number): void {
   database.addIngressRule(clients, ec2.Port.tcp(port), "Functions of Masqueue");
-  new ec2.CfnSecurityGroupEgress(database, "FromClients", {
-    groupId: clients.securityGroupId,
-    destinationSecurityGroupId: database.securityGroupId,
-    ipProtocol: "tcp",
-    fromPort: port,
-    toPort: port,
-    description: "Postgres",
-  });
+  // Remote, in this stack: a rule in the network's stack would refer back to this one.
+  clients.addEgressRule(database, ec2.Port.tcp(port), "Postgres", true);
 }

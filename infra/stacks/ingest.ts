@@ -40,12 +40,12 @@ export class IngestStack extends Stack {
     const { queue, deadLetterQueue } = createOrImportQueues(this, pipeline, stage, settings);
     const fn = createPrivateFunction(this, "Ingest", {
       functionName: ingestFunctionName(stage.name, pipeline),
-      roleName: ingestRoleName(stage.name, pipeline),
+      roleName: ingestRoleName(this, stage.name, pipeline),
       network: props.network,
       code: props.code,
       handler: "index.handler",
       timeout: Duration.seconds(settings.timeout),
-      memoryMiB: settings.memoryMiB,
+      memorySize: settings.memoryMiB,
       environment: { ...access.environment, [ENV.pipeline]: pipeline, [ENV.kmsKey]: maskingKeyArn },
       statements: [...access.statements, new iam.PolicyStatement({ actions: ["kms:GenerateMac"], resources: [maskingKeyArn] })],
       logRetentionDays: settings.logRetentionDays,

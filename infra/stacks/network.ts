@@ -1,9 +1,10 @@
 import { Annotations, Fn, Stack, type StackProps } from "aws-cdk-lib";
 import * as ec2 from "aws-cdk-lib/aws-ec2";
+import * as iam from "aws-cdk-lib/aws-iam";
 import * as logs from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import type { CreatedNetwork, ExistingNetwork, Stage } from "../config/schema.ts";
-import { coverAllCalls, createEndpoints } from "../constructs/endpoints.ts";
+import { CALLS, createEndpoints } from "../constructs/endpoints.ts";
 import { removalPolicy } from "../names.ts";
 
 /**
@@ -11,6 +12,9 @@ import { removalPolicy } from "../names.ts";
  * a rule one to everywhere.
  */
 const NOWHERE = { CidrIp: "255.255.255.255/32", Description: "Disallow all traffic", FromPort: 252, ToPort: 86, IpProtocol: "icmp" };
+
+const ZONES_MAY_MOVE =
+  "network.availabilityZones is not given: if the Region's list of zones changes, deployments fail. Name the zones of the subnets in cdk.json.";
 
 /** Where functions run: a created VPC without a way to the internet, or the one that the configuration names. */
 export class NetworkStack extends Stack {
@@ -25,6 +29,7 @@ export class NetworkStack extends Stack {
     super(scope, id, props);
     const { network, keepData } = stage;
     const isCreated = network.kind === "created";
+    if (isCreated && keepData && !network.availabilityZones) Annotations.of(this).addWarningV2("masqueue:zones", ZONES_MAY_MOVE);
     this.vpc = isCreated ? createVpc(this, network, keepData) : importVpc(this, network);
     this.subnets = isCreated ? this.vpc.isolatedSubnets : this.vpc.privateSubnets;
     this.clients = new ec2.SecurityGroup(this, "Clients", {
@@ -35,7 +40,7 @@ export class NetworkStack extends Stack {
     (this.clients.node.defaultChild as ec2.CfnSecurityGroup).addPropertyOverride("SecurityGroupEgress", [NOWHERE]);
     const subnets = isCreated ? this.subnets.slice(0, network.endpointZones) : this.subnets;
     this.variables = createEndpoints(this, network.endpoints, subnets, isCreated);
-    if (!isCreated && !coverAllCalls(network.endpoints)) allowAws(this, this.clients);
+    if (!isCreated && network.endpoints.length < Object.keys(CALLS).length) allowAws(this, this.clients);
   }
 }
 
@@ -78,6 +83,11 @@ function createVpc(scope: Construct, { cidr, zones, availabilityZones }: Created
     retention: logs.RetentionDays.ONE_MONTH,
     removalPolicy: removalPolicy(keepData),
   });
-  vpc.addFlowLog("Refused", { destination: ec2.FlowLogDestination.toCloudWatchLogs(logGroup), trafficType: ec2.FlowLogTrafficType.REJECT });
+  const { partition, region, account } = Stack.of(scope);
+  const flowLogs = `arn:${partition}:ec2:${region}:${account}:vpc-flow-log/*`;
+  const conditions = { StringEquals: { "aws:SourceAccount": account }, ArnLike: { "aws:SourceArn": flowLogs } };
+  const role = new iam.Role(scope, "FlowLogsRole", { assumedBy: new iam.ServicePrincipal("vpc-flow-logs.amazonaws.com", { conditions }) });
+  const destination = ec2.FlowLogDestination.toCloudWatchLogs(logGroup, role);
+  vpc.addFlowLog("Refused", { destination, trafficType: ec2.FlowLogTrafficType.REJECT });
   return vpc;
 }

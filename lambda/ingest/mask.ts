@@ -4,17 +4,12 @@ import type { Pipeline } from "../pipelines/pipeline.ts";
 import { MaskedRow } from "../rows/masked-row.ts";
 import type { Message } from "./parse.ts";
 
-/** A row, and the number of its values that lack the form of their column (an IP address) and were masked as text. */
-export interface Masked {
-  readonly row: MaskedRow;
-  readonly asText: number;
-}
-
 /**
  * Replaces each personal field by its token. Pure: the tokenizer holds the keys.
  * @param positions of the records in the batch that have this row
+ * @returns the row, and the number of its values that lack the form of their column (an IP address) and were masked as text
  */
-export function mask(message: Message, positions: readonly number[], pipeline: Pipeline, tokenize: Tokenizer): Masked {
+export function mask(message: Message, positions: readonly number[], pipeline: Pipeline, tokenize: Tokenizer) {
   const { key } = message;
   const values = reveal(message.values);
   let asText = 0;

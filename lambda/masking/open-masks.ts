@@ -8,17 +8,16 @@ import { createHmacTokenizer, sha256Tokenizer, type Tokenizer } from "./tokens.t
 /** The masking of a function: with a secret key, or reversibly, to match the rows of a legacy table. */
 export type Masking = { readonly mode: "hmac"; readonly masterKey: MasterKey } | { readonly mode: "sha256" };
 
-/** A tokenizer, and the proofs of its keys. */
-export interface OpenMasks {
-  readonly tokenize: Tokenizer;
-  readonly proofs: readonly KeyProof[];
-}
-
 /**
  * Derives the keys of a pipeline's identifiers.
+ * @returns the tokenizer, and the proofs of its keys
  * @throws IngestError `mask_key_unavailable`, at the latest at the deadline; nothing is remembered, so the next invocation tries again
  */
-export async function openMasks(pipeline: Pipeline, masking: Masking, deadline: Deadline): Promise<OpenMasks> {
+export async function openMasks(
+  pipeline: Pipeline,
+  masking: Masking,
+  deadline: Deadline,
+): Promise<{ tokenize: Tokenizer; proofs: readonly KeyProof[] }> {
   const identifiers = listIdentifiers(pipeline);
   if (masking.mode === "sha256") {
     return { tokenize: sha256Tokenizer, proofs: identifiers.flatMap((identifier) => prove(pipeline, identifier, "sha256", "none")) };

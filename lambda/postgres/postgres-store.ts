@@ -1,14 +1,22 @@
+import type { Client } from "pg";
 import type { Deadline } from "../deadline.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { SettledRow } from "../rows/outcome.ts";
 import type { KeyProof, RejectedMessage, RowBatch, RowStore } from "../rows/row-store.ts";
 import type { Database } from "./database.ts";
 import { checkMaskKeys } from "./mask-keys.ts";
-import { isPooled } from "./pooler.ts";
 import { appendRejections } from "./rejections.ts";
 import { storeRows } from "./store-rows.ts";
 import { describeTable } from "./table.ts";
 import { checkTable } from "./table-check.ts";
+
+declare module "pg" {
+  /** A member of pg that its types omit. */
+  interface Client {
+    /** The server process that was announced at login. */
+    readonly processID: number | null;
+  }
+}
 
 /** A pipeline's table in Postgres. */
 export class PostgresStore implements RowStore {
@@ -40,4 +48,10 @@ export class PostgresStore implements RowStore {
   async appendRejections(rejections: readonly RejectedMessage[], deadline: Deadline): Promise<void> {
     await this.#database.run((client) => appendRejections(client, this.#pipeline.name, rejections), deadline);
   }
+}
+
+/** Whether there is a pooler: the process that answers is not the one that was announced at login. */
+export async function isPooled(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+  return rows[0]?.pid !== client.processID;
 }

@@ -19,7 +19,7 @@ export interface Folder {
 export const ROLES_FOLDER: Folder = {
   dir: "./sql/roles",
   history: "masqueue_role_migrations",
-  denied: `docs/deploy.md ("A database") lists what its user needs. If another user created the roles, run the files of lambda/schema/sql/roles/ as that user, or grant the roles to this one: GRANT ${ROLES.migrate}, ${ROLES.ingest} TO … WITH ADMIN OPTION;`,
+  denied: `docs/deploy.md ("A database") lists what its user needs. If another user created the roles, run the files of lambda/schema/sql/roles/ as that user, or grant the roles to this user: GRANT ${ROLES.migrate}, ${ROLES.ingest} TO this_user WITH ADMIN OPTION;`,
 };
 
 /** Masqueue's migrations, then the custom ones. Each has its own history, so that both can grow. */

@@ -3,7 +3,7 @@ import { IngestError } from "../../lambda/errors.ts";
 import { contextFor } from "../emulators/sqs-event.ts";
 import * as errors from "../errors.ts";
 import { isObject, parseJson, readText } from "../files.ts";
-import { createContainer, findPipeline } from "../run/container.ts";
+import { createContainer, findPipeline, openMasking } from "../run/container.ts";
 import { RunTotals } from "../run/totals.ts";
 import { resolveDataDir } from "../targets/data-dir.ts";
 import { migrateTarget, openRequiredPostgres } from "../targets/postgres.ts";
@@ -21,7 +21,7 @@ export async function invoke(file: string, options: { env: boolean; yes: boolean
   await confirmTargets([postgres], options.yes);
   if (postgres.isEmbedded) await migrateTarget(postgres);
   const totals = new RunTotals();
-  await using container = createContainer(pipeline, postgres, dataDir, totals);
+  await using container = createContainer(pipeline, postgres, openMasking(pipeline, postgres, dataDir), totals);
   const response = await interruptible(container.handler(event, contextFor())).catch((error: unknown) => {
     throw error instanceof IngestError ? errors.failedInvocation(error.message) : error;
   });

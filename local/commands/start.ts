@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { consume, type Handler } from "../emulators/event-source.ts";
 import { contextFor } from "../emulators/sqs-event.ts";
 import * as errors from "../errors.ts";
-import { createContainer, findPipeline } from "../run/container.ts";
+import { createContainer, findPipeline, openMasking } from "../run/container.ts";
 import { type Outgoing, readMessages } from "../run/messages-file.ts";
 import { monitorQueue } from "../run/queue-monitor.ts";
 import { sendWithProgress } from "../run/send.ts";
@@ -47,7 +47,8 @@ export async function start(options: StartOptions): Promise<number> {
   await prepareTargets(output, postgres, queue, options.yes);
   const totals = new RunTotals();
   await using resources = new AsyncDisposableStack();
-  const create = () => resources.use(createContainer(pipeline, postgres, dataDir, totals)).handler;
+  const masking = openMasking(pipeline, postgres, dataDir);
+  const create = () => resources.use(createContainer(pipeline, postgres, masking, totals)).handler;
   const handlers = Array.from({ length: CONTAINERS }, create);
   // By an empty batch, each checks its table and its key before a message is sent or received.
   for (const handler of handlers) await handler({ Records: [] }, contextFor());

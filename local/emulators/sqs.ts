@@ -8,13 +8,17 @@ const MAX_RECEIVE_COUNT = 3;
 
 export type EmbeddedSqs = Awaited<ReturnType<typeof startSqs>>;
 
+/** Connects to an embedded server. Complete, so that the SDK takes nothing from the environment or a profile. */
+export function connectSqs(endpoint: string): SQSClient {
+  const credentials = { accessKeyId: "embedded", secretAccessKey: "embedded" };
+  return new SQSClient({ endpoint, region: REGION, credentials, profile: undefined });
+}
+
 /** Starts an SQS server in this process, on loopback only, because the queue holds raw values. Its state ends with the run. */
 export async function startSqs() {
   const app = buildApp({ logger: false, defaultRegion: REGION });
   const endpoint = await app.listen({ port: 0, host: "127.0.0.1" });
-  // Complete, so that the SDK takes nothing from the environment or a profile.
-  const credentials = { accessKeyId: "embedded", secretAccessKey: "embedded" };
-  const client = new SQSClient({ endpoint, region: REGION, credentials, profile: undefined });
+  const client = connectSqs(endpoint);
   return {
     client,
     endpoint,

@@ -18,9 +18,8 @@ import { type DataDir, readLocalKey } from "../targets/data-dir.ts";
 import type { PostgresTarget } from "../targets/postgres.ts";
 
 /** Creates one container of the deployed function, on the caller's database. */
-export function createContainer(pipeline: Pipeline, postgres: PostgresTarget, dataDir: DataDir, reporter: Reporter) {
+export function createContainer(pipeline: Pipeline, postgres: PostgresTarget, masking: Masking, reporter: Reporter) {
   const database = new Database(postgres.config);
-  const masking: Masking = pipeline.masking === "hmac" ? { mode: "hmac", masterKey: openMasterKey(dataDir, postgres) } : { mode: "sha256" };
   const handle = createHandler(() => ({ pipeline, masking, store: new PostgresStore(database, pipeline), reporter }));
   const handler: Handler = async (event, context) => handle(event, context);
   return { handler, [Symbol.asyncDispose]: () => database.close() };
@@ -31,6 +30,11 @@ export function findPipeline(name: string, masking: "hmac" | "sha256" = "hmac"):
   const pipeline = Object.hasOwn(pipelines, name) ? pipelines[name] : undefined;
   if (!pipeline) throw errors.unknownPipeline(name, Object.keys(pipelines));
   return masking === "sha256" ? { ...pipeline, masking: { sha256: true } } : pipeline;
+}
+
+/** Opens the key that a pipeline needs on a database. */
+export function openMasking(pipeline: Pipeline, postgres: PostgresTarget, dataDir: DataDir): Masking {
+  return pipeline.masking === "hmac" ? { mode: "hmac", masterKey: openMasterKey(dataDir, postgres) } : { mode: "sha256" };
 }
 
 /** The embedded database has its own key. For another one the environment may name the key; else one is kept beside the data. */

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../../lambda/errors.ts";
+import { LAG_PROMISE } from "../../lambda/names.ts";
 import type { EventSource } from "../aws/function.ts";
 import type { Lag, Traffic } from "../aws/metrics.ts";
 import { formatAge, formatCount, formatDuration } from "./format.ts";
@@ -29,8 +30,6 @@ const CHECKED: readonly string[] = [
 ] satisfies ErrorCode[];
 /** A message that waits longer than this is not being stored, because Lambda delays none. It is the alarm's threshold, too. */
 const VISIBILITY_TIMEOUTS = 2;
-/** Seconds; the default of `lagPromise`. */
-const LAG_PROMISE = 600;
 
 /**
  * Grades each part of a report. Pure. A part that could not be read is critical if no other part shows whether messages are stored, and

@@ -20,10 +20,13 @@ const EMBEDDED_VISIBILITY_TIMEOUT = 1;
 
 /** Opens an embedded queue, or with `env` (`--env`) that of the environment, if it names one. */
 export async function openQueue(env: boolean): Promise<QueueTarget> {
-  const named = env ? queueFromEnv(process.env) : null;
-  if (named) return named;
+  const fromEnv = env ? queueFromEnv(process.env) : null;
+  if (fromEnv) return fromEnv;
   const { client, endpoint, stop } = await startSqs();
-  const queueUrl = await createQueues(client, EMBEDDED_VISIBILITY_TIMEOUT);
+  const queueUrl = await createQueues(client, EMBEDDED_VISIBILITY_TIMEOUT).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   const label = `embedded, ${QUEUE} at ${endpoint}, dead letters to ${DEAD_LETTER_QUEUE}`;
   return { client, queueUrl, label, isEmbedded: true, isLoopback: true, [Symbol.asyncDispose]: stop };
 }

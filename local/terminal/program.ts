@@ -16,7 +16,9 @@ export async function runProgram(work: () => Promise<unknown>): Promise<void> {
   listenForInterrupts();
   try {
     await work();
-  } catch (error) {
+  } catch (thrown) {
+    // A failure while resources close must not hide the reason.
+    const error = thrown instanceof SuppressedError ? thrown.suppressed : thrown;
     const isUsers = error instanceof UserError;
     // After a Ctrl-C, errors are its consequences.
     if (!interrupted.aborted) console.error(`masqueue: ${explainError(error)}`);

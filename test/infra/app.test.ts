@@ -15,7 +15,7 @@ const LAYERS = ["alerts", "network", "data", "schema", "ingest", "dashboard"];
 const layerOf = (stack: Stack) => LAYERS.indexOf(stack.stackName.split("-")[2] ?? "");
 
 describe.each(cases)("%s with %s", (stage, variant) => {
-  const app = appFor(stage, { ...VARIANTS[variant], "alerts.pageEmail": "oncall@example.com" });
+  const app = appFor(stage, VARIANTS[variant]);
   const stacks = stacksOf(app);
 
   test("passes the checks of AwsSolutions and Serverless", () => {

@@ -20,8 +20,12 @@ export const DATABASE = { host: "db.example.org", securityGroupId: "sg-0a1b2c3d"
 /** Reads stage dev, unless another is named. */
 export const read = (context: Context = {}, pipelines = PIPELINES) => readStage({ stage: "dev", ...context }, pipelines);
 
+/** Required where data is kept. */
+export const PAGES = { "alerts.pageEmail": "page@example.org" };
+
 /** Reads stage prod with these keys as its entry in cdk.json. */
-export const prod = (entry: Context, more: Context = {}) => read({ stage: "prod", stages: { prod: entry }, ...more });
+export const prod = (entry: Context, more: Context = {}) =>
+  read({ stage: "prod", stages: { prod: { alerts: { pageEmail: "page@example.org" }, ...entry } }, ...more });
 
 /** The message that ends synth, or "" if there is none. */
 export function complaint(context: Context, pipelines = PIPELINES): string {

@@ -5,7 +5,7 @@ import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Stage } from "../../infra/config/schema.ts";
 import * as schema from "../../infra/config/schema.ts";
 import { pipelines } from "../../lambda/pipelines/index.ts";
-import { complaintOfOrders, read } from "./config-cases.ts";
+import { complaint, complaintOfOrders, PAGES, read } from "./config-cases.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const json = (file: string) => JSON.parse(readFileSync(join(ROOT, file), "utf8"));
@@ -81,9 +81,15 @@ describe("cdk.json", () => {
     expect(read({ ...context }, pipelines).name).toBe("dev");
   });
 
-  test.each(Object.keys(context.stages))("has an entry of %s that can be deployed", (stage) => {
-    const { name }: Stage = read({ ...context, stage }, pipelines);
+  test.each(Object.keys(context.stages))("has an entry of %s that can be deployed with an address for pages", (stage) => {
+    const { name }: Stage = read({ ...context, stage, ...PAGES }, pipelines);
     expect(name).toBe(stage);
+  });
+
+  test.each(["staging", "prod"])("lacks that address for %s, and the error says where it belongs", (stage) => {
+    expect(complaint({ ...context, stage }, pipelines)).toBe(
+      `stages.${stage}.alerts.pageEmail is not given in cdk.json; it must be the e-mail address that receives pages, or none, because this stage keeps its data.`,
+    );
   });
 
   test("has the feature flags that CDK recommends, except that a stack cannot be deleted while others need it", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { testPostgres } from "../support/database.ts";
-import { complaint, complaintOf, DATABASE, NETWORK } from "./config-cases.ts";
+import { complaint, complaintOf, DATABASE, NETWORK, PAGES } from "./config-cases.ts";
 
 describe("the name of a created database", () => {
   test("is refused if Postgres reserves it, and only then", async () => {
@@ -60,5 +60,5 @@ test("a network with bits after its prefix is refused for these", () => {
 });
 
 test.each(["q", "qa2", "qa-2", "a-b-c"])("a stage may be called %s", (stage) => {
-  expect(complaint({ stage, stages: { [stage]: {} } })).toBe("");
+  expect(complaint({ stage, stages: { [stage]: {} }, ...PAGES })).toBe("");
 });

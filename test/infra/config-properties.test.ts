@@ -34,7 +34,7 @@ const ENTRY: Record<string, Values> = {
     port: [5432],
   },
   masking: { keyArn: [KEY], multiRegion: [true, false] },
-  alerts: { pageEmail: ["a@example.org"], ticketEmail: ["b@example.org"], trail: [false] },
+  alerts: { pageEmail: ["a@example.org", "none"], ticketEmail: ["b@example.org"], trail: [false] },
 };
 const flat = ([group, values]: [string, Values]) =>
   Object.entries(values).map(([key, of]): [string, readonly unknown[]] => [`${group}.${key}`, of]);
@@ -93,7 +93,8 @@ function readOrRefuse(context: Context): Stage | undefined {
   }
 }
 
-function checkInvariants({ network, database, masking, pipelines }: Stage): void {
+function checkInvariants({ keepData, network, database, masking, alerts, pipelines }: Stage): void {
+  expect(keepData && alerts.pageEmail === undefined).toBe(false);
   if (network.kind === "created") {
     expect(network.endpointZones).toBeLessThanOrEqual(network.zones);
     expect(network.availabilityZones?.length ?? network.zones).toBe(network.zones);

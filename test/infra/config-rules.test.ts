@@ -50,6 +50,16 @@ describe("connections", () => {
   });
 });
 
+describe("a stage that keeps its data", () => {
+  test("must name who receives its pages, or none", () => {
+    expect(complaintOf({ keepData: true })).toBe(
+      "stages.dev.alerts.pageEmail is not given in cdk.json; it must be the e-mail address that receives pages, or none, because this stage keeps its data.",
+    );
+    for (const pageEmail of ["a@example.org", "none"]) expect(complaintOf({ keepData: true, alerts: { pageEmail } })).toBe("");
+    expect(complaint({ stage: "prod", keepData: "false" })).toBe("");
+  });
+});
+
 describe("two sources for one thing are refused:", () => {
   test.each([
     [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { pipelines } from "../../lambda/pipelines/index.ts";
-import { EXISTING_QUEUE, prod, QUEUE, read } from "./config-cases.ts";
+import { EXISTING_QUEUE, PAGES, prod, QUEUE, read } from "./config-cases.ts";
 
 describe("by default", () => {
   test("dev is small, and all of it may be deleted", () => {
@@ -53,8 +53,8 @@ describe("by default", () => {
     ["staging", { instanceType: "t4g.medium", multiAz: false }],
     ["prod", { instanceType: "m8g.large", multiAz: true }],
   ])("%s differs from dev: it keeps its data, is larger, and has endpoints in all zones", (stage, instance) => {
-    const { network, database, pipelines, ...dev } = read();
-    expect(read({ stage })).toEqual({
+    const { network, database, pipelines, ...dev } = read(PAGES);
+    expect(read({ stage, ...PAGES })).toEqual({
       ...dev,
       name: stage,
       keepData: true,
@@ -65,8 +65,8 @@ describe("by default", () => {
   });
 
   test("a stage with a name of the user's is like staging", () => {
-    const { name, ...own } = read({ stage: "qa-2", stages: { "qa-2": {} } });
-    expect({ ...own, name: "staging" }).toEqual(read({ stage: "staging" }));
+    const { name, ...own } = read({ stage: "qa-2", stages: { "qa-2": {} }, ...PAGES });
+    expect({ ...own, name: "staging" }).toEqual(read({ stage: "staging", ...PAGES }));
     expect(own.database).toMatchObject({ instanceType: "t4g.medium", multiAz: false });
     expect(name).toBe("qa-2");
   });
@@ -104,6 +104,7 @@ describe("a key", () => {
   test("of the command line is converted from text", () => {
     const stage = read({
       keepData: "true",
+      ...PAGES,
       "network.endpoints": "kms",
       "alerts.runbookUrl": "https://example.org/runbook?a=b",
       "pipelines.orders.logRetentionDays": "30",

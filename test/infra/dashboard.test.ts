@@ -50,7 +50,7 @@ test("it answers three questions, in this order, and shows nothing else", () => 
 });
 
 test("a graph of an alarm's metric has a line at the alarm's threshold", () => {
-  for (const limit of [600_000, 370, 64, 0.2 * 20 * 1024 ** 3]) expect(body).toContain(`"value":${limit}`);
+  for (const limit of [600_000, 370, 64, 0.08 * 20 * 1024 ** 3]) expect(body).toContain(`"value":${limit}`);
 });
 
 describe("it shows resources", () => {

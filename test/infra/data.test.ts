@@ -47,6 +47,13 @@ describe("a created database", () => {
     });
   });
 
+  test("can be upgraded to another major version: the upgrade is allowed, and each version has a parameter group of its family", () => {
+    const template = templateOf("data", "prod");
+    const [[id, group] = []] = Object.entries(template.findResources("AWS::RDS::DBParameterGroup"));
+    expect(id).toContain(String(group?.Properties.Family).replace("postgres", "Parameters"));
+    template.hasResourceProperties(INSTANCE, { AllowMajorVersionUpgrade: true, DBParameterGroupName: { Ref: id } });
+  });
+
   test.each([
     ["dev", "Delete", { MultiAZ: false, DeletionProtection: false, BackupRetentionPeriod: 1 }],
     ["staging", "Snapshot", { MultiAZ: false, DeletionProtection: true, BackupRetentionPeriod: 14, DeleteAutomatedBackups: false }],
@@ -134,7 +141,10 @@ describe("the masking key", () => {
   });
 });
 
-test("the storage key remains when its stack is deleted, as the database's snapshot does", () => {
-  const keys = templateOf("data", "prod").findResources("AWS::KMS::Key");
-  expect(Object.values(keys).map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(["RetainExceptOnCreate", "RetainExceptOnCreate"]);
-});
+test.each(["dev", "prod"])(
+  "the storage key of %s remains when its stack is deleted: snapshots and a restored instance need it",
+  (stage) => {
+    const keys = templateOf("data", stage).findResources("AWS::KMS::Key", { Properties: { EnableKeyRotation: true } });
+    expect(Object.values(keys).map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(["RetainExceptOnCreate"]);
+  },
+);

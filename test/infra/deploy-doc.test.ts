@@ -37,6 +37,23 @@ test("every stack that it deploys alone exists", () => {
   expect(stacks).toEqual(expect.arrayContaining(deployed));
 });
 
+test("no deployment passes the address for pages with -c, which the next one would forget: cdk.json has it first", () => {
+  const commands = [...doc.matchAll(/npx cdk deploy [^\n`]*/g)].map(([command]) => command);
+  expect(commands.filter((command) => command.includes("pageEmail"))).toEqual([]);
+  for (const section of ["From nothing to the first row", "From GitHub"]) {
+    const [, text = ""] = doc.split(`## ${section}\n`);
+    expect(text.split(/^## /m)[0]).toMatch(/pageEmail.*cdk\.json|cdk\.json.*pageEmail/s);
+  }
+});
+
+test("an alarm that it sets off as a test exists, and pages", () => {
+  const [, suffix = ""] = doc.match(/set-alarm-state --alarm-name masqueue-\$STAGE-(\S+)/) ?? [];
+  const alarms = templateOf("ingest-user-logins", "prod").findResources("AWS::CloudWatch::Alarm", {
+    Properties: { AlarmName: `masqueue-prod-${suffix}` },
+  });
+  expect(Object.values(alarms).map(({ Properties }) => JSON.stringify(Properties.AlarmActions))).toEqual([expect.stringMatching(/Page/)]);
+});
+
 test("every command of the tool that it calls exists", () => {
   const called = [...doc.matchAll(/npx masqueue (\w+)/g)].map(([, command = ""]) => command);
   for (const command of called) expect(cli).toContain(`.command("${command}")`);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { Match, type Template } from "aws-cdk-lib/assertions";
-import { templateOf, VARIANTS } from "../support/stage.ts";
+import { Annotations, Match, type Template } from "aws-cdk-lib/assertions";
+import { appFor, stacksOf, templateOf, VARIANTS } from "../support/stage.ts";
 
 const existing = VARIANTS["existing VPC"];
 const endpointsOf = (template: Template) =>
@@ -28,6 +28,18 @@ describe("a created VPC", () => {
     for (const zone of ["us-east-1b", "us-east-1d"]) template.hasResourceProperties("AWS::EC2::Subnet", { AvailabilityZone: zone });
   });
 
+  test("that keeps data asks for the zones' names: the Region's list of zones may change", () => {
+    const warnings = (stage: string, context: Record<string, string> = {}) => {
+      const [network] = stacksOf(appFor(stage, context)).filter(({ stackName }) => stackName.endsWith("-network"));
+      if (!network) throw new Error("no network");
+      return Annotations.fromStack(network).findWarning("*", Match.stringLikeRegexp("network.availabilityZones is not given")).length;
+    };
+    const named = { "network.availabilityZones": "us-east-1b,us-east-1d" };
+    expect([warnings("prod", { "network.zones": "2" }), warnings("prod", named), warnings("prod", existing), warnings("dev")]).toEqual([
+      1, 0, 0, 0,
+    ]);
+  });
+
   test("has endpoints for the calls that functions make, and for no other", () => {
     const names = endpointsOf(templateOf("network", "prod")).map(({ ServiceName }) =>
       JSON.stringify(ServiceName).replace(/.*\.(\w+)".*/, "$1"),
@@ -53,8 +65,25 @@ describe("a created VPC", () => {
     }
   });
 
-  test("logs refused connections", () => {
-    templateOf("network", "prod").hasResourceProperties("AWS::EC2::FlowLog", { TrafficType: "REJECT" });
+  test("logs refused connections, with a role for this account's flow logs only", () => {
+    const template = templateOf("network", "prod");
+    template.hasResourceProperties("AWS::EC2::FlowLog", {
+      TrafficType: "REJECT",
+      DeliverLogsPermissionArn: { "Fn::GetAtt": [Match.stringLikeRegexp("FlowLogsRole"), "Arn"] },
+    });
+    template.hasResourceProperties("AWS::IAM::Role", {
+      AssumeRolePolicyDocument: {
+        Statement: [
+          Match.objectLike({
+            Principal: { Service: "vpc-flow-logs.amazonaws.com" },
+            Condition: {
+              StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } },
+              ArnLike: { "aws:SourceArn": { "Fn::Join": ["", Match.arrayWith([":vpc-flow-log/*"])] } },
+            },
+          }),
+        ],
+      },
+    });
   });
 });
 

@@ -44,7 +44,7 @@ test("the article on dead letters first says which key lets people read them", (
 
 test("each variable in a command is set before it is used", () => {
   const shell = runbook.match(/```sh\n.*?```|`aws [^`]*`/gs)?.join("\n") ?? "";
-  const set = new Set([...shell.matchAll(/^(?:export )?\s*(\w+)=/gm)].map(([, name]) => name));
+  const set = new Set([...shell.matchAll(/^(?:export )?\s*(?:(\w+)=|for (\w+) in )/gm)].map(([, name, each]) => name ?? each));
   const used = [...shell.matchAll(/\$([A-Za-z_]+)/g)].map(([, name]) => name);
   expect(used.filter((name) => !set.has(name))).toEqual([]);
   expect(used.length).toBeGreaterThan(30);

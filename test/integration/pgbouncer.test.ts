@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import pg from "pg";
-import { isPooled } from "../../lambda/postgres/pooler.ts";
+import { isPooled } from "../../lambda/postgres/postgres-store.ts";
 import type { Container } from "../support/container.ts";
 import { idOf, idsBut, logins, useFixture } from "../support/fixture.ts";
 import { PGBOUNCER, type PgBouncer, startPgBouncer } from "../support/pgbouncer.ts";

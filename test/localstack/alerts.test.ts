@@ -26,7 +26,7 @@ const nameOf = ({ node }: Stack) => `masqueue-local-${node.id.toLowerCase()}`;
 const { alerts, stack } = watchedApp({ "alerts.trail": "false" });
 const mailbox = new SqsSubscription(new Queue(alerts, "Mailbox", { queueName: "masqueue-local-mailbox" }), { rawMessageDelivery: true });
 for (const topic of Object.values(alerts.topics)) topic.addSubscription(mailbox);
-createMaskingKey(stack, readStage({ stage: "dev" }, pipelines), ["ingest-a"]);
+createMaskingKey(stack, readStage({ stage: "dev" }, pipelines));
 
 beforeAll(async () => {
   for (const each of [alerts, stack]) {

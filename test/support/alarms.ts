@@ -56,6 +56,6 @@ export function watchedApp(context: Readonly<Record<string, string>> = {}, exist
     securityGroups: [],
   });
   alarmOnDatabase(stack, owner, stage.database.kind === "created" ? instance : undefined);
-  alarmOnMaskingKey(stack, owner, KEY_ARN, ["ingest-a", "ingest-b"]);
+  alarmOnMaskingKey(stack, owner, KEY_ARN);
   return { app, alerts, stack };
 }

@@ -1,4 +1,4 @@
-type Matcher = string | { exists: boolean } | { wildcard: string } | { "anything-but": string[] };
+type Matcher = string | { exists: boolean } | { wildcard: string } | { prefix: string } | { suffix: string } | { "anything-but": string[] };
 type Pattern = { readonly [field: string]: Matcher[] | Pattern | Pattern[] };
 
 /** Whether an EventBridge rule matches an event, as far as our rules need it: wildcards only as `*…*` (https://github.com/aws/event-ruler). */
@@ -19,6 +19,8 @@ function accepts(matcher: Matcher, value: unknown): boolean {
   if (typeof matcher === "string") return value === matcher;
   if ("exists" in matcher) return (value !== undefined) === matcher.exists;
   if (typeof value !== "string") return false;
+  if ("prefix" in matcher) return value.startsWith(matcher.prefix);
+  if ("suffix" in matcher) return value.endsWith(matcher.suffix);
   if ("wildcard" in matcher) return value.includes(matcher.wildcard.slice(1, -1));
   return !matcher["anything-but"].includes(value);
 }

@@ -19,9 +19,14 @@ function someCode(): Code {
   return { ingest: folder, migrate: folder };
 }
 
+/** A stage that keeps data requires an address for pages, and warns if it is not told the zones. */
+const PAGES = { "alerts.pageEmail": "oncall@example.com" };
+const ZONES = { "network.availabilityZones": "eu-west-1a,eu-west-1b" };
+
 /** The app of a stage, not yet synthesised. @param context as given with -c */
 export function appFor(stage: string, context: Readonly<Record<string, string>> = {}): App {
-  const all = { ...manifest.context, stage, ...context };
+  const hasZones = stage === "dev" || "network.zones" in context;
+  const all = { ...manifest.context, stage, ...PAGES, ...(hasZones ? {} : ZONES), ...context };
   const app = new App({ context: all });
   createStacks(app, readStage(all, pipelines), someCode());
   return app;

@@ -88,3 +88,10 @@ test("a quick run takes the fewest repetitions, whatever time a full one has", (
   expect(planFor("full", 60)).toEqual({ warmUps: 2, repetitions: 15, seconds: 60 });
   expect(planFor("long", 60, 9)).toEqual({ warmUps: 2, repetitions: 9, seconds: 60 });
 });
+
+test("no variant always follows the same other one", async () => {
+  await interleave([variant("a", 1), variant("b", 1), variant("c", 1), variant("d", 1)], { ...plan, repetitions: 8 }, clock);
+  const rounds = said.join("").match(/.{4}/g) ?? [];
+  const before = (name: string) => new Set(rounds.flatMap((round) => round[round.indexOf(name) - 1] ?? []));
+  for (const name of "abcd") expect(before(name).size).toBeGreaterThan(1);
+});
