@@ -78,9 +78,9 @@ export const variableMissing = (name: string) => configuration(`${name} is not s
 export const variableInvalid = (name: string, value: string | undefined, allowed: string) =>
   configuration(`${name} is "${value}"; allowed: ${allowed}.`);
 
-/** @param subject what the variables give, for example `a login` */
+/** @param subject the thing that the variables configure, for example `a login` */
 export const variablesConflict = (names: readonly string[], subject: string) =>
-  configuration(`${names.join(" and ")} are set; set one of them: ${subject} comes from one place.`);
+  configuration(`${names.join(" and ")} are set; set only one of them: ${subject} comes from one place.`);
 export const fileUnreadable = (variable: string, file: string, expected: string) =>
   configuration(`${variable} names ${file}, which is not ${expected}.`);
 export const tlsMissing = (variable: string, sslMode: string) => configuration(`${variable} needs TLS: set ${sslMode} to verify-full.`);
@@ -121,11 +121,11 @@ export function databaseUnavailable(code?: string): IngestError {
 }
 
 export const databaseLate = () =>
-  new IngestError("out_of_time", "Postgres did not answer within the function's time; the batch will be delivered again.");
+  new IngestError("out_of_time", "Postgres did not respond within the function's time; the batch will be delivered again.");
 
 export function databaseRefused(sqlstate: string | undefined): IngestError {
   const help = SQLSTATE_HELP[sqlstate ?? ""] ?? "docs/operate.md lists what to do for each SQLSTATE.";
-  return new IngestError("database_refused", `Postgres answered with SQLSTATE ${sqlstate}. ${help}`, sqlstate);
+  return new IngestError("database_refused", `Postgres returned SQLSTATE ${sqlstate}. ${help}`, sqlstate);
 }
 
 /** For the codes that a new installation meets first. */
@@ -160,7 +160,7 @@ export class LoginRefused extends MigrationError {}
 const migration = (message: string) => new MigrationError(message);
 
 export const serverUnreachable = (host: string | undefined, port: number | undefined, code: string | undefined) =>
-  migration(`Postgres at ${host}:${port} cannot be reached (${code ?? "no answer"}).`);
+  migration(`Postgres at ${host}:${port} cannot be reached (${code ?? "no response"}).`);
 
 /** @param isTransient the server may accept the connection later */
 export function connectionRefused(database: string | undefined, sqlstate: string | undefined, isTransient: boolean): MigrationError {
@@ -181,21 +181,21 @@ export type LoginHelp = keyof typeof LOGIN_HELP;
 const LOGIN_HELP = {
   admin: "Check the secret that ADMIN_SECRET names: it must hold the user name and the password of the master user.",
   adminByToken:
-    "It accepts neither the password in the secret that ADMIN_SECRET names nor an IAM token. The creator of the roles may have become a member of rds_iam, and RDS then accepts a token only: let this function's IAM role rds-db:connect as that user (database.adminUser in the configuration), or run the files of lambda/schema/sql/roles/ by hand with a token (docs/deploy.md).",
+    "It accepts neither the password in the secret that ADMIN_SECRET names nor an IAM token. The creator of the roles may have become a member of rds_iam, and RDS then accepts only a token: grant this function's IAM role rds-db:connect as that user (set database.adminUser in the configuration), or run the files of lambda/schema/sql/roles/ by hand with a token (docs/deploy.md).",
   roleCreated:
-    "The role exists: check that IAM authentication is on for the database, and that this function's IAM role may rds-db:connect as that role.",
+    "The role exists: check that IAM authentication is on for the database, and that this function's IAM role has rds-db:connect as that role.",
   roleByHand:
     "If the role is missing, run the files of lambda/schema/sql/roles/ as the master user, or set ADMIN_SECRET to the master user's secret (docs/deploy.md).",
 };
 export const rolesPending = (files: readonly string[]) =>
   migration(
-    `New in lambda/schema/sql/roles/: ${files.join(", ")}. Set ADMIN_SECRET to the master user's secret, so that this function can run it (docs/deploy.md).`,
+    `New in lambda/schema/sql/roles/: ${files.join(", ")}. Set ADMIN_SECRET to the master user's secret, so that this function can run them (docs/deploy.md).`,
   );
 
 /** @param pid "(just ended)" if the session is already gone */
 export const migrationRunning = (seconds: number, pid: number | string, role: string) =>
   migration(
-    `Another migration has not ended for ${seconds} s: session ${pid} of role ${role}. Wait for it or, if it hangs, end it as that role: SELECT pg_terminate_backend(${pid}); then migrate again.`,
+    `Another migration did not end within ${seconds} s: session ${pid} of role ${role}. Wait for it or, if it hangs, end it as that role: SELECT pg_terminate_backend(${pid}); then migrate again.`,
   );
 export const tableInUse = (milliseconds: number | undefined) =>
   migration(
@@ -218,7 +218,7 @@ export const schemaMissing = (role: string) =>
 export const createForbidden = (role: string, schema: string) =>
   migration(`Role ${role} may not create tables in schema ${schema}: migrate as the schema's owner, or grant CREATE to the role.`);
 export const ownedByFunction = (tables: readonly string[], owner: string) =>
-  migration(`Role ${owner} owns ${tables.join(", ")}: its deployed function migrates them, so deploy instead.`);
+  migration(`Role ${owner} owns ${tables.join(", ")}: only the deployed migrate function changes them, so deploy instead.`);
 
 /** @param statements they hand the tables over to `role` */
 export const ownedByOther = (tables: readonly string[], owner: string, role: string, statements: readonly string[]) =>

@@ -16,24 +16,25 @@ const program = new Command("masqueue")
 
 const env = new Option(
   "--env",
-  "use the services of the environment: DATABASE_URL or PGHOST …, QUEUE_URL with the AWS SDK's variables",
+  "use the services that variables name: DATABASE_URL or PGHOST …; QUEUE_URL and the AWS SDK's variables",
 ).default(false);
 const yes = new Option("--yes", "touch remote services without asking").default(false);
-const pipeline = new Option("--pipeline <name>", "the pipeline to run").default("user-logins").argParser(matching(/./s, INVALID.pipeline));
+const pipeline = new Option("--pipeline <name>", "name of the pipeline").default("user-logins").argParser(matching(/./s, INVALID.pipeline));
 const data = new Option("--data <folder>", "folder of the embedded database (default: .masqueue in the project)");
 data.argParser(matching(/./s, INVALID.folder));
 // An empty name, as of an unset variable, must not turn a look at a deployed stage into one at this machine.
 const stageName = matching(/^[a-z](-?[a-z0-9])*$/, INVALID.stage);
-const stage = () => new Option("--stage <name>", "a deployed stage, by the AWS SDK's credentials and region").argParser(stageName);
+const stage = () =>
+  new Option("--stage <name>", "name of a deployed stage; uses the AWS SDK's credentials and region").argParser(stageName);
 
 program
   .command("start")
-  .description("send login events, drain the queue through the function into Postgres, and print the totals")
+  .description("send messages, drain the queue through the function into Postgres, and print the totals")
   .option(
     "--from <file>",
-    "send these messages instead of the samples: .jsonl (a body per line), .json (an array of bodies, or the output of aws sqs receive-message), either also .gz",
+    "send these messages: .jsonl (a body per line) or .json (an array of bodies, or the output of aws sqs receive-message), also as .gz (default: samples; none with --env and QUEUE_URL)",
   )
-  .option("--json", "print the result as one JSON object on stdout, all else on stderr", false)
+  .option("--json", "print the result as one JSON object on stdout, everything else on stderr", false)
   .option("--watch", "keep consuming until Ctrl-C", false)
   .addOption(pipeline)
   .addOption(new Option("--masking <mode>", "how personal fields are masked").choices(["hmac", "sha256"]).default("hmac"))
@@ -60,8 +61,8 @@ program
 
 program
   .command("migrate")
-  .description("bring the database up to date")
-  .option("--dry-run", "print the statements instead", false)
+  .description("run the pending migrations of the database")
+  .option("--dry-run", "print the statements and change nothing", false)
   .addOption(env)
   .addOption(yes)
   .addOption(data)
@@ -69,7 +70,7 @@ program
 
 program
   .command("send")
-  .description("send a file's messages to the queue of the environment, and print their ids")
+  .description("send a file's messages to the queue that QUEUE_URL names and print their ids")
   .argument("<file>", "messages, in the formats of start --from")
   .addOption(env)
   .addOption(yes)
@@ -92,7 +93,7 @@ program
   .addOption(pipeline)
   .option("--body <json>", "send this instead of a body made from the pipeline's declaration")
   .addOption(
-    new Option("--timeout <seconds>", "how long to wait, 1 to 900")
+    new Option("--timeout <seconds>", "seconds to wait, 1 to 900")
       .default(DEFAULT_TIMEOUT)
       .argParser((text) => integer(text, 900, INVALID.timeout)),
   )
@@ -101,7 +102,7 @@ program
 
 program
   .command("sql")
-  .description("query the database")
+  .description("run a statement in the database and print its rows")
   .argument("<statement>", 'SQL, e.g. "select * from rejected_messages"')
   .addOption(env)
   .addOption(yes)
@@ -110,7 +111,7 @@ program
 
 program
   .command("reset")
-  .description("remove the embedded database")
+  .description("remove the embedded database and its masking key")
   .addOption(data)
   .action(async (options) => finish((await import("./commands/reset.ts")).reset(options)));
 

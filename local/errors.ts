@@ -10,7 +10,7 @@ export class UserError extends Error {
   }
 }
 
-// Every sentence that a command can fail with: what is wrong, where, and what to do. No sentence quotes a message or a password.
+// The sentence of every error of a command: what is wrong, where, and what to do. No sentence quotes a message or a password.
 
 const failure = (sentence: string) => new UserError(sentence);
 const misuse = (sentence: string) => new UserError(sentence, 2);
@@ -43,15 +43,18 @@ export const incompleteRecord = (file: string, position: number, field: string) 
 
 // Options and variables
 export const emptyStatement = () => misuse("The statement is empty.");
-export const unknownPipeline = (name: string, known: string[]) => misuse(`There is no pipeline ${name}; there are: ${known.join(", ")}.`);
+export const unknownPipeline = (name: string, known: string[]) =>
+  misuse(`There is no pipeline ${name}. Known pipelines: ${known.join(", ")}.`);
 export const noSamples = (pipeline: string) => misuse(`There are no samples for pipeline ${pipeline}: name a file with --from.`);
 export const noPostgresInEnv = () => misuse("--env: neither DATABASE_URL nor PGHOST is set.");
 export const noQueueInEnv = () => misuse("--env: QUEUE_URL is not set.");
-export const noServiceInEnv = () => misuse("--env: neither QUEUE_URL nor one of DATABASE_URL and PGHOST is set.");
+export const noServiceInEnv = () => misuse("--env: none of QUEUE_URL, DATABASE_URL and PGHOST is set.");
 export const sendNeedsEnv = (file: string) =>
-  misuse(`send needs --env and QUEUE_URL: an embedded queue ends with its run (masqueue start --from ${file} sends and drains it).`);
+  misuse(`send needs --env and QUEUE_URL: an embedded queue ends with its run. To send to one and drain it: masqueue start --from ${file}`);
 export const queueWithoutPostgres = () =>
-  misuse("QUEUE_URL is set, but neither DATABASE_URL nor PGHOST: such a queue is never drained into the embedded database.");
+  misuse(
+    "QUEUE_URL is set, but neither DATABASE_URL nor PGHOST: set one of them, because such a queue is never drained into the embedded database.",
+  );
 export const invalidDatabaseUrl = () => misuse("DATABASE_URL is not a connection string like postgres://user:password@host:5432/database.");
 export const invalidPort = (value?: string) => misuse(`PGPORT is "${value}"; a port is a number from 1 to 65535.`);
 export const invalidSslMode = (value: string, allowed: readonly string[]) =>
@@ -65,7 +68,7 @@ export const invalidRegion = (name: string, value: string) => misuse(`${name} is
 export const stopped = () => new UserError("Stopped.", 130);
 export const declined = () => failure("Nothing was done.");
 export const noTerminal = (targets: string) =>
-  failure(`${targets} is not on this machine, and there is no terminal to ask at: pass --yes to go on.`);
+  failure(`Not on this machine: ${targets}. There is no terminal to ask for confirmation: pass --yes to continue.`);
 
 // Postgres
 export const unreachablePostgres = (label: string, reason: string) => failure(`Postgres at ${label} cannot be reached: ${reason}.`);
@@ -89,7 +92,7 @@ export const foreignFolder = (folder: string) =>
   failure(`${folder} belongs to another user. Use --data with a folder that every user may enter.`);
 export const wrongPassword = (file: string) =>
   failure(`The embedded Postgres refused the password in ${file}. Run \`masqueue reset\` to start with an empty database.`);
-export const endedServer = () => failure("The embedded Postgres ended while it was in use; what was stored before is kept.");
+export const endedServer = () => failure("The embedded Postgres ended while it was in use; the rows stored before are kept.");
 export const databaseInUse = () => failure("Another run uses the embedded database; end it first (Ctrl-C in its terminal).");
 export const nothingRun = () =>
   failure("Nothing has run here yet. Name a stage with --stage, use your services with --env, or begin with masqueue start.");
@@ -126,16 +129,17 @@ export const unknownOption = (reason: string) => misuse(`${reason}; the only opt
 export const remoteLocalStack = (host: string) =>
   misuse(`AWS_ENDPOINT_URL names ${host}, which is not this machine: stage local is deployed on this machine only.`);
 export const noLocalStack = (origin: string) =>
-  failure(`There is no LocalStack at ${origin}: start it (docker compose up --wait), or name another one in AWS_ENDPOINT_URL.`);
-export const notLocalStack = (origin: string) => failure(`The server at ${origin} is not LocalStack: name it in AWS_ENDPOINT_URL.`);
+  failure(`There is no LocalStack at ${origin}: start it (docker compose up --wait), or set AWS_ENDPOINT_URL to another one.`);
+export const notLocalStack = (origin: string) =>
+  failure(`The server at ${origin} is not LocalStack: set AWS_ENDPOINT_URL to the address of LocalStack.`);
 export const missingServices = (version: string, origin: string, services: string[]) =>
   failure(`LocalStack ${version} at ${origin} runs without ${services.join(", ")}: add them to its SERVICES.`);
 export const kmsKeyForLocalStack = (kmsKey: string, keyFile: string) =>
   misuse(`${kmsKey} is set, but LocalStack forgets its keys: stage local masks with a key file (${keyFile}).`);
 export const unreadableKeyFile = (name: string, file: string) => misuse(`${name} names ${file}, which cannot be read.`);
-export const failedDeployment = () => failure("cdklocal could not deploy the stack; its output above says why.");
+export const failedDeployment = () => failure("cdklocal could not deploy the stack; its output above shows the reason.");
 export const disabledEventSource = (state: string, reason: string | null) =>
   failure(`The event source mapping is ${state}${reason ? ` (${reason})` : ""} and does not become Enabled.`);
-/** @param help what to do, a sentence with a blank before it, or nothing */
+/** @param help a sentence on what to do, with a blank before it; or an empty text */
 export const brokenFunction = (code: string, reason: string, help: string) =>
   failure(`The function is deployed but cannot work (${code}): ${reason}${help}`);

@@ -9,7 +9,7 @@ export { ConfigError } from "./errors.ts";
 
 /** The stage in LocalStack. */
 const LOCAL = "local";
-/** Whose defaults the known stages take; any other takes staging's. */
+/** The known stages, with the tier whose defaults each takes. Any other stage takes staging's. */
 const TIERS = new Map(Object.entries<Tier>({ dev: "dev", staging: "staging", prod: "prod", [LOCAL]: "dev" }));
 
 type Context = Readonly<Record<string, unknown>>;
@@ -18,7 +18,7 @@ type Group = v.GenericSchema & { readonly entries: Readonly<Record<string, Valid
 /** A key that the user set. */
 interface Setting {
   readonly value: unknown;
-  /** How the user finds it: `stages.prod.database.host` in cdk.json, `database.host` with `-c`. */
+  /** The place as the user wrote it: `stages.prod.database.host` in cdk.json, `database.host` with `-c`. */
   readonly source: string;
 }
 
@@ -55,7 +55,7 @@ export function readStage(context: Context, pipelines: Readonly<Record<string, {
 }
 
 /**
- * As readStage, for a stage that is deployed to AWS.
+ * Reads a stage as readStage does, for a deployment to AWS.
  * @throws ConfigError for `local`, too
  */
 export function readAwsStage(...[context, pipelines]: Parameters<typeof readStage>): Stage {
@@ -99,7 +99,7 @@ function readSettings(context: Context, entry: Setting, known: Level): Settings 
     if (path === "stage" || path === "stages" || FOREIGN.test(path)) continue;
     const level = path.split(".").reduce((level, key) => descend(level, key, path), known);
     if (level.size > 0 && !isPipeline(path))
-      throw new ConfigError(`${path} is ${show(value)}; it takes no value itself, but its keys do: ${[...level.keys()].join(", ")}.`);
+      throw new ConfigError(`${path} is ${show(value)}; set its keys instead: ${[...level.keys()].join(", ")}.`);
     settings.set(path, { value, source: path });
   }
   return settings;
@@ -109,7 +109,7 @@ function* flatten(setting: Setting, path: string, known: Level): Generator<[stri
   const { value, source } = setting;
   if (known.size === 0 || (isPipeline(path) && typeof value === "boolean")) return yield [path, setting];
   if (!isObject(value))
-    throw mustBe(source, value, `${isPipeline(path) ? "false or " : ""}an object with keys out of ${[...known.keys()].join(", ")}`);
+    throw mustBe(source, value, `${isPipeline(path) ? "false or " : ""}an object with keys from ${[...known.keys()].join(", ")}`);
   for (const [key, member] of Object.entries(value)) {
     const below = { value: member, source: `${source}.${key}` };
     yield* flatten(below, path ? `${path}.${key}` : key, descend(known, key, below.source));
@@ -119,7 +119,7 @@ function* flatten(setting: Setting, path: string, known: Level): Generator<[stri
 function descend(level: Level, key: string, source: string): Level {
   const next = level.get(key);
   if (next) return next;
-  throw new ConfigError(`${source} is unknown${level.size > 0 ? `; instead of ${key}, there are ${[...level.keys()].join(", ")}` : ""}.`);
+  throw new ConfigError(`${source} is unknown${level.size > 0 ? `; known keys: ${[...level.keys()].join(", ")}` : ""}.`);
 }
 
 function isObject(value: unknown): value is Context {
@@ -177,7 +177,7 @@ function isDeployed(settings: Settings, name: string): boolean {
   const path = `pipelines.${name}`;
   const unused = [...settings].find(([key, setting]) => isOverride(setting, key) && key.startsWith(`${path}.`))?.[0];
   if (!unused) return false;
-  throw new ConfigError(`${unused} is given, but ${settings.get(path)?.source} is false; a pipeline that is left out takes no keys.`);
+  throw new ConfigError(`${unused} is given, but ${settings.get(path)?.source} is false, which leaves the pipeline out.`);
 }
 
 function readPipeline(settings: Settings, path: string, tier: Tier): schema.PipelineStage {
@@ -188,10 +188,11 @@ function readPipeline(settings: Settings, path: string, tier: Tier): schema.Pipe
   if (!first) return readGroup(settings, path, group);
   if (!settings.has(`${path}queueArn`))
     throw new ConfigError(`${first} is allowed only for an existing queue; ${path}queueArn must name it.`);
-  // The defaults are not what that queue has: with them, an outage that loses messages would count as survived.
+  // No default may stand for the queue's own value: an outage that loses messages would count as survived.
   for (const key of ["visibilityTimeout", "maxReceiveCount"] as const) {
     const allowed = describeAllowed(group.entries[key]);
-    if (!settings.has(path + key)) throw new ConfigError(`${path}${key} is not given; it must be what the existing queue has, ${allowed}.`);
+    if (!settings.has(path + key))
+      throw new ConfigError(`${path}${key} is not given; it must be the value of the existing queue, ${allowed}.`);
   }
   return readGroup(settings, path, group);
 }

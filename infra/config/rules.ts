@@ -108,10 +108,10 @@ function checkBatch(path: string, { queueArn, batchSize, batchWindow }: Pipeline
     throw mustBe(`${path}.batchWindow`, batchWindow, `1 to 300 for a batchSize over 10 (here ${batchSize})`);
 }
 
-/** Something existing: the key that names it, and one part of where it is. */
+/** An existing resource: the key that names it, and one part of its location. */
 type Location = Readonly<{ path: string; value: unknown; part: string | undefined }>;
 
-/** Whatever exists must be in one Region of one partition; queues and masking key in one account. A zone's name contains its Region only. */
+/** All existing resources must be in one Region of one partition, queues and masking key also in one account. A zone names only its Region. */
 function checkLocations({ network, masking, database, pipelines }: Stage): void {
   const { adminSecretArn = undefined, adminSecretKeyArn = undefined } = database.kind === "existing" ? database : {};
   const arns = Object.entries({
@@ -132,7 +132,7 @@ function checkLocations({ network, masking, database, pipelines }: Stage): void 
   mustAgree("account", used);
 }
 
-/** Also of a local zone, such as us-east-1-bos-1a. */
+/** Parses the Region of a zone, also of a local zone such as us-east-1-bos-1a. */
 const parseRegion = (zone: string) => /^[a-z]{2}(-[a-z]+)+-\d/.exec(zone)?.[0] ?? zone;
 
 function mustAgree(word: string, [first, ...others]: readonly Location[]): void {

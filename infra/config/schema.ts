@@ -1,5 +1,5 @@
 /**
- * Every key of a stage, with what it takes and its default: `v.optional(validator, default)`. A default that follows from other keys
+ * Every key of a stage, with its allowed values and its default: `v.optional(validator, default)`. A default that follows from other keys
  * is in the key's comment and in the group's `v.transform`; a key that is not optional is required. Durations are in seconds.
  * `read.ts` reads the keys from cdk.json and `-c key=value`; `rules.ts` checks them together.
  */
@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { LAG_PROMISE } from "../../lambda/names.ts";
 import * as is from "./validators.ts";
 
-/** Whose defaults a stage takes. */
+/** The defaults that a stage takes. */
 export type Tier = "dev" | "staging" | "prod";
 
 /** Keys of the stage itself. */
@@ -70,7 +70,7 @@ export const createdDatabase = (tier: Tier) =>
       /** Name of the database. */
       name: v.optional(is.createdDatabaseName, "masqueue"),
       ...limits(tier),
-      /** RDS refuses a type that the Region lacks: not each has m8g. */
+      /** RDS refuses a type that the Region lacks: not every Region has m8g. */
       instanceType: v.optional(is.instanceType, { dev: "t4g.micro", staging: "t4g.medium", prod: "m8g.large" }[tier]),
       /** RDS takes 20 to 65536 for gp3; the maximum here leaves room to grow by a tenth. */
       storageGiB: v.optional(is.integer(20, 59_578), { dev: 20, staging: 100, prod: 100 }[tier]),
@@ -165,9 +165,9 @@ export const pipelineStage = (tier: Tier) =>
       timeout: v.optional(is.integer(10, 900), 30),
       /** The function's memory. */
       memoryMiB: v.optional(is.integer(256, 10_240), 512),
-      /** Receives before a message goes to the dead-letter queue. Required for an existing queue: what it has. */
+      /** Receives before a message goes to the dead-letter queue. Required for an existing queue: its own value. */
       maxReceiveCount: v.optional(is.integer(1, 1000), 10),
-      /** The queue's visibility timeout V. Required for an existing queue: what it has; for no other. Default: 6 x timeout + batchWindow. */
+      /** The visibility timeout V. Only for an existing queue, required there: its own value. Default: 6 x timeout + batchWindow. */
       visibilityTimeout: v.optional(is.integer(10, 43_200)),
       /** A retention that CloudWatch Logs has. */
       logRetentionDays: v.optional(retentionDays, { dev: 7, staging: 90, prod: 90 }[tier]),
@@ -191,7 +191,7 @@ export type CreatedDatabase = Readonly<v.InferOutput<ReturnType<typeof createdDa
 type ExistingDatabase = Readonly<v.InferOutput<ReturnType<typeof existingDatabase>>>;
 export type PipelineStage = Readonly<v.InferOutput<ReturnType<typeof pipelineStage>>>;
 
-/** What one stage is deployed with, complete: every default is filled in. */
+/** The complete configuration of a stage: every default is filled in. */
 export interface Stage extends Readonly<v.InferOutput<ReturnType<typeof stageKeys>>> {
   /** Every resource is named after it. A name of the user's under `stages` in cdk.json takes staging's defaults; `local` takes dev's. */
   readonly name: string;

@@ -1,10 +1,10 @@
 import { isIPv4 } from "node:net";
 import * as v from "valibot";
 
-/** What a key takes. Its message is what an error says is allowed: it completes "it must be …". */
+/** The values that a key takes. Its message completes "it must be …" in an error. */
 export type Validator = v.GenericSchema & { readonly message?: unknown; readonly wrapped?: Validator; readonly item?: Validator };
 
-/** What is allowed, as an error says it. */
+/** The allowed values, in the words of an error. */
 export function describeAllowed(validator: Validator | undefined): string {
   return String((validator?.wrapped ?? validator)?.message);
 }
@@ -60,7 +60,7 @@ export const zone = text(/^[a-z]{2}(-[a-z]+)+-\d[a-z0-9-]*[a-z]$/, "an availabil
 
 export const resourceId = text(/^(db|cluster|shardgroup)-[A-Za-z0-9]+$/, "a resource id: db-…, cluster-… or shardgroup-…");
 
-/** Only the form: RDS knows which types a Region has for Postgres. */
+/** Checks only the form, because RDS knows the types that a Region has for Postgres. */
 export const instanceType = text(
   /^[a-z]+\d[a-z0-9-]*\.(micro|small|medium|large|\d*xlarge)$/,
   "an RDS instance type without db. before it, such as m8g.large",
@@ -68,7 +68,7 @@ export const instanceType = text(
 
 export const host = text(
   /^(?![\d.]+$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/,
-  "a host name without a port, and no address, because the server's certificate names a host",
+  "a host name without a port, and not an address, because the server's certificate names a host",
 );
 
 export const email = text(/^(none|[^\s@,]+@[^\s@,]+\.[^\s@,]+)$/, "an e-mail address or none");
@@ -109,12 +109,12 @@ const databaseName = (pattern: RegExp, allowed: string, not: readonly string[]) 
 
 export const createdDatabaseName = databaseName(
   /^[a-z]\w{0,62}$/i,
-  `a letter, then up to 62 letters, digits and underscores, and no reserved word of Postgres nor ${TAKEN.join(", ")}`,
+  `a letter, then up to 62 letters, digits and underscores, but not a reserved word of Postgres or one of ${TAKEN.join(", ")}`,
   [...TAKEN, ...RESERVED_WORDS],
 );
 
 export const existingDatabaseName = databaseName(
   /^[\w-]{1,63}$/,
-  `up to 63 letters, digits, underscores and hyphens, and none of ${TAKEN.join(", ")}`,
+  `up to 63 letters, digits, underscores and hyphens, but not one of ${TAKEN.join(", ")}`,
   TAKEN,
 );

@@ -17,7 +17,7 @@ export function openKmsKey(keyId: string, aws: Aws): MasterKey {
       throw error instanceof AwsError ? errors.maskKeyRefused(error.code) : error;
     });
     const bytes = Buffer.from(typeof Mac === "string" ? Mac : "", "base64");
-    if (bytes.length !== MAC_BYTES) throw errors.maskKeyRefused("it answered without a MAC");
+    if (bytes.length !== MAC_BYTES) throw errors.maskKeyRefused("its response has no MAC");
     return bytes;
   };
 }

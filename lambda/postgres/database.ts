@@ -102,6 +102,6 @@ export class Database {
 /** A connection that could not be opened; only the system's code of the reason is kept. */
 class ConnectFailure extends Error {
   constructor(reason: unknown) {
-    super(findSystemCode(reason) ?? "no answer");
+    super(findSystemCode(reason) ?? "no response");
   }
 }

@@ -57,7 +57,7 @@ export async function tryCall<T>(permission: string, call: (signal: AbortSignal)
   try {
     return { value: await call(AbortSignal.any([late, interrupted])) };
   } catch (error) {
-    if (late.aborted) return { failed: `no answer within ${seconds} s` };
+    if (late.aborted) return { failed: `no response within ${seconds} s` };
     const name = error instanceof Error ? error.name : "Error";
     if (DENIED.test(name)) return { failed: `not allowed (${name}): it needs ${permission}` };
     const text = explainError(error).split("\n")[0]?.slice(0, MAX_CHARACTERS) ?? "";

@@ -89,7 +89,7 @@ function checkEventSource({ state, reason, lastResult }: EventSource): Verdict {
 
 function checkHealth({ seconds, failure }: Health): Verdict {
   if (failure) return ["critical", formatFailure(failure)];
-  return ["ok", `reachable, table and masking key fit (the function answered in ${formatDuration(seconds * 1000)})`];
+  return ["ok", `reachable, table and masking key fit (the function responded in ${formatDuration(seconds * 1000)})`];
 }
 
 function checkLastFailure(failure: Failure | NoFailure, health: StatusReport["health"], now: number): Verdict {

@@ -21,7 +21,7 @@ export async function confirmTargets(targets: readonly Target[], yes: boolean): 
   if (!process.stdin.isTTY) throw errors.noTerminal(names);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal
-    .question(`${names} is not on this machine. Go on? (yes/no) `, { signal: interrupted })
+    .question(`Not on this machine: ${names}. Continue? (yes/no) `, { signal: interrupted })
     .catch(() => "")
     .finally(() => terminal.close());
   if (!/^y(es)?$/i.test(answer.trim())) throw errors.declined();

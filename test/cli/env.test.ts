@@ -103,7 +103,7 @@ describe("a start is refused", () => {
     const env = { ...named(), AWS_ENDPOINT_URL: "https://sqs.eu-west-1.amazonaws.com" };
     const { code, stderr } = await masqueue(["start", "--env", "--data", data.path], env);
     expect(code).toBe(1);
-    expect(stderr).toContain("is not on this machine, and there is no terminal to ask at: pass --yes to go on.");
+    expect(stderr).toMatch(/Not on this machine: .+\. There is no terminal to ask for confirmation: pass --yes to continue\./);
     expect(await database.rows("SELECT to_regclass('user_logins') AS there")).toEqual([{ there: null }]);
   });
 

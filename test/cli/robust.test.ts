@@ -83,7 +83,7 @@ test("a function that cannot work is detected before a message is sent", async (
 });
 
 test.each([
-  [["start", "--pipeline", "nope"], "There is no pipeline nope; there are: user-logins."],
+  [["start", "--pipeline", "nope"], "There is no pipeline nope. Known pipelines: user-logins."],
   [["start", "--data", ""], "Name a folder."],
   [["sql", " "], "The statement is empty."],
 ])("%j gets a sentence and exit code 2", async (args, sentence) => {

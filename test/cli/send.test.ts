@@ -55,7 +55,7 @@ describe("masqueue send FILE --env", () => {
     const env = { ...named(), AWS_ENDPOINT_URL: "https://sqs.eu-west-1.amazonaws.com" };
     const { code, stdout, stderr } = await masqueue(["send", file(numbered(1)), "--env"], env);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toContain("pass --yes to go on");
+    expect(stderr).toContain("pass --yes to continue");
   });
 
   test("reports that a queue does not exist", async () => {

@@ -89,7 +89,7 @@ describe("nothing is sent", () => {
     stage.variables.AWS_ENDPOINT_URL_SQS = "https://sqs.eu-west-1.amazonaws.com";
     const { code, stderr } = await smoke();
     expect(code).toBe(1);
-    expect(stderr).toContain("is not on this machine, and there is no terminal to ask at: pass --yes to go on.");
+    expect(stderr).toMatch(/Not on this machine: .+\. There is no terminal to ask for confirmation: pass --yes to continue\./);
   });
 
   test("if the function's log may not be read", async () => {
@@ -106,7 +106,7 @@ describe("nothing is sent", () => {
     [["--stage", ""], "A stage's name has lower-case letters, digits and single hyphens."],
     [["--pipeline", ""], "Name a pipeline."],
     [["--timeout", "0"], "Give a number of seconds from 1 to 900."],
-    [["--pipeline", "nope"], "There is no pipeline nope; there are: user-logins."],
+    [["--pipeline", "nope"], "There is no pipeline nope. Known pipelines: user-logins."],
   ])("after %j, which is misuse", async (options, sentence) => {
     const { code, stderr } = await smoke(...options);
     expect(code).toBe(2);

@@ -73,7 +73,7 @@ describe("masqueue status --env", () => {
   test("needs a service in the environment", async () => {
     const { code, stderr } = await masqueue(["status", "--env"]);
     expect(code).toBe(2);
-    expect(stderr).toContain("--env: neither QUEUE_URL nor one of DATABASE_URL and PGHOST is set.");
+    expect(stderr).toContain("--env: none of QUEUE_URL, DATABASE_URL and PGHOST is set.");
   });
 });
 

@@ -26,7 +26,7 @@ describe("masqueue status --stage", () => {
         "",
         "ok       Stack         UPDATE_COMPLETE, …",
         "ok       Event source  Enabled",
-        "ok       Database      reachable, table and masking key fit (the function answered …",
+        "ok       Database      reachable, table and masking key fit (the function responded …",
         "ok       Last failure  none in 24 h",
         "ok       Invocations   0 of 3 failed in 15 min",
         "ok       Stored        7 messages in 15 min",

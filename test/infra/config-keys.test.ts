@@ -16,7 +16,7 @@ describe("a stage is refused", () => {
   });
 
   test("whose entry is not an object", () => {
-    expect(complaintOf(5)).toMatch(/^stages\.dev is 5; it must be an object with keys out of keepData, network,/);
+    expect(complaintOf(5)).toMatch(/^stages\.dev is 5; it must be an object with keys from keepData, network,/);
     expect(complaintOf(null)).toMatch(/^stages\.dev is null;/);
     expect(complaint({ stages: [] })).toBe("stages is []; it must be an object with an object for each stage.");
   });
@@ -31,15 +31,12 @@ test("stage local is not deployed to AWS", () => {
 
 describe("an unknown key is refused, and the known keys at its place are listed,", () => {
   test.each([
-    [
-      { databse: {} },
-      "stages.dev.databse is unknown; instead of databse, there are keepData, network, database, masking, alerts, pipelines.",
-    ],
-    [{ masking: { key: "x" } }, "stages.dev.masking.key is unknown; instead of key, there are keyArn, multiRegion."],
-    [{ network: { kind: "own" } }, /^stages\.dev\.network\.kind is unknown; .* there are cidr, availabilityZones, zones/],
-    [{ pipelines: { order: {} } }, "stages.dev.pipelines.order is unknown; instead of order, there are user-logins, orders."],
+    [{ databse: {} }, "stages.dev.databse is unknown; known keys: keepData, network, database, masking, alerts, pipelines."],
+    [{ masking: { key: "x" } }, "stages.dev.masking.key is unknown; known keys: keyArn, multiRegion."],
+    [{ network: { kind: "own" } }, /^stages\.dev\.network\.kind is unknown; known keys: cidr, availabilityZones, zones/],
+    [{ pipelines: { order: {} } }, "stages.dev.pipelines.order is unknown; known keys: user-logins, orders."],
     [{ pipelines: { orders: { size: 1 } } }, /^stages\.dev\.pipelines\.orders\.size is unknown; .*batchSize/],
-    [{ "database.host": "x" }, /^stages\.dev\.database\.host is unknown; instead of database\.host, there are keepData/],
+    [{ "database.host": "x" }, /^stages\.dev\.database\.host is unknown; known keys: keepData/],
   ])("in the stage's entry: %j", (dev, sentence) => {
     expect(complaintOf(dev)).toEqual(typeof sentence === "string" ? sentence : expect.stringMatching(sentence));
   });
@@ -57,10 +54,10 @@ describe("an unknown key is refused, and the known keys at its place are listed,
   });
 
   test("also a group that is given a value", () => {
-    expect(complaint({ masking: KEY })).toBe(`masking is "${KEY}"; it takes no value itself, but its keys do: keyArn, multiRegion.`);
-    expect(complaint({ network: { zones: 3 } })).toMatch(/^network is \{ zones: 3 \}; it takes no value itself/);
+    expect(complaint({ masking: KEY })).toBe(`masking is "${KEY}"; set its keys instead: keyArn, multiRegion.`);
+    expect(complaint({ network: { zones: 3 } })).toMatch(/^network is \{ zones: 3 \}; set its keys instead/);
     expect(complaintOf({ network: "10.0.0.0/16" })).toMatch(
-      /^stages\.dev\.network is "10\.0\.0\.0\/16"; it must be an object with keys out of cidr/,
+      /^stages\.dev\.network is "10\.0\.0\.0\/16"; it must be an object with keys from cidr/,
     );
     expect(complaintOf({ pipelines: { orders: [] } })).toMatch(/^stages\.dev\.pipelines\.orders is \[\]; it must be false or an object/);
   });

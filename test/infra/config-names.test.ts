@@ -11,7 +11,7 @@ describe("the name of a created database", () => {
       "select word, catcode in ('R', 'T') as reserved from pg_get_keywords()",
     );
     await client.end();
-    const refused = rows.filter(({ word }) => /; it must be .* no reserved word/.test(complaint({ "database.name": word })));
+    const refused = rows.filter(({ word }) => /; it must be .* not a reserved word/.test(complaint({ "database.name": word })));
     expect(refused.map(({ word }) => word).sort()).toEqual(rows.flatMap(({ word, reserved }) => (reserved ? [word] : [])).sort());
     expect(refused.length).toBeGreaterThan(90);
   });

@@ -132,7 +132,7 @@ describe("something existing", () => {
   test.each(["visibilityTimeout", "maxReceiveCount"])("requires a queue's %s", (key) => {
     const { [key]: _, ...queue }: Context = EXISTING_QUEUE;
     expect(complaintOfOrders(queue)).toMatch(
-      new RegExp(`^pipelines\\.orders\\.${key} is not given; it must be what the existing queue has, a whole number from `),
+      new RegExp(`^pipelines\\.orders\\.${key} is not given; it must be the value of the existing queue, a whole number from `),
     );
   });
 
@@ -190,8 +190,7 @@ describe("something created", () => {
 
 describe("a pipeline that is left out", () => {
   test("takes no key on the command line", () => {
-    const sentence =
-      "pipelines.orders.batchSize is given, but stages.dev.pipelines.orders is false; a pipeline that is left out takes no keys.";
+    const sentence = "pipelines.orders.batchSize is given, but stages.dev.pipelines.orders is false, which leaves the pipeline out.";
     expect(complaintOf({ pipelines: { orders: false } }, { "pipelines.orders.batchSize": "5" })).toBe(sentence);
   });
 

@@ -75,7 +75,7 @@ describe("the user that creates the roles", () => {
     await expect(handler()).rejects.toMatchObject({
       name: "MigrationError",
       message: expect.stringMatching(
-        /refused the login of master .*member of rds_iam.*rds-db:connect as that user \(database\.adminUser.*by hand with a token/,
+        /refused the login of master .*member of rds_iam.*rds-db:connect as that user \(set database\.adminUser.*by hand with a token/,
       ),
     });
     expect(adminLogins()).toEqual([MASTER.password, token]);

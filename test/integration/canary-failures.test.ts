@@ -117,9 +117,9 @@ describe.each([IN_PROCESS, UNDER_RIC, UNDER_RIC_JSON])("%s", (_name, start) => {
     const lambda = await cage.start(start);
     expect(await lambda.invoke([])).toEqual([]);
     await cage.database.client.query("BEGIN; LOCK TABLE user_logins");
-    expect(await lambda.invoke(batch(), 1)).toMatch("Postgres did not answer within the function's time");
+    expect(await lambda.invoke(batch(), 1)).toMatch("Postgres did not respond within the function's time");
     await cage.database.client.query("ROLLBACK");
-    expect((await cage.open()).output).toContain("Postgres did not answer");
+    expect((await cage.open()).output).toContain("Postgres did not respond");
     expect(await cage.escaped()).toEqual([]);
   });
 

@@ -96,7 +96,7 @@ describe.each([IN_PROCESS, UNDER_RIC])("%s", (_name, start) => {
     await cage.database.client.query(guard("BEFORE", raise));
     const lambda = await cage.start(start);
     expect(await lambda.invoke([])).toEqual([]);
-    expect(await lambda.invoke(batch(), TRIES)).toMatch(`Postgres answered with SQLSTATE ${sqlstate}`);
+    expect(await lambda.invoke(batch(), TRIES)).toMatch(`Postgres returned SQLSTATE ${sqlstate}`);
     expect((await cage.open()).output).toContain(sqlstate);
     expect(await cage.escaped()).toEqual([]);
   });

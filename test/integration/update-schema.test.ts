@@ -121,7 +121,7 @@ describe("a database that others have used", () => {
   test("cannot be migrated by hand once the deployed function owns its tables", async () => {
     await fixture.deploy();
     const byHand = connected({ ...fixture.database.config, ...MASTER }, (client) => migrate(client));
-    await expect(byHand).rejects.toThrow(/^Role masqueue_migrate owns .*user_logins.*: its deployed function migrates them/);
+    await expect(byHand).rejects.toThrow(/^Role masqueue_migrate owns .*user_logins.*: only the deployed migrate function changes them/);
   });
 
   test("keeps what everyone may do, unless it lets the ingest role create tables", async () => {

@@ -70,12 +70,15 @@ describe("the login", () => {
   test.each([
     [
       { PGPASSWORD: "canary", PGPASSWORD_SECRET: "db" },
-      "PGPASSWORD and PGPASSWORD_SECRET are set; set one of them: a login comes from one place.",
+      "PGPASSWORD and PGPASSWORD_SECRET are set; set only one of them: a login comes from one place.",
     ],
-    [{ PGPASSWORD: "canary", PG_IAM_AUTH: "true" }, "PGPASSWORD and PG_IAM_AUTH are set; set one of them: a login comes from one place."],
+    [
+      { PGPASSWORD: "canary", PG_IAM_AUTH: "true" },
+      "PGPASSWORD and PG_IAM_AUTH are set; set only one of them: a login comes from one place.",
+    ],
     [
       { PGPASSWORD_SECRET: "db", PG_IAM_AUTH: "true" },
-      "PGPASSWORD_SECRET and PG_IAM_AUTH are set; set one of them: a login comes from one place.",
+      "PGPASSWORD_SECRET and PG_IAM_AUTH are set; set only one of them: a login comes from one place.",
     ],
     [{ PG_IAM_AUTH: "yes" }, 'PG_IAM_AUTH is "yes"; allowed: true, or nothing.'],
     [{ PG_IAM_AUTH: "true", PGSSLMODE: "disable" }, "PG_IAM_AUTH needs TLS: set PGSSLMODE to verify-full."],

@@ -104,7 +104,7 @@ describe("an invalid variable", () => {
     [{ PGPORT: "5432.5" }, 'PGPORT is "5432.5"; allowed: a port from 1 to 65535.'],
     [{ PGSSLMODE: "require" }, 'PGSSLMODE is "require"; allowed: verify-full, disable.'],
     [{ MASK_KEY_FILE: "/nowhere/key" }, "MASK_KEY_FILE names /nowhere/key, which is not a readable file."],
-    [{ MASK_KMS_KEY_ID: "alias/masqueue" }, "MASK_KMS_KEY_ID and MASK_KEY_FILE are set; set one of them: a key comes from one place."],
+    [{ MASK_KMS_KEY_ID: "alias/masqueue" }, "MASK_KMS_KEY_ID and MASK_KEY_FILE are set; set only one of them: a key comes from one place."],
   ])("is named with the allowed values: %j", (changes, sentence) => {
     expect(readErrorMessage(changes)).toBe(sentence);
   });

@@ -18,7 +18,7 @@ const printed = (error: Error) => [error.message, error.stack, String(error), in
 
 describe("an IngestError", () => {
   test("leaves the handler unchanged", () => {
-    const own = new IngestError("database_refused", "Postgres answered with SQLSTATE 42P01.", "42P01");
+    const own = new IngestError("database_refused", "Postgres returned SQLSTATE 42P01.", "42P01");
     expect(toIngestError(own)).toBe(own);
     expect(own).toMatchObject({ name: "IngestError", code: "database_refused", sqlstate: "42P01" });
   });

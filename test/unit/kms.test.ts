@@ -73,7 +73,7 @@ describe("a master key in KMS", () => {
       await expect(master(Buffer.from("x"))).rejects.toMatchObject({
         code: "mask_key_unavailable",
         message:
-          "KMS did not derive a masking key: it answered without a MAC. Check the key's state, its policy and the route to the KMS endpoint.",
+          "KMS did not derive a masking key: its response has no MAC. Check the key's state, its policy and the route to the KMS endpoint.",
       });
     },
   );

@@ -79,7 +79,7 @@ describe("the log of a batch", () => {
 
 describe("the log of a failure", () => {
   test("holds the code, the SQLSTATE and our sentence, but no stack", () => {
-    createTelemetry("user-logins").failed(new IngestError("database_refused", "Postgres answered with SQLSTATE 42P01.", "42P01"));
+    createTelemetry("user-logins").failed(new IngestError("database_refused", "Postgres returned SQLSTATE 42P01.", "42P01"));
     expect(lines().map(plain)).toEqual([
       {
         level: "ERROR",
@@ -87,14 +87,14 @@ describe("the log of a failure", () => {
         service: "user-logins",
         code: "database_refused",
         sqlstate: "42P01",
-        reason: "Postgres answered with SQLSTATE 42P01.",
+        reason: "Postgres returned SQLSTATE 42P01.",
       },
     ]);
   });
 
   test("reports rejections that could not be written, with the SQLSTATE or the code", () => {
     const reporter = createTelemetry("user-logins");
-    reporter.rejectionsNotWritten(new IngestError("database_refused", "Postgres answered with SQLSTATE 42501.", "42501"));
+    reporter.rejectionsNotWritten(new IngestError("database_refused", "Postgres returned SQLSTATE 42501.", "42501"));
     reporter.rejectionsNotWritten(new IngestError("out_of_time", "Too late."));
     expect(lines()).toMatchObject(["42501", "out_of_time"].map((code) => ({ level: "ERROR", message: "rejections not written", code })));
   });
