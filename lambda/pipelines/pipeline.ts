@@ -76,7 +76,7 @@ export function date(options: { otherwise: "sent" }): ColumnSpec {
 /** The compiler refuses an unknown option only in an object literal. From a spread, or in plain JavaScript, it would be ignored. */
 function refuseUnknown(owner: string, options: object, known: readonly string[]): void {
   const unknown = Object.keys(options).filter((name) => !known.includes(name));
-  if (unknown.length > 0) throw new TypeError(`${owner}: unknown option ${unknown.join(", ")}; there are: ${known.join(", ")}`);
+  if (unknown.length > 0) throw new TypeError(`${owner}: unknown option ${unknown.join(", ")}; known options: ${known.join(", ")}`);
 }
 
 /** Masked as an IP address: all spellings of an address are equal. */

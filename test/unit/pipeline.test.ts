@@ -90,16 +90,16 @@ describe("a mistake in a declaration", () => {
   test.each([
     [
       () => definePipeline({ ...declaration(), ...{ unwrap: "sns" } }),
-      "pipeline user-logins: unknown option unwrap; there are: name, table",
+      "pipeline user-logins: unknown option unwrap; known options: name, table",
     ],
     [
       () => definePipeline(declaration({ masking: { sha256: true, ...{ acceptReversable: true } } })),
-      "pipeline user-logins, masking: unknown option acceptReversable; there are: sha256, acceptReversible",
+      "pipeline user-logins, masking: unknown option acceptReversable; known options: sha256, acceptReversible",
     ],
-    [() => text(misspelt), "text(): unknown option require, otherwise; there are: max, required, numbers"],
-    [() => masked({ from: "ip", as: ip, ...misspelt }), "masked(): unknown option max, require, otherwise; there are: from, as"],
-    [() => date({ otherwise: "sent", ...{ zone: "UTC" } }), "date(): unknown option zone; there are: otherwise"],
-    [() => masked({ from: "ip", as: { ...ip, ...{ length: 8 } } }), "masked(), as: unknown option length; there are: identifier, form"],
+    [() => text(misspelt), "text(): unknown option require, otherwise; known options: max, required, numbers"],
+    [() => masked({ from: "ip", as: ip, ...misspelt }), "masked(): unknown option max, require, otherwise; known options: from, as"],
+    [() => date({ otherwise: "sent", ...{ zone: "UTC" } }), "date(): unknown option zone; known options: otherwise"],
+    [() => masked({ from: "ip", as: { ...ip, ...{ length: 8 } } }), "masked(), as: unknown option length; known options: identifier, form"],
     [
       () => definePipeline(declaration(JSON.parse('{ "once": "event_id" }'))),
       'pipeline user-logins: once is "event_id"; allowed: "message-id", "event-id"',
