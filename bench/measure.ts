@@ -32,7 +32,7 @@ export type Samples = ReadonlyMap<string, readonly number[]>;
 const MIN_REPETITIONS = 3;
 
 /** @param seconds of a full run; a quick run takes the minimum of repetitions */
-export function planFor(scale: Scale, seconds: number, repetitions = 15): Plan {
+export function createPlan(scale: Scale, seconds: number, repetitions = 15): Plan {
   return scale === "quick" ? { warmUps: 1, repetitions: MIN_REPETITIONS, seconds: 0 } : { warmUps: 2, repetitions, seconds };
 }
 

@@ -5,7 +5,7 @@ import { COLUMNS } from "../support/rows.ts";
 const CHUNK = 64 * 1024;
 
 /** The statement for a COPY into a table like `user_logins`. */
-export function copyStatement(table: string): string {
+export function formatCopy(table: string): string {
   return `COPY ${table} (${COLUMNS.join(", ")}) FROM STDIN WITH (FORMAT text, ENCODING 'UTF8')`;
 }
 
@@ -17,7 +17,7 @@ export function copyReadyRows(client: Client, table: string, data: Buffer): Prom
   return new Promise((resolve, reject) => {
     const copy: Submittable & Record<string, unknown> = {
       submit(connection: Connection) {
-        connection.query(copyStatement(table));
+        connection.query(formatCopy(table));
         for (let at = 0; at < data.length; at += CHUNK) connection.sendCopyFromChunk(data.subarray(at, at + CHUNK));
         connection.endCopyFrom();
       },

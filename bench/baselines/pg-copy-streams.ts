@@ -4,13 +4,13 @@ import type { SQSEvent } from "aws-lambda";
 import type { Client } from "pg";
 import { from } from "pg-copy-streams";
 import { toCopyLine, toRows } from "../support/rows.ts";
-import { copyStatement } from "./copy.ts";
+import { formatCopy } from "./copy.ts";
 
 const ROWS_PER_CHUNK = 250;
 
 /** COPY through the usual library, which waits for the server before it sends rows. */
 export async function copyByStream(client: Client, table: string, event: SQSEvent): Promise<void> {
-  await pipeline(Readable.from(encodeChunks(event), { objectMode: false }), client.query(from(copyStatement(table))));
+  await pipeline(Readable.from(encodeChunks(event), { objectMode: false }), client.query(from(formatCopy(table))));
 }
 
 function* encodeChunks(event: SQSEvent): Generator<Buffer> {

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { copyByStream } from "../baselines/pg-copy-streams.ts";
 import { insertByUnnest } from "../baselines/unnest.ts";
-import { interleave, planFor, toTimes } from "../measure.ts";
+import { createPlan, interleave, toTimes } from "../measure.ts";
 import { compare, type Figure, figure } from "../report/figures.ts";
 import type { Batch } from "../support/batches.ts";
 import { startChild } from "../support/child.ts";
@@ -42,7 +42,7 @@ export async function measure({ postgres, scale }: SuiteContext): Promise<Figure
       "pg-copy-streams": { table: tables.stream, write: ({ event }: Batch) => copyByStream(far, tables.stream, event) },
       unnest: { table: tables.unnest, write: ({ event }: Batch) => insertByUnnest(far, tables.unnest, event) },
     };
-    const { function: rates, ...baselines } = await measureWriters(near, writers, { ...planFor(scale, 10), size, batches });
+    const { function: rates, ...baselines } = await measureWriters(near, writers, { ...createPlan(scale, 10), size, batches });
     figures.push(...compare({ group: `${DISTANCE} ms, batches of ${size.toLocaleString("en")}`, unit: "rows/s" }, rates, baselines));
   }
   proxy.stop();

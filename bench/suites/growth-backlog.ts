@@ -3,7 +3,7 @@ import { consume } from "../../local/emulators/event-source.ts";
 import { connectSqs, createQueues } from "../../local/emulators/sqs.ts";
 import { sendMessages } from "../../local/run/send.ts";
 import { type Queue, readQueue } from "../../local/targets/queue.ts";
-import { interleave, planFor, toRates, type Variant } from "../measure.ts";
+import { createPlan, interleave, toRates, type Variant } from "../measure.ts";
 import { compare, type Figure } from "../report/figures.ts";
 import { toBatch } from "../support/batches.ts";
 import { addChecksums, type Checksum, checkTable, EMPTY } from "../support/checksum.ts";
@@ -44,7 +44,7 @@ export async function measureBacklog({ postgres, scale }: SuiteContext): Promise
   });
   const idle = functions.map(() => async () => {});
   const variants = [toVariant("function", functions, true), toVariant("bare", idle, false)];
-  const samples = await interleave(variants, { ...planFor(scale, 40, 5), warmUps: 1 });
+  const samples = await interleave(variants, { ...createPlan(scale, 40, 5), warmUps: 1 });
   await checkTable(database, table, expected);
   server.stop();
 

@@ -1,4 +1,4 @@
-import { interleave, planFor, type Samples, toRates, type Variant } from "../measure.ts";
+import { createPlan, interleave, type Samples, toRates, type Variant } from "../measure.ts";
 import { type Figure, figure } from "../report/figures.ts";
 import { addChecksums, type Checksum, checkTable, EMPTY } from "../support/checksum.ts";
 import { type Child, startChild } from "../support/child.ts";
@@ -33,7 +33,7 @@ export async function measureParallelWriters({ postgres, scale }: SuiteContext):
     },
   });
   const variants = counts.flatMap((count) => KINDS.map((kind) => toVariant(kind, count)));
-  const samples = await interleave(variants, { ...planFor(scale, 40, 9), warmUps: 1 });
+  const samples = await interleave(variants, { ...createPlan(scale, 40, 9), warmUps: 1 });
   for (const kind of KINDS) await checkTable(client, tables[kind], expected[kind]);
   for (const writer of writers) writer.stop();
   return counts.flatMap((count) => toFigures(samples, count));

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { planFor, type Scale } from "../measure.ts";
+import { createPlan, type Scale } from "../measure.ts";
 import { compare, type Figure, figure } from "../report/figures.ts";
 import type { Batch } from "../support/batches.ts";
 import { WrongRows } from "../support/checksum.ts";
@@ -49,7 +49,7 @@ async function measureTable({ postgres, scale }: SuiteContext): Promise<Figure[]
         ...watchWal(client, batches * SIZE, wal.empty),
       },
     };
-    const { function: rates, ...baselines } = await measureWriters(client, writers, { ...planFor(scale, 20, 9), size: SIZE, batches });
+    const { function: rates, ...baselines } = await measureWriters(client, writers, { ...createPlan(scale, 20, 9), size: SIZE, batches });
     const group = `table of ${rows.toLocaleString("en")} rows`;
     figures.push(
       ...compare({ group, unit: "rows/s" }, rates, baselines),

@@ -3,7 +3,7 @@ import type { SQSEvent } from "aws-lambda";
 import { mask } from "../../lambda/ingest/mask.ts";
 import { parse } from "../../lambda/ingest/parse.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
-import { interleave, planFor, toRates } from "../measure.ts";
+import { createPlan, interleave, toRates } from "../measure.ts";
 import { compare, type Figure } from "../report/figures.ts";
 import { makeRecords, toBatch } from "../support/batches.ts";
 import { checksumRows, compareChecksums } from "../support/checksum.ts";
@@ -32,7 +32,7 @@ export async function measure({ scale }: SuiteContext): Promise<Figure[]> {
   const arrange = async () => {
     batch = toBatch(makeRecords(SIZE));
   };
-  const samples = await interleave(variants, { ...planFor(scale, 15, 25), arrange });
+  const samples = await interleave(variants, { ...createPlan(scale, 15, 25), arrange });
   const limit = toRates(samples, "limit", SIZE);
   return compare({ group: "parse and mask", unit: "rows/s" }, toRates(samples, "function", SIZE), { limit });
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { SQSEvent, SQSRecord } from "aws-lambda";
 import { copyReadyRows } from "../baselines/copy.ts";
-import { interleave, planFor, toRates } from "../measure.ts";
+import { createPlan, interleave, toRates } from "../measure.ts";
 import { type Figure, figure } from "../report/figures.ts";
 import { makeRecords, toBatch } from "../support/batches.ts";
 import { addChecksums, checkTable, EMPTY } from "../support/checksum.ts";
@@ -62,7 +62,7 @@ export async function measure({ postgres, scale }: SuiteContext): Promise<Figure
   const arrange = async () => {
     for (const variant of variants) await variant.prepare();
   };
-  const samples = await interleave(variants, { ...planFor(scale, 35, 11), arrange });
+  const samples = await interleave(variants, { ...createPlan(scale, 35, 11), arrange });
   await checkTable(client, table, expected);
 
   const none = toRates(samples, "none 1", SIZE);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type pg from "pg";
 import type { Lambda } from "../../local/emulators/lambda-runtime/lambda.ts";
-import { interleave, planFor, type Samples, type Scale, toTimes, type Variant } from "../measure.ts";
+import { createPlan, interleave, type Samples, type Scale, toTimes, type Variant } from "../measure.ts";
 import { compare, type Figure, figure } from "../report/figures.ts";
 import { type Batch, makeRecords, toBatch } from "../support/batches.ts";
 import { addChecksums, checkTable, readChecksum, WrongRows } from "../support/checksum.ts";
@@ -78,7 +78,7 @@ async function measureStarts(client: pg.Client, start: Start, scale: Scale): Pro
     batch = toBatch(makeRecords(1));
     expected = addChecksums(expected, batch.checksum);
   };
-  const samples = await interleave(variants, { ...planFor(scale, 60), arrange });
+  const samples = await interleave(variants, { ...createPlan(scale, 60), arrange });
   await checkTable(client, TABLE, expected);
   const { rows } = await client.query<{ count: number }>("SELECT count(*)::int AS count FROM bench_pg_only");
   if (rows[0]?.count !== expected.rows) throw new WrongRows("The pg-only handler did not store all its messages.");

@@ -2,7 +2,7 @@ import pg from "pg";
 import { copyReadyRows } from "../baselines/copy.ts";
 import { insertRowByRow } from "../baselines/row-by-row.ts";
 import { insertByUnnest } from "../baselines/unnest.ts";
-import { planFor } from "../measure.ts";
+import { createPlan } from "../measure.ts";
 import { compare, type Figure } from "../report/figures.ts";
 import type { Batch } from "../support/batches.ts";
 import { connect, createTable } from "../support/database.ts";
@@ -50,7 +50,7 @@ export async function measure({ postgres, scale }: SuiteContext): Promise<Figure
     // A warm-up of ten thousand single INSERTs would take longer than all else; the smaller sizes have warmed everything up.
     const warmUps = size >= 10_000 ? { warmUps: 0 } : {};
     const { function: rates, ...baselines } = await measureWriters(client, writers, {
-      ...planFor(scale, seconds),
+      ...createPlan(scale, seconds),
       ...warmUps,
       size,
       batches,

@@ -5,7 +5,7 @@ import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { Database } from "../../lambda/postgres/database.ts";
 import { PostgresStore } from "../../lambda/postgres/postgres-store.ts";
 import { createTelemetry } from "../../lambda/telemetry.ts";
-import { contextFor } from "../../local/emulators/sqs-event.ts";
+import { createContext } from "../../local/emulators/sqs-event.ts";
 import { masterKey } from "./rows.ts";
 
 /** Milliseconds that an invocation may take; none comes near it. */
@@ -27,7 +27,7 @@ export async function openFunction(config: ClientConfig, table: string): Promise
   const reporter = createTelemetry(pipeline.name);
   const handler = createHandler(() => ({ pipeline, masking: { mode: "hmac", masterKey }, store, reporter }));
   const invoke: Invoke = async (event, failures = 0) => {
-    const { batchItemFailures } = await handler(event, contextFor(TIMEOUT));
+    const { batchItemFailures } = await handler(event, createContext(TIMEOUT));
     if (batchItemFailures.length !== failures) throw new Error(`${batchItemFailures.length} messages failed instead of ${failures}.`);
   };
   await invoke({ Records: [] });

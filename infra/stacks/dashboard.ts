@@ -66,7 +66,7 @@ function createLossRow({ name, functionName, ingest, lambda, deadLetters }: Pipe
   const lost = [METRICS.unsettled, METRICS.rejectedAgain, METRICS.rejectionsNotWritten];
   return row(name, [
     ...(deadLetters ? [graph("Dead letters", [deadLetters("ApproximateNumberOfMessagesVisible", Stats.MAXIMUM)])] : []),
-    graph("Rejected, by code", [rejectedByCode(functionName)]),
+    graph("Rejected, by code", [createRejectedMetric(functionName)]),
     graph("Failed batches and what they left", [lambda("Errors"), ...lost.map((name) => ingest(name))]),
     graph("Not as declared", [ingest(METRICS.unknownFields), ingest(METRICS.maskedAsText)]),
   ]);
@@ -98,7 +98,7 @@ function graph(title: string, metrics: monitoring.CustomMetric[], limits: Readon
 }
 
 /** A line for each code: the function publishes the metric with the code as a second dimension too. */
-function rejectedByCode(functionName: string): MathExpression {
+function createRejectedMetric(functionName: string): MathExpression {
   const query = `{"${METRICS.namespace}","service","code"} MetricName="${METRICS.rejected}" service="${functionName}"`;
   return new MathExpression({ expression: `SEARCH('${query}', '${Stats.SUM}', 300)`, usingMetrics: {}, label: `\${PROP('Dim.code')}` });
 }

@@ -9,7 +9,7 @@ import { readId } from "./row-key.ts";
  * would deadlock.
  */
 export function* groupById(records: readonly SQSRecord[], pipeline: Pipeline): Generator<readonly number[]> {
-  const ordered = records.map((record, position) => ({ id: sortId(record, pipeline), position })).sort((a, b) => compare(a.id, b.id));
+  const ordered = records.map((record, position) => ({ id: chooseSortId(record, pipeline), position })).sort((a, b) => compare(a.id, b.id));
   for (let start = 0; start < ordered.length; ) {
     const { id } = ordered[start] as { id: string };
     let end = start + 1;
@@ -20,7 +20,7 @@ export function* groupById(records: readonly SQSRecord[], pipeline: Pipeline): G
 }
 
 /** A record with a bad id is rejected when it is parsed, so its place in the order does not matter. */
-function sortId(record: SQSRecord, pipeline: Pipeline): string {
+function chooseSortId(record: SQSRecord, pipeline: Pipeline): string {
   const id = readId(record, pipeline);
   return typeof id === "string" ? id : "";
 }

@@ -3,7 +3,7 @@ import type { Deadline } from "../deadline.ts";
 import * as errors from "../errors.ts";
 import { findSystemCode, IngestError } from "../errors.ts";
 import { type Failure, retry } from "../retry.ts";
-import { blameFor, dropsConnection, refusesLogin } from "./sqlstate.ts";
+import { assignBlame, dropsConnection, refusesLogin } from "./sqlstate.ts";
 
 /** Milliseconds before each further attempt: some three seconds in all, which outlast a deadlock or a quick restart. */
 const PAUSES = [50, 100, 200, 400, 800, 1600];
@@ -90,7 +90,7 @@ export class Database {
     if (deadline.passed) return { error: errors.databaseLate(), retryable: false };
     if (error instanceof pg.DatabaseError) {
       if (dropsConnection(error)) this.#drop();
-      const retryable = blameFor(error) === "transient" || (refusesLogin(error) && earlier === 0);
+      const retryable = assignBlame(error) === "transient" || (refusesLogin(error) && earlier === 0);
       return { error: errors.databaseRefused(error.code), retryable };
     }
     if (error instanceof ConnectFailure) return { error: errors.databaseUnavailable(error.message), retryable: true };

@@ -3,7 +3,7 @@ import type { Deadline } from "../deadline.ts";
 import type { MaskedRow } from "../rows/masked-row.ts";
 import { DUPLICATE, type Outcome, reject, type SettledRow, STORED, UNSETTLED } from "../rows/outcome.ts";
 import { findRows, insertRows } from "./insert.ts";
-import { blameFor } from "./sqlstate.ts";
+import { assignBlame } from "./sqlstate.ts";
 import type { Table } from "./table.ts";
 
 /**
@@ -22,7 +22,7 @@ export async function insertIsolating(
   try {
     return await insertSettled(client, table, rows);
   } catch (error) {
-    if (!(error instanceof pg.DatabaseError) || blameFor(error) !== "row") throw error;
+    if (!(error instanceof pg.DatabaseError) || assignBlame(error) !== "row") throw error;
     if (rows.length === 1) return settleAll(rows, toRejection(error, table));
     const middle = rows.length >> 1;
     const left = await insertIsolating(client, table, rows.slice(0, middle), deadline);

@@ -36,7 +36,7 @@ const BLAME_BY_CODE: Readonly<Record<string, Blame>> = {
 const DROPS_CONNECTION = /^(08|57|25006)/;
 
 /** Check `instanceof DatabaseError` first: a socket error has a code, too. A code that is in neither table is the system's. */
-export function blameFor(error: DatabaseError): Blame {
+export function assignBlame(error: DatabaseError): Blame {
   const code = error.code ?? "";
   // A check violation without a constraint's name is a missing partition.
   if (code === "23514" && !error.constraint) return "system";

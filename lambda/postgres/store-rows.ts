@@ -7,7 +7,7 @@ import type { Database } from "./database.ts";
 import { findRows } from "./insert.ts";
 import { insertIsolating, settleAll } from "./isolate.ts";
 import { LazyRows } from "./lazy-rows.ts";
-import { blameFor } from "./sqlstate.ts";
+import { assignBlame } from "./sqlstate.ts";
 import { formatKey, type Table } from "./table.ts";
 
 /**
@@ -61,7 +61,7 @@ async function copy(
     const all = rows.all();
     return stored === all.length ? settleAll(all, STORED) : await storeMissing(client, table, all, soft);
   } catch (error) {
-    if (!(error instanceof pg.DatabaseError) || blameFor(error) !== "row") throw error;
+    if (!(error instanceof pg.DatabaseError) || assignBlame(error) !== "row") throw error;
     return onRefusal(error);
   }
 }

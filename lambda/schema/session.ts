@@ -1,6 +1,6 @@
 import pg from "pg";
 import * as errors from "../errors.ts";
-import { blameFor, refusesLogin } from "../postgres/sqlstate.ts";
+import { assignBlame, refusesLogin } from "../postgres/sqlstate.ts";
 import { type Failure, retry } from "../retry.ts";
 
 /** Milliseconds after which a server that does not answer counts as unavailable. */
@@ -55,6 +55,6 @@ function assess(error: unknown, { host, port, database, user }: pg.ClientConfig,
   if (!(error instanceof pg.DatabaseError))
     return { error: errors.serverUnreachable(host, port, errors.findSystemCode(error)), retryable: false };
   if (refusesLogin(error)) return { error: errors.loginRefused(user, error.code, options.help), retryable: options.retriesLogin ?? false };
-  const retryable = blameFor(error) === "transient";
+  const retryable = assignBlame(error) === "transient";
   return { error: errors.connectionRefused(database, error.code, retryable), retryable };
 }

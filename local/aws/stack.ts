@@ -27,11 +27,11 @@ export function openStageQueue({ region }: Account, { queueUrl }: IngestStack): 
 }
 
 function describePlace({ region, id }: Account, stack?: Stack): string {
-  const account = id ?? (stack && accountId(stack));
+  const account = id ?? (stack && parseAccountId(stack));
   return account ? `${region}, account ${account}` : region;
 }
 
-function accountId({ StackId = "" }: Stack): string {
+function parseAccountId({ StackId = "" }: Stack): string {
   return StackId.split(":")[4] ?? "";
 }
 
@@ -68,7 +68,7 @@ function toIngestStack(stack: Stack, name: string) {
     return value;
   };
   return {
-    ...{ name, status, account: accountId(stack) },
+    ...{ name, status, account: parseAccountId(stack) },
     /** When the stack was last created or updated, in milliseconds since 1970. */
     changed: (stack.LastUpdatedTime ?? stack.CreationTime)?.getTime() ?? null,
     queueUrl: output(OUTPUTS.queueUrl),

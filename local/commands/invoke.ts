@@ -1,6 +1,6 @@
 import type { SQSEvent } from "aws-lambda";
 import { IngestError } from "../../lambda/errors.ts";
-import { contextFor } from "../emulators/sqs-event.ts";
+import { createContext } from "../emulators/sqs-event.ts";
 import * as errors from "../errors.ts";
 import { isObject, parseJson, readText } from "../files.ts";
 import { createContainer, findPipeline, openMasking } from "../run/container.ts";
@@ -22,7 +22,7 @@ export async function invoke(file: string, options: { env: boolean; yes: boolean
   if (postgres.isEmbedded) await migrateTarget(postgres);
   const totals = new RunTotals();
   await using container = createContainer(pipeline, postgres, openMasking(pipeline, postgres, dataDir), totals);
-  const response = await interruptible(container.handler(event, contextFor())).catch((error: unknown) => {
+  const response = await interruptible(container.handler(event, createContext())).catch((error: unknown) => {
     throw error instanceof IngestError ? errors.failedInvocation(error.message) : error;
   });
   for (const { messageId, code, field } of totals.rejections) console.error(`Rejected   ${messageId} ${code}${field ? ` (${field})` : ""}`);

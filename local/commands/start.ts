@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { consume, type Handler } from "../emulators/event-source.ts";
-import { contextFor } from "../emulators/sqs-event.ts";
+import { createContext } from "../emulators/sqs-event.ts";
 import * as errors from "../errors.ts";
 import { createContainer, findPipeline, openMasking } from "../run/container.ts";
 import { type Outgoing, readMessages } from "../run/messages-file.ts";
@@ -51,7 +51,7 @@ export async function start(options: StartOptions): Promise<number> {
   const create = () => resources.use(createContainer(pipeline, postgres, masking, totals)).handler;
   const handlers = Array.from({ length: CONTAINERS }, create);
   // By an empty batch, each checks its table and its key before a message is sent or received.
-  for (const handler of handlers) await handler({ Records: [] }, contextFor());
+  for (const handler of handlers) await handler({ Records: [] }, createContext());
   checkInterrupted();
   resources.defer(() => output.end());
   const before = await countDeadLetters(queue);

@@ -3,7 +3,7 @@ import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQ
 import type { Context, SQSEvent } from "aws-lambda";
 import * as errors from "../errors.ts";
 import { isObject } from "../files.ts";
-import { contextFor, toSqsRecord } from "./sqs-event.ts";
+import { createContext, toSqsRecord } from "./sqs-event.ts";
 
 /** A handler as Lambda calls it. */
 export type Handler = (event: SQSEvent, context: Context) => Promise<unknown>;
@@ -100,7 +100,7 @@ async function settle(options: EventSourceOptions, handler: Handler, batch: read
   let failed: ReadonlySet<string> = ids;
   let thrown: unknown;
   try {
-    failed = readFailedIds(await withTimeout(handler(event, contextFor(timeout)), timeout), ids);
+    failed = readFailedIds(await withTimeout(handler(event, createContext(timeout)), timeout), ids);
   } catch (error) {
     thrown = error;
   }

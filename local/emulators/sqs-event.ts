@@ -27,7 +27,7 @@ function toAttribute({ StringValue, BinaryValue, DataType = "String" }: MessageA
 }
 
 /** The context of one invocation. @param milliseconds the function's time */
-export function contextFor(milliseconds = 30_000): Context {
+export function createContext(milliseconds = 30_000): Context {
   const end = Date.now() + milliseconds;
   return {
     callbackWaitsForEmptyEventLoop: false,

@@ -14,7 +14,7 @@ import { migrateTarget, openRequiredPostgres } from "../targets/postgres.ts";
 import { confirmTargets } from "../terminal/confirm.ts";
 import { explainError, runProgram } from "../terminal/program.ts";
 import { checkInterrupted, interrupted } from "../terminal/signals.ts";
-import { type FunctionPostgres, localEnvironment, readFunctionPostgres, readKeyMaterial } from "./environment.ts";
+import { buildLocalEnvironment, type FunctionPostgres, readFunctionPostgres, readKeyMaterial } from "./environment.ts";
 import { type LocalStack, openLocalStack } from "./localstack.ts";
 import { putMaskingKey } from "./masking-key.ts";
 import { putPassword } from "./password.ts";
@@ -35,7 +35,7 @@ await runProgram(deploy);
 async function deploy(): Promise<void> {
   const { yes } = parseOptions();
   const before = { ...process.env };
-  Object.assign(process.env, localEnvironment(before));
+  Object.assign(process.env, buildLocalEnvironment(before));
   const postgres = readFunctionPostgres(process.env);
   using localStack = await openLocalStack(process.env);
   const material = readKeyMaterial(process.env);
@@ -137,7 +137,7 @@ async function assertHealthy({ lambda }: LocalStack, outputs: Outputs, { variabl
 function describeNextSteps({ endpoint, region }: LocalStack, stacks: readonly Outputs[], before: NodeJS.ProcessEnv): string {
   // LocalStack names them with its own port, which may be another one on this machine.
   const queueUrls = stacks.map((outputs) => `${endpoint.origin}${URL.parse(outputs[OUTPUTS.queueUrl] ?? "")?.pathname ?? ""}`);
-  const { AWS_ENDPOINT_URL: _, ...postgres } = localEnvironment(before);
+  const { AWS_ENDPOINT_URL: _, ...postgres } = buildLocalEnvironment(before);
   const variables = {
     ...{ AWS_ENDPOINT_URL: endpoint.origin, AWS_REGION: region, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
     ...postgres,

@@ -1,5 +1,5 @@
 import { runProgram } from "../terminal/program.ts";
-import { localEnvironment } from "./environment.ts";
+import { buildLocalEnvironment } from "./environment.ts";
 import { openLocalStack } from "./localstack.ts";
 import { removeMaskingKey } from "./masking-key.ts";
 import { removePassword } from "./password.ts";
@@ -9,7 +9,7 @@ await runProgram(destroy);
 
 /** Removes from LocalStack everything that `npm run local:deploy` created there. Rows and the key file stay. */
 async function destroy(): Promise<void> {
-  using localStack = await openLocalStack({ ...process.env, ...localEnvironment(process.env) });
+  using localStack = await openLocalStack({ ...process.env, ...buildLocalEnvironment(process.env) });
   const removed = await removeStacks(localStack.cloudFormation);
   if (await removePassword(localStack.secrets)) removed.push("the password");
   if (await removeMaskingKey(localStack.kms)) removed.push("the masking key (its file stays)");

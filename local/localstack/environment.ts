@@ -11,7 +11,7 @@ import { postgresFromEnv } from "../targets/from-env.ts";
 const COMPOSE_FILE = join(ROOT, "docker-compose.yml");
 
 /** The variables that name the services of docker-compose.yml to every command: the user's own if they are set, else its defaults. */
-export function composeEnvironment(env: Environment) {
+export function readComposeEnvironment(env: Environment) {
   const value = (name: string) => env[name] || readDefault(name);
   const endpoint = `http://localhost:${value("LOCALSTACK_PORT")}`;
   return {
@@ -33,8 +33,8 @@ function readDefault(variable: string): string {
 }
 
 /** The variables that the environment lacks to name LocalStack and Postgres: if it names no Postgres, those of docker-compose.yml. */
-export function localEnvironment(env: Environment): Record<string, string> {
-  const { AWS_ENDPOINT_URL, PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSWORD } = composeEnvironment(env);
+export function buildLocalEnvironment(env: Environment): Record<string, string> {
+  const { AWS_ENDPOINT_URL, PGHOST, PGPORT, PGUSER, PGDATABASE, PGPASSWORD } = readComposeEnvironment(env);
   const endpoint = { AWS_ENDPOINT_URL: env.AWS_ENDPOINT_URL || AWS_ENDPOINT_URL };
   if (env.DATABASE_URL || env.PGHOST) return endpoint;
   // LocalStack runs functions in its own network, in which the service has this name.

@@ -39,12 +39,12 @@ export function openMasking(pipeline: Pipeline, postgres: PostgresTarget, dataDi
 
 /** The embedded database has its own key. For another one the environment may name the key; else one is kept beside the data. */
 function openMasterKey(dataDir: DataDir, { isEmbedded }: PostgresTarget): MasterKey {
-  if (!isEmbedded && (process.env[ENV.kmsKey] || process.env[ENV.keyFile])) return readMasterKey(process.env, sdkIdentity());
+  if (!isEmbedded && (process.env[ENV.kmsKey] || process.env[ENV.keyFile])) return readMasterKey(process.env, readSdkIdentity());
   return importMasterKey(readLocalKey(isEmbedded ? join(dataDir.embedded, "mask.key") : dataDir.keyFile));
 }
 
 /** Region and credentials as the AWS SDK finds them: environment, profile, single sign-on. Each of its clients finds the same. */
-function sdkIdentity(): Identity {
+function readSdkIdentity(): Identity {
   const { region, credentials } = new SQSClient({}).config;
   const noRegion = () => {
     throw new IngestError("configuration", "AWS_REGION is not set, and no profile of the AWS SDK names a region.");

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { isReachable, unprivileged } from "../emulators/postgres/binaries.ts";
+import { findUnprivilegedUser, isReachable } from "../emulators/postgres/binaries.ts";
 import * as errors from "../errors.ts";
 import { createOnce } from "../files.ts";
 
@@ -24,7 +24,7 @@ export function resolveDataDir(data: string = join(ROOT, ".masqueue")) {
 
 /** Root's Postgres runs under another account. If that cannot enter a private folder, the data lies elsewhere. */
 function resolveEmbedded(folder: string): string {
-  if (!unprivileged() || isReachable(existsSync(folder) ? folder : dirname(folder))) return join(folder, "embedded");
+  if (!findUnprivilegedUser() || isReachable(existsSync(folder) ? folder : dirname(folder))) return join(folder, "embedded");
   const elsewhere = `/var/tmp/masqueue-${createHash("sha256").update(folder).digest("hex").slice(0, 12)}`;
   if (existsSync(elsewhere) && statSync(elsewhere).uid !== 0) throw errors.foreignFolder(elsewhere);
   return elsewhere;

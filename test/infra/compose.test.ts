@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
 import { DEAD_LETTER_QUEUE, QUEUE } from "../../local/emulators/sqs.ts";
-import { composeEnvironment, localEnvironment, readFunctionPostgres } from "../../local/localstack/environment.ts";
+import { buildLocalEnvironment, readComposeEnvironment, readFunctionPostgres } from "../../local/localstack/environment.ts";
 import { SERVICES } from "../../local/localstack/localstack.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -75,7 +75,7 @@ describe("the script that runs when LocalStack is ready", () => {
 });
 
 describe("the environment of the commands", () => {
-  const defaults = composeEnvironment({});
+  const defaults = readComposeEnvironment({});
 
   test("has the values of docker-compose.yml", () => {
     expect(defaults).toMatchObject({
@@ -91,7 +91,7 @@ describe("the environment of the commands", () => {
 
   test("follows its variables, and names no other service", () => {
     const env = { LOCALSTACK_PORT: "4999", PGPORT: "5433", PGHOST: "production", PGUSER: "me", AWS_ENDPOINT_URL: "https://elsewhere" };
-    expect(composeEnvironment(env)).toEqual({
+    expect(readComposeEnvironment(env)).toEqual({
       ...defaults,
       AWS_ENDPOINT_URL: "http://localhost:4999",
       QUEUE_URL: "http://localhost:4999/000000000000/login-queue",
@@ -100,7 +100,7 @@ describe("the environment of the commands", () => {
   });
 
   test("is the one of local:deploy unless a Postgres is named, with the host name for functions", () => {
-    const env = localEnvironment({});
+    const env = buildLocalEnvironment({});
     expect(env).toMatchObject({ AWS_ENDPOINT_URL: "http://localhost:4566", PGHOST: "localhost", FUNCTION_PGHOST: "postgres" });
     expect(readFunctionPostgres(env)).toEqual({
       variables: { PGHOST: "postgres", PGPORT: "5432", PGUSER: "postgres", PGDATABASE: "postgres" },
@@ -111,7 +111,7 @@ describe("the environment of the commands", () => {
 
   test("is not used if a Postgres is named, which has the same name for the function", () => {
     const env = { PGHOST: "127.0.0.1", PGPORT: "5555", PGUSER: "me", PGPASSWORD: "secret", PGDATABASE: "mine" };
-    expect(localEnvironment(env)).toEqual({ AWS_ENDPOINT_URL: "http://localhost:4566" });
+    expect(buildLocalEnvironment(env)).toEqual({ AWS_ENDPOINT_URL: "http://localhost:4566" });
     expect(readFunctionPostgres(env).variables).toEqual({ PGHOST: "127.0.0.1", PGPORT: "5555", PGUSER: "me", PGDATABASE: "mine" });
     expect(readFunctionPostgres({ ...env, FUNCTION_PGHOST: "db", FUNCTION_PGPORT: "5432" }).variables).toMatchObject({
       PGHOST: "db",

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, expect, test } from "@jest/globals";
-import { freePort } from "../../local/emulators/postgres/cluster.ts";
+import { findFreePort } from "../../local/emulators/postgres/cluster.ts";
 import { idsBut, logins, useFixture } from "../support/fixture.ts";
 import { holdTable, killSessions, untilWaiting } from "../support/sessions.ts";
 
@@ -28,7 +28,7 @@ describe("an unavailable database", () => {
   });
 
   test("is reported with the system's error code, without the address", async () => {
-    const port = await freePort();
+    const port = await findFreePort();
     const lambda = fixture.container({ ...fixture.database.config, port });
     const failure = await lambda.invoke(logins(1), 1).catch((error: Error) => error);
     expect(failure).toMatchObject({ code: "database_unavailable", message: expect.stringContaining("(ECONNREFUSED)") });

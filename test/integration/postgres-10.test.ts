@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { migrate } from "../../lambda/schema/runner.ts";
-import { binariesIn, reachable } from "../../local/emulators/postgres/binaries.ts";
+import { binariesIn, resolveReachable } from "../../local/emulators/postgres/binaries.ts";
 import { type EmbeddedPostgres, startPostgres } from "../../local/emulators/postgres/server.ts";
 import { type Container, container } from "../support/container.ts";
 import { createDatabase, type TestDatabase } from "../support/database.ts";
@@ -25,7 +25,7 @@ function onPostgres10(): void {
 
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), "masqueue-postgres-10-"));
-    server = await startPostgres(home, ["fsync=off"], binariesIn(reachable(NATIVE, home)));
+    server = await startPostgres(home, ["fsync=off"], binariesIn(resolveReachable(NATIVE, home)));
     database = await createDatabase({ server: server.config });
     lambda = container(database.config);
   });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type pg from "pg";
-import { binariesIn, reachable } from "../../local/emulators/postgres/binaries.ts";
+import { binariesIn, resolveReachable } from "../../local/emulators/postgres/binaries.ts";
 import { type EmbeddedPostgres, startPostgres } from "../../local/emulators/postgres/server.ts";
 import { createDatabase, type TestDatabase, testPostgres } from "../support/database.ts";
 import { dataFolder, masqueue } from "../support/masqueue.ts";
@@ -39,7 +39,7 @@ afterAll(async () => {
 /** Postgres 10, as in the image, if there is a package of it for this platform. */
 async function server(): Promise<pg.ClientConfig> {
   if (`${process.platform}-${process.arch}` !== "linux-x64") return testPostgres().config;
-  ten = await startPostgres(home, ["fsync=off"], binariesIn(reachable(NATIVE, home)));
+  ten = await startPostgres(home, ["fsync=off"], binariesIn(resolveReachable(NATIVE, home)));
   return ten.config;
 }
 

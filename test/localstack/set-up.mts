@@ -1,5 +1,5 @@
 import { UserError } from "../../local/errors.ts";
-import { localEnvironment } from "../../local/localstack/environment.ts";
+import { buildLocalEnvironment } from "../../local/localstack/environment.ts";
 import { openLocalStack } from "../../local/localstack/localstack.ts";
 import { listStacks } from "../../local/localstack/stacks.ts";
 import { postgresFromEnv } from "../../local/targets/from-env.ts";
@@ -9,7 +9,7 @@ import { withClient } from "../../local/targets/postgres.ts";
 export default async function setUp(): Promise<void> {
   try {
     // The region of the tests.
-    Object.assign(process.env, localEnvironment(process.env), { AWS_REGION: "us-east-1" });
+    Object.assign(process.env, buildLocalEnvironment(process.env), { AWS_REGION: "us-east-1" });
     using localStack = await openLocalStack(process.env);
     const names = await listStacks(localStack.cloudFormation);
     if (names.length > 0)

@@ -8,7 +8,7 @@ import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { Database } from "../../lambda/postgres/database.ts";
 import { PostgresStore } from "../../lambda/postgres/postgres-store.ts";
-import { contextFor } from "../../local/emulators/sqs-event.ts";
+import { createContext } from "../../local/emulators/sqs-event.ts";
 
 /** Keeps the reports. */
 export class Reports implements Reporter {
@@ -54,7 +54,7 @@ export function container(
   const masking = pipeline.masking === "hmac" ? { mode: "hmac" as const, masterKey } : { mode: "sha256" as const };
   const { reporter = reports } = options;
   const handler = createHandler(() => ({ pipeline, masking, store: new PostgresStore(database, pipeline), reporter }));
-  const invoke = async (records: readonly SQSRecord[], seconds = 30) => handler({ Records: [...records] }, contextFor(seconds * 1000));
+  const invoke = async (records: readonly SQSRecord[], seconds = 30) => handler({ Records: [...records] }, createContext(seconds * 1000));
   return {
     invoke,
     failures: async (records) => (await invoke(records)).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier),

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
-import { unprivileged } from "../../local/emulators/postgres/binaries.ts";
-import { freePort } from "../../local/emulators/postgres/cluster.ts";
+import { findUnprivilegedUser } from "../../local/emulators/postgres/binaries.ts";
+import { findFreePort } from "../../local/emulators/postgres/cluster.ts";
 
 /** PATH, and the folders in which Debian installs it: not every PATH contains them. */
 const FOLDERS = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/bin"];
@@ -31,10 +31,10 @@ export interface PgBouncer {
 export async function startPgBouncer(server: pg.ClientConfig): Promise<PgBouncer> {
   const folder = mkdtempSync(join(tmpdir(), "masqueue-pgbouncer-"));
   const file = join(folder, "pgbouncer.ini");
-  const port = await freePort();
+  const port = await findFreePort();
   writeFileSync(file, formatConfiguration(server, port));
   // PgBouncer refuses to run as root.
-  const account = unprivileged();
+  const account = findUnprivilegedUser();
   for (const path of account ? [folder, file] : []) chownSync(path, account?.uid ?? 0, account?.gid ?? 0);
   const admin = { host: "127.0.0.1", port, user: "pgbouncer", database: "pgbouncer", ssl: false };
   const start = async () => {

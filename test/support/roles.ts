@@ -5,7 +5,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { ROLES } from "../../lambda/names.ts";
 import { type SchemaDeps, updateSchema } from "../../lambda/schema/update.ts";
-import { binariesIn, reachable } from "../../local/emulators/postgres/binaries.ts";
+import { binariesIn, resolveReachable } from "../../local/emulators/postgres/binaries.ts";
 import { startPostgres } from "../../local/emulators/postgres/server.ts";
 import { createDatabase, type TestDatabase, testPostgres } from "./database.ts";
 
@@ -53,7 +53,7 @@ export interface RoleServer {
  */
 export async function startRoleServer(native?: string): Promise<RoleServer> {
   const home = mkdtempSync(join(tmpdir(), "masqueue-roles-"));
-  const { config, stop } = await startPostgres(home, ["fsync=off"], native ? binariesIn(reachable(native, home)) : undefined);
+  const { config, stop } = await startPostgres(home, ["fsync=off"], native ? binariesIn(resolveReachable(native, home)) : undefined);
   const sql = (...statements: string[]) =>
     connected(config, async (client) => {
       for (const statement of statements) await client.query(statement);

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "@jest/globals";
-import { interleave, planFor, toRates, toTimes, type Variant } from "../../bench/measure.ts";
+import { createPlan, interleave, toRates, toTimes, type Variant } from "../../bench/measure.ts";
 
 let now: number;
 let said: string[];
@@ -84,9 +84,9 @@ test("a variant that was not measured has no samples", async () => {
 });
 
 test("a quick run takes the fewest repetitions, whatever time a full one has", () => {
-  expect(planFor("quick", 60)).toEqual({ warmUps: 1, repetitions: 3, seconds: 0 });
-  expect(planFor("full", 60)).toEqual({ warmUps: 2, repetitions: 15, seconds: 60 });
-  expect(planFor("long", 60, 9)).toEqual({ warmUps: 2, repetitions: 9, seconds: 60 });
+  expect(createPlan("quick", 60)).toEqual({ warmUps: 1, repetitions: 3, seconds: 0 });
+  expect(createPlan("full", 60)).toEqual({ warmUps: 2, repetitions: 15, seconds: 60 });
+  expect(createPlan("long", 60, 9)).toEqual({ warmUps: 2, repetitions: 9, seconds: 60 });
 });
 
 test("no variant always follows the same other one", async () => {

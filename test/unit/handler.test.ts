@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { createHandler } from "../../lambda/ingest/handler.ts";
 import { importMasterKey } from "../../lambda/masking/keys.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
-import { contextFor } from "../../local/emulators/sqs-event.ts";
+import { createContext } from "../../local/emulators/sqs-event.ts";
 import { Reports, TEST_SECRET } from "../support/container.ts";
 import { MemoryStore } from "../support/memory-store.ts";
 import { login, record, SENT } from "../support/records.ts";
@@ -18,7 +18,7 @@ describe("the time of an invocation", () => {
     const remaining: number[] = [];
     const store = new MemoryStore({ onStep: (_step, deadline) => remaining.push(deadline.remaining) });
     const handler = createHandler(() => ({ pipeline: userLogins, masking, store, reporter: new Reports(), now: () => SENT }));
-    await handler({ Records: [record(), record("{")] }, { ...contextFor(time), getRemainingTimeInMillis: () => time });
+    await handler({ Records: [record(), record("{")] }, { ...createContext(time), getRemainingTimeInMillis: () => time });
     // check, storeRows, appendRejections
     expect(remaining).toEqual([left, left, left]);
   });
@@ -37,7 +37,7 @@ describe("the times in a report", () => {
     const reporter = new Reports();
     await createHandler(() => ({ pipeline: userLogins, masking, store, reporter, now: () => clock }))(
       { Records: records },
-      contextFor(20_000),
+      createContext(20_000),
     );
     const { commitLag, batchTime } = reporter.last;
     return { commitLag, batchTime };

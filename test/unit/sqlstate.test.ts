@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import pg from "pg";
-import { blameFor, dropsConnection, refusesLogin } from "../../lambda/postgres/sqlstate.ts";
+import { assignBlame, dropsConnection, refusesLogin } from "../../lambda/postgres/sqlstate.ts";
 
 /** Postgres's answer with this code, as the driver returns it. */
 function answer(code: string | undefined, fields: Partial<pg.DatabaseError> = {}): pg.DatabaseError {
@@ -23,11 +23,11 @@ describe("the cause is the row", () => {
     ["21000", "a trigger that affected several rows"],
     ["54000", "an index entry that is too large"],
   ])("for %s, %s", (code) => {
-    expect(blameFor(answer(code))).toBe("row");
+    expect(assignBlame(answer(code))).toBe("row");
   });
 
   test("for a check constraint, which has a name", () => {
-    expect(blameFor(answer("23514", { constraint: "locale_is_known" }))).toBe("row");
+    expect(assignBlame(answer("23514", { constraint: "locale_is_known" }))).toBe("row");
   });
 });
 
@@ -49,12 +49,12 @@ describe("the cause is the system", () => {
     ["", "an empty code"],
     [undefined, "no code"],
   ] as [string | undefined, string][])("for %s, %s", (code, _meaning) => {
-    expect(blameFor(answer(code))).toBe("system");
+    expect(assignBlame(answer(code))).toBe("system");
   });
 
   test("for a check violation without a constraint's name, which is a missing partition", () => {
-    expect(blameFor(answer("23514"))).toBe("system");
-    expect(blameFor(answer("23514", { constraint: "" }))).toBe("system");
+    expect(assignBlame(answer("23514"))).toBe("system");
+    expect(assignBlame(answer("23514", { constraint: "" }))).toBe("system");
   });
 });
 
@@ -72,7 +72,7 @@ describe("the cause is transient", () => {
     ["58030", "an input or output error"],
     ["25006", "a read-only server"],
   ])("with %s, %s", (code) => {
-    expect(blameFor(answer(code))).toBe("transient");
+    expect(assignBlame(answer(code))).toBe("transient");
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { IngestError } from "../../lambda/errors.ts";
 import { createTelemetry } from "../../lambda/telemetry.ts";
-import { contextFor } from "../../local/emulators/sqs-event.ts";
+import { createContext } from "../../local/emulators/sqs-event.ts";
 import { type Line, rejected, report, usePrinted } from "../support/telemetry.ts";
 
 const { lines } = usePrinted();
@@ -60,7 +60,7 @@ describe("the log of a batch", () => {
 
   test("names its invocation", () => {
     const reporter = createTelemetry("user-logins");
-    const context = contextFor(1_000);
+    const context = createContext(1_000);
     reporter.begin(context);
     reporter.batch(report());
     expect(lines()[0]).toMatchObject({ function_request_id: context.awsRequestId, function_name: "masqueue-local" });
@@ -68,7 +68,7 @@ describe("the log of a batch", () => {
 
   test("names the new invocation when the container is invoked again", () => {
     const reporter = createTelemetry("user-logins");
-    const contexts = [contextFor(1_000), contextFor(1_000)];
+    const contexts = [createContext(1_000), createContext(1_000)];
     for (const context of contexts) {
       reporter.begin(context);
       reporter.failed(new IngestError("out_of_time", "Too late."));

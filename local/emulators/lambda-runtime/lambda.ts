@@ -23,7 +23,7 @@ export type Lambda = Awaited<ReturnType<typeof startLambda>>;
  */
 export async function startLambda(folder: string, variables: Record<string, string>, launcher: readonly string[] = []) {
   const api = new RuntimeApi();
-  const env = { ...lambdaEnvironment(folder, await api.listen()), ...variables };
+  const env = { ...buildLambdaEnvironment(folder, await api.listen()), ...variables };
   const [command = process.execPath, ...args] = [...launcher, process.execPath, ...NODE_FLAGS, "--require", PRELOAD, CLIENT];
   const child = spawn(command, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
   const chunks: Buffer[] = [];
@@ -55,7 +55,7 @@ export async function startLambda(folder: string, variables: Record<string, stri
   };
 }
 
-function lambdaEnvironment(folder: string, port: number): Record<string, string> {
+function buildLambdaEnvironment(folder: string, port: number): Record<string, string> {
   return {
     PATH: "/usr/local/bin:/usr/bin:/bin",
     LANG: "en_US.UTF-8",

@@ -24,12 +24,12 @@ export async function findBinaries(folder: string): Promise<Binaries> {
   const { postgres } = await (import(name) as Promise<{ postgres: string }>).catch(() => {
     throw errors.noBinaries(PLATFORM, name);
   });
-  return binariesIn(reachable(dirname(dirname(postgres)), folder));
+  return binariesIn(resolveReachable(dirname(dirname(postgres)), folder));
 }
 
 /** The folder itself if the account that Postgres runs under may enter it, else a copy under `folder`. */
-export function reachable(native: string, folder: string): string {
-  if (!unprivileged() || isReachable(native)) return native;
+export function resolveReachable(native: string, folder: string): string {
+  if (!findUnprivilegedUser() || isReachable(native)) return native;
   const copy = join(folder, `bin-${PLATFORM}`);
   if (!existsSync(join(copy, "bin"))) {
     cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
@@ -75,7 +75,7 @@ export function isReachable(path: string): boolean {
 }
 
 /** The account that Postgres runs under if root runs us; null for other users, who run it themselves. */
-export function unprivileged(): { uid: number; gid: number } | null {
+export function findUnprivilegedUser(): { uid: number; gid: number } | null {
   if (process.getuid?.() !== 0) return null;
   const accounts = readFileSync("/etc/passwd", "utf8");
   const [, uid, gid] = /^postgres:[^:]*:(\d+):(\d+)/m.exec(accounts) ?? /^nobody:[^:]*:(\d+):(\d+)/m.exec(accounts) ?? [];
@@ -86,7 +86,7 @@ export function unprivileged(): { uid: number; gid: number } | null {
 /** What a server's messages and dates depend on, and nothing else of this process's environment. */
 const ENVIRONMENT = { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC", SystemRoot: process.env.SystemRoot };
 /** In a process group of its own, so that a Ctrl-C in the terminal does not reach it. */
-const detached = () => ({ ...unprivileged(), cwd: "/", env: ENVIRONMENT, detached: true });
+const detached = () => ({ ...findUnprivilegedUser(), cwd: "/", env: ENVIRONMENT, detached: true });
 
 /** Runs a program to its end, even after a Ctrl-C, so that it leaves no incomplete database. */
 export async function runAs(program: string, args: string[]): Promise<void> {

@@ -8,7 +8,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type pg from "pg";
 import * as errors from "../../errors.ts";
 import { createOnce } from "../../files.ts";
-import { type Binaries, findBinaries, runAs, spawnAs, unprivileged } from "./binaries.ts";
+import { type Binaries, findBinaries, findUnprivilegedUser, runAs, spawnAs } from "./binaries.ts";
 
 const USER = "postgres";
 export const DATABASE = "masqueue";
@@ -35,7 +35,7 @@ export async function openCluster(folder: string, binaries?: Binaries): Promise<
     const programs = binaries ?? (await findBinaries(folder));
     const [password, log] = [join(folder, "postgres.password"), join(folder, "postgres.log")];
     createOnce(password, () => randomBytes(24).toString("hex"));
-    const owner = unprivileged();
+    const owner = findUnprivilegedUser();
     if (owner) {
       chownSync(password, owner.uid, owner.gid);
       // Whatever root's umask is, that account must be able to enter.
@@ -55,7 +55,7 @@ async function initialise(cluster: Cluster): Promise<void> {
   const isInitialised = () => existsSync(join(cluster.data, "PG_VERSION"));
   if (isInitialised()) return;
   const draft = mkdtempSync(join(dirname(cluster.data), "initdb-"));
-  const owner = unprivileged();
+  const owner = findUnprivilegedUser();
   if (owner) chownSync(draft, owner.uid, owner.gid);
   const args = ["-D", draft, "-U", USER, `--pwfile=${cluster.password}`, "--auth=md5", "--encoding=UTF8", "--no-locale", "--no-sync"];
   try {
@@ -68,7 +68,7 @@ async function initialise(cluster: Cluster): Promise<void> {
 }
 
 /** The port of the server that runs on this folder: line 4 of its pid file, whose line 1 is the process number. */
-export function runningPort({ data }: Files): number | null {
+export function readRunningPort({ data }: Files): number | null {
   let port: string | undefined;
   try {
     const lines = readFileSync(join(data, "postmaster.pid"), "utf8").split("\n");
@@ -86,7 +86,7 @@ export async function launch(cluster: Cluster, settings: string[]): Promise<Chil
   const quiet = cluster.major >= 13 ? [...QUIET_LOG, QUIET_LOG_SINCE_13] : QUIET_LOG;
   const all = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "logging_collector=off", ...quiet, ...settings];
   const flags = all.flatMap((setting) => ["-c", setting]);
-  return spawnAs(cluster.postgres, ["-D", cluster.data, "-p", String(await freePort()), ...flags], cluster.log);
+  return spawnAs(cluster.postgres, ["-D", cluster.data, "-p", String(await findFreePort()), ...flags], cluster.log);
 }
 
 /** Ends the server as its own tools do, and waits until it has gone. */
@@ -98,7 +98,7 @@ export async function stopServer(cluster: Files): Promise<void> {
 }
 
 /** How to reach the cluster's server; complete, so that pg takes nothing from the environment. */
-export function configFor({ password }: Files, port: number): pg.ClientConfig {
+export function buildConfig({ password }: Files, port: number): pg.ClientConfig {
   return {
     host: "127.0.0.1",
     port,
@@ -113,7 +113,7 @@ export function configFor({ password }: Files, port: number): pg.ClientConfig {
 }
 
 /** A port of this machine that is free at the moment. */
-export async function freePort(): Promise<number> {
+export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as { port: number };

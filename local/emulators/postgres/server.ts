@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import * as errors from "../../errors.ts";
 import type { Binaries } from "./binaries.ts";
-import { configFor, DATABASE, type Files, launch, openCluster, runningPort, stopServer } from "./cluster.ts";
+import { buildConfig, DATABASE, type Files, launch, openCluster, readRunningPort, stopServer } from "./cluster.ts";
 
 /** An advisory lock with any number: each run holds it shared, and the last one, which gets it alone, stops the server. */
 const IN_USE_LOCK = 6_277_801;
@@ -25,14 +25,14 @@ export async function startPostgres(folder: string, settings: string[] = [], bin
   const deadline = Date.now() + START_TIMEOUT;
   let server: ChildProcess | undefined;
   for (;;) {
-    const port = runningPort(cluster);
+    const port = readRunningPort(cluster);
     const keeper = port && (await joinServer(cluster, port));
     if (keeper) {
       const lost = new AbortController();
       const onEnd = () => lost.abort();
       keeper.on("end", onEnd);
       return {
-        ...{ config: configFor(cluster, port), logFile: cluster.log },
+        ...{ config: buildConfig(cluster, port), logFile: cluster.log },
         /** Aborted when the server ends although this run still uses it. */
         lost: lost.signal,
         /** Ends this run's use; the last run stops the server. */
@@ -48,7 +48,7 @@ export async function startPostgres(folder: string, settings: string[] = [], bin
 
 /** A connection that marks the server as used; null if the server is starting or stopping. */
 async function joinServer(cluster: Files, port: number): Promise<pg.Client | null> {
-  const keeper = new pg.Client({ ...configFor(cluster, port), database: "postgres" });
+  const keeper = new pg.Client({ ...buildConfig(cluster, port), database: "postgres" });
   keeper.on("error", () => {});
   try {
     await keeper.connect();
@@ -88,11 +88,11 @@ async function leaveServer(cluster: Files, keeper: pg.Client): Promise<void> {
 export async function stopLeftover(folder: string): Promise<boolean> {
   for (const version of globSync("postgres-[0-9]*", { cwd: folder })) {
     const cluster = { data: join(folder, version), password: join(folder, "postgres.password") };
-    const port = runningPort(cluster);
+    const port = readRunningPort(cluster);
     if (!port) continue;
     const keeper = await joinServer(cluster, port).catch(() => null);
     if (keeper) await leaveServer(cluster, keeper);
-    if (keeper && runningPort(cluster)) return false;
+    if (keeper && readRunningPort(cluster)) return false;
     // Without its password no run can use it.
     if (!keeper) await stopServer(cluster);
   }
