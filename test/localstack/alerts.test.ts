@@ -10,7 +10,7 @@ import { Queue } from "aws-cdk-lib/aws-sqs";
 import { readStage } from "../../infra/config/read.ts";
 import { createMaskingKey } from "../../infra/constructs/masking-key.ts";
 import { pipelines } from "../../lambda/pipelines/index.ts";
-import { ACCOUNT, KEY_ARN, watchedApp } from "../support/alarms.ts";
+import { ACCOUNT, KEY_ARN, REGION, watchedApp } from "../support/alarms.ts";
 
 const endpoint = process.env.AWS_ENDPOINT_URL ?? "";
 const config = { endpoint, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" } };
@@ -80,7 +80,7 @@ test("calls of the masking key page by the rules' patterns, with what happened a
   const otherKey = { resources: [{ ARN: KEY_ARN.replace("1234", "9999") }] };
   const onlyInError = { resources: [], errorCode: "AccessDenied", errorMessage: `no right on ${KEY_ARN}, deny` };
   // Those that must not page go first.
-  await putCall("GenerateMac", "ingest-a");
+  await putCall("GenerateMac", `masqueue-dev-user-logins-${REGION}`);
   await putCall("GenerateMac", "admin", otherKey);
   await putCall("DisableKey", "admin", { errorCode: "AccessDenied" });
   await putCall("GenerateMac", "admin");
