@@ -1,6 +1,6 @@
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
-import { pipelines } from "../lambda/pipelines/index.ts";
+import { queues } from "../lambda/pipelines/index.ts";
 import { bundle } from "./bundle.ts";
 import { ConfigError, readAwsStage } from "./config/read.ts";
 import { createStacks } from "./stacks.ts";
@@ -10,7 +10,7 @@ const CODE = { ingest: "build/ingest", migrate: "build/migrate" };
 
 const app = new App();
 try {
-  const stage = readAwsStage(app.node.getAllContext(), pipelines);
+  const stage = readAwsStage(app.node.getAllContext(), queues);
   await bundle("ingest", CODE.ingest);
   await bundle("migrate", CODE.migrate);
   createStacks(app, stage, CODE);

@@ -8,36 +8,36 @@ import { importMasterKey, type MasterKey } from "./masking/keys.ts";
 import { openKmsKey } from "./masking/kms.ts";
 import type { Masking } from "./masking/open-masks.ts";
 import { ENV } from "./names.ts";
-import { pipelines } from "./pipelines/index.ts";
-import type { Pipeline } from "./pipelines/pipeline.ts";
+import { queues } from "./pipelines/index.ts";
+import type { Queue } from "./pipelines/queue.ts";
 
 /** The configuration of an ingest function. */
 export interface Config {
-  readonly pipeline: Pipeline;
+  readonly queue: Queue;
   readonly postgres: ClientConfig;
   readonly masking: Masking;
 }
 
 /**
  * Reads the configuration out of the environment.
- * @param known the pipelines by name; tests pass others
+ * @param known the queues by name; tests pass others
  * @throws IngestError `configuration`, naming the variable, its value (unless it is secret) and the values that are allowed
  */
-export function readConfig(env: Environment, known: Readonly<Record<string, Pipeline>> = pipelines): Config {
-  const pipeline = readPipeline(readVariable(env, ENV.pipeline), known);
-  return { pipeline, postgres: readPostgres(env), masking: readMasking(pipeline, env) };
+export function readConfig(env: Environment, known: Readonly<Record<string, Queue>> = queues): Config {
+  const queue = readQueue(readVariable(env, ENV.pipeline), known);
+  return { queue, postgres: readPostgres(env), masking: readMasking(queue, env) };
 }
 
-function readMasking({ name, masking }: Pipeline, env: Environment): Masking {
+function readMasking({ name, masking }: Queue, env: Environment): Masking {
   if (masking === "hmac") return { mode: "hmac", masterKey: readMasterKey(env) };
   if (env[ENV.functionName] && !masking.acceptReversible) throw errors.maskingReversible(name);
   return { mode: "sha256" };
 }
 
-function readPipeline(name: string, known: Readonly<Record<string, Pipeline>>): Pipeline {
-  const pipeline = Object.hasOwn(known, name) ? known[name] : undefined;
-  if (!pipeline) throw errors.variableInvalid(ENV.pipeline, name, Object.keys(known).join(", "));
-  return pipeline;
+function readQueue(name: string, known: Readonly<Record<string, Queue>>): Queue {
+  const queue = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (!queue) throw errors.variableInvalid(ENV.pipeline, name, Object.keys(known).join(", "));
+  return queue;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The environment variables of the functions. The stacks that deploy them use the same names. */
 export const ENV = {
-  /** Name of the pipeline that the function runs. */
+  /** Name of the queue that the function empties: that of its only pipeline, or of a shared queue. */
   pipeline: "PIPELINE",
   host: "PGHOST",
   port: "PGPORT",
@@ -69,10 +69,12 @@ export const METRICS = {
   /** First deliveries only; also with the additional dimension `code`. */
   rejected: "rejected",
   rejectedAgain: "rejectedAgain",
+  /** Messages that a shared queue leaves out. */
+  skipped: "skipped",
   unsettled: "unsettled",
   unknownFields: "unknownFields",
   maskedAsText: "maskedAsText",
-  rejectionsNotWritten: "rejectionsNotWritten",
+  findingsNotWritten: "findingsNotWritten",
   /** Milliseconds from the sending of the batch's oldest message to its commit. */
   commitLag: "commitLag",
   /** Milliseconds from a batch's first record to Postgres's last answer: parsing and masking included. */

@@ -9,7 +9,7 @@ import type { RejectedMessage } from "./rows/row-store.ts";
  */
 export function createTelemetry(service: string): Reporter {
   let invocation: object = {};
-  const write = (level: "INFO" | "WARN" | "ERROR", message: string, fields: object, metrics: Metrics = {}, dimensions = ["service"]) => {
+  const write = (level: "INFO" | "WARN" | "ERROR", message: string, fields: object, metrics: Metrics = {}, dimensions = BY_SERVICE) => {
     const time = new Date();
     const line = { level, message, timestamp: time.toISOString(), service, ...invocation, ...fields, ...metrics };
     // Lambda's `console` would add a prefix to the line if the function's log format is text.
@@ -20,24 +20,31 @@ export function createTelemetry(service: string): Reporter {
       invocation = { function_name: functionName, function_request_id: awsRequestId };
     },
     batch(report) {
+      const { pipeline, isShared } = report;
       for (const rejected of report.rejected) {
         const { messageId, code, field, sqlstate, receiveCount } = rejected;
         const metrics: Metrics = isNew(rejected) ? { [METRICS.rejected]: 1 } : {};
-        write("WARN", "message rejected", { messageId, code, field, sqlstate, receiveCount }, metrics, ["service", "code"]);
+        write("WARN", "message rejected", { pipeline, messageId, code, field, sqlstate, receiveCount }, metrics, [["service", "code"]]);
       }
       for (const { messageId, outcome } of report.smoke) write("INFO", "smoke", { messageId, outcome });
-      write("INFO", "batch", { unknownFieldNames: report.unknownFields.names }, toMetrics(report));
+      const dimensions = isShared ? [...BY_SERVICE, ["service", "pipeline"]] : BY_SERVICE;
+      write("INFO", "batch", { pipeline, unknownFieldNames: report.unknownFields.names }, toMetrics(report), dimensions);
     },
-    rejectionsNotWritten: ({ code, sqlstate }) =>
-      write("ERROR", "rejections not written", { code: sqlstate ?? code }, { [METRICS.rejectionsNotWritten]: 1 }),
+    findingsNotWritten: ({ code, sqlstate }) =>
+      write("ERROR", "findings not written", { code: sqlstate ?? code }, { [METRICS.findingsNotWritten]: 1 }),
     failed: ({ code, sqlstate, message }) => write("ERROR", "batch failed", { code, sqlstate, reason: message }),
   };
 }
 
+/** Sets of dimensions: CloudWatch keeps each metric once for each set. */
+type Dimensions = readonly (readonly string[])[];
+
+const BY_SERVICE: Dimensions = [["service"]];
+
 type Metrics = Readonly<Record<string, number>>;
 
 function toMetrics({ outcomes, rejected, unknownFields, maskedAsText, commitLag, batchTime }: BatchReport): Metrics {
-  const counts = { stored: 0, duplicate: 0, rejected: 0, unsettled: 0 };
+  const counts = { stored: 0, duplicate: 0, rejected: 0, skipped: 0, unsettled: 0 };
   for (const { outcome } of outcomes) counts[outcome]++;
   const first = rejected.filter(isNew).length;
   return {
@@ -46,6 +53,7 @@ function toMetrics({ outcomes, rejected, unknownFields, maskedAsText, commitLag,
     [METRICS.duplicates]: counts.duplicate,
     [METRICS.rejected]: first,
     [METRICS.rejectedAgain]: rejected.length - first,
+    [METRICS.skipped]: counts.skipped,
     [METRICS.unsettled]: counts.unsettled,
     [METRICS.unknownFields]: unknownFields.count,
     [METRICS.maskedAsText]: maskedAsText,
@@ -65,9 +73,9 @@ const IN_MILLISECONDS: readonly string[] = [METRICS.commitLag, METRICS.batchTime
  * The member that declares to CloudWatch which members of a line are metrics and which are their dimensions:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-function toEmbeddedFormat(metrics: Metrics, dimensions: readonly string[], time: Date): object {
+function toEmbeddedFormat(metrics: Metrics, dimensions: Dimensions, time: Date): object {
   const names = Object.keys(metrics);
   if (names.length === 0) return {};
   const Metrics = names.map((Name) => ({ Name, Unit: IN_MILLISECONDS.includes(Name) ? "Milliseconds" : "Count" }));
-  return { _aws: { Timestamp: time.getTime(), CloudWatchMetrics: [{ Namespace: METRICS.namespace, Dimensions: [dimensions], Metrics }] } };
+  return { _aws: { Timestamp: time.getTime(), CloudWatchMetrics: [{ Namespace: METRICS.namespace, Dimensions: dimensions, Metrics }] } };
 }

@@ -1,6 +1,7 @@
 import type { SQSEvent } from "aws-lambda";
 import type { ClientConfig } from "pg";
 import { createHandler } from "../../lambda/ingest/handler.ts";
+import { toQueue } from "../../lambda/pipelines/queue.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { Database } from "../../lambda/postgres/database.ts";
 import { PostgresStore } from "../../lambda/postgres/postgres-store.ts";
@@ -24,8 +25,9 @@ export type Invoke = (event: SQSEvent, failures?: number) => Promise<void>;
 export async function openFunction(config: ClientConfig, table: string): Promise<Invoke> {
   const pipeline = { ...userLogins, table };
   const store = new PostgresStore(new Database(config), pipeline);
+  const queue = toQueue(pipeline);
   const reporter = createTelemetry(pipeline.name);
-  const handler = createHandler(() => ({ pipeline, masking: { mode: "hmac", masterKey }, store, reporter }));
+  const handler = createHandler(() => ({ queue, masking: { mode: "hmac", masterKey }, openStore: () => store, reporter }));
   const invoke: Invoke = async (event, failures = 0) => {
     const { batchItemFailures } = await handler(event, createContext(TIMEOUT));
     if (batchItemFailures.length !== failures) throw new Error(`${batchItemFailures.length} messages failed instead of ${failures}.`);

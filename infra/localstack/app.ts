@@ -1,5 +1,5 @@
 import { App } from "aws-cdk-lib";
-import { pipelines } from "../../lambda/pipelines/index.ts";
+import { queues } from "../../lambda/pipelines/index.ts";
 import { bundle } from "../bundle.ts";
 import { ConfigError, readStage } from "../config/read.ts";
 import { createLocalStacks, readServices } from "./stacks.ts";
@@ -9,7 +9,7 @@ const CODE = "build/local/ingest";
 
 const app = new App();
 try {
-  const stage = readStage({ ...app.node.getAllContext(), stage: "local" }, pipelines);
+  const stage = readStage({ ...app.node.getAllContext(), stage: "local" }, queues);
   const services = readServices(process.env);
   await bundle("ingest", CODE);
   createLocalStacks(app, stage, services, CODE);

@@ -63,7 +63,7 @@ function createKeepingUpRow({ name, settings, ingest, lambda, queue }: Pipeline)
 
 /** Dead letters, rejections by code, failures of whole batches, and fields that were not as declared. */
 function createLossRow({ name, functionName, ingest, lambda, deadLetters }: Pipeline) {
-  const lost = [METRICS.unsettled, METRICS.rejectedAgain, METRICS.rejectionsNotWritten];
+  const lost = [METRICS.unsettled, METRICS.rejectedAgain, METRICS.findingsNotWritten];
   return row(name, [
     ...(deadLetters ? [graph("Dead letters", [deadLetters("ApproximateNumberOfMessagesVisible", Stats.MAXIMUM)])] : []),
     graph("Rejected, by code", [createRejectedMetric(functionName)]),

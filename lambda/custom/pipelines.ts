@@ -1,4 +1,5 @@
-import type { Pipeline } from "../pipelines/pipeline.ts";
-
-/** Your own pipelines. Upstream never changes this folder, so updates merge cleanly (CONTRIBUTING.md). */
-export const customPipelines: readonly Pipeline[] = [];
+/**
+ * Your own pipelines and shared queues, one line each: `export { orders } from "./orders/pipeline.ts";`
+ * Upstream never changes this folder, so updates merge cleanly (docs/pipelines.md).
+ */
+export {};

@@ -10,6 +10,7 @@ const reporter = createTelemetry(process.env[ENV.functionName] || process.env[EN
 
 /** The function as it is deployed: `SQSEvent` in, `SQSBatchResponse` with the failed records out. */
 export const handler = createHandler(() => {
-  const { pipeline, masking, postgres } = readConfig(process.env);
-  return { pipeline, masking, store: new PostgresStore(new Database(postgres), pipeline), reporter };
+  const { queue, masking, postgres } = readConfig(process.env);
+  const database = new Database(postgres);
+  return { queue, masking, openStore: (pipeline) => new PostgresStore(database, pipeline), reporter };
 }, reporter);

@@ -1,8 +1,9 @@
 import type { SQSBatchResponse, SQSRecord } from "aws-lambda";
 import type { Deadline } from "../deadline.ts";
-import { toIngestError } from "../errors.ts";
+import { type IngestError, toIngestError } from "../errors.ts";
 import type { Tokenizer } from "../masking/tokens.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
+import type { Queue } from "../pipelines/queue.ts";
 import type { MaskedRow } from "../rows/masked-row.ts";
 import { DUPLICATE, type Outcome, type SettledRow, UNSETTLED } from "../rows/outcome.ts";
 import type { RowStore } from "../rows/row-store.ts";
@@ -10,50 +11,83 @@ import { readReceiveCount } from "./event.ts";
 import { groupById, type KeyedMessage, mergeByDate } from "./key-order.ts";
 import { mask } from "./mask.ts";
 import { parse } from "./parse.ts";
-import { buildReport, type Progress, type Reporter, toResponse } from "./report.ts";
-import { UnknownFieldCounter } from "./unknown-fields.ts";
+import { type BatchReport, buildReport, type Progress, type Reporter, startProgress, toResponse } from "./report.ts";
+import { route, type Share } from "./route.ts";
 
-export interface BatchDeps {
-  readonly pipeline: Pipeline;
+/** The keys and the table of a pipeline. */
+export interface Lane {
   readonly tokenize: Tokenizer;
   readonly store: RowStore;
+}
+
+export interface BatchDeps {
+  readonly queue: Queue;
+  /** A lane for each pipeline of the queue. */
+  readonly lanes: ReadonlyMap<Pipeline, Lane>;
   readonly reporter: Reporter;
   /** The clock, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
 }
 
 /**
- * The path of a batch: parse → mask → store → report.
+ * The path of a batch: route → parse → mask → store → report. Each table is written and reported for itself: if one fails, the messages
+ * of the others are done.
  * @returns the records that are not done; every other one is committed
  * @throws IngestError if nothing of the batch may count as done
  */
 export async function ingestBatch(records: readonly SQSRecord[], deps: BatchDeps, deadline: Deadline): Promise<SQSBatchResponse> {
-  const { pipeline, store, reporter, now = Date.now } = deps;
-  const began = now();
-  const progress: Progress = { outcomes: records.map(() => UNSETTLED), unknownFields: new UnknownFieldCounter(), maskedAsText: 0 };
-
-  const rows = parseAndMask(records, deps, progress);
-  const settled = await store.storeRows({ rows, expectsDuplicates: expectsDuplicates(records, pipeline) }, deadline);
-  settle(progress.outcomes, settled);
-
-  const report = buildReport(pipeline.name, records, progress, now());
-  if (report.rejected.length > 0) {
-    // The rows are committed: a failure here must not fail the batch.
-    await store.appendRejections(report.rejected, deadline).catch((error) => reporter.rejectionsNotWritten(toIngestError(error)));
+  const { queue, reporter, now = Date.now } = deps;
+  const { shares, unrouted } = route(records, queue);
+  const outcomes: BatchReport["outcomes"][] = [];
+  const failures: IngestError[] = [];
+  for (const { pipeline, ...share } of shares) {
+    const began = now();
+    const progress = startProgress(share.records);
+    try {
+      await ingestShare(pipeline, share, progress, deps, deadline);
+    } catch (error) {
+      failures.push(toIngestError(error));
+      if (failures.length === shares.length) throw failures[0];
+      progress.outcomes.fill(UNSETTLED);
+    }
+    outcomes.push(await report(pipeline.name, share.records, progress, began, deps, deadline));
   }
-  reporter.batch({ ...report, batchTime: now() - began });
-  return toResponse(report);
+  for (const failure of failures) reporter.failed(failure);
+  if (unrouted.records.length > 0) {
+    const progress = { ...startProgress(unrouted.records), outcomes: unrouted.outcomes };
+    outcomes.push(await report(queue.name, unrouted.records, progress, now(), deps, deadline));
+  }
+  return toResponse({ outcomes: outcomes.flat() });
+}
+
+/** Stores the rows of one pipeline. @throws IngestError if nothing of it may count as done */
+async function ingestShare(
+  pipeline: Pipeline,
+  share: Omit<Share, "pipeline">,
+  progress: Progress,
+  { lanes }: BatchDeps,
+  deadline: Deadline,
+): Promise<void> {
+  const lane = lanes.get(pipeline) as Lane;
+  const rows = parseAndMask(pipeline, share, progress, lane.tokenize);
+  const settled = await lane.store.storeRows({ rows, expectsDuplicates: expectsDuplicates(share.records, pipeline) }, deadline);
+  settle(progress.outcomes, settled);
 }
 
 /**
  * Produces the rows in key order, each key once. It reads a record only when the store draws its row: the first rows are on their way
  * to the database while the last records are still text.
  */
-function* parseAndMask(records: readonly SQSRecord[], { pipeline, tokenize }: BatchDeps, progress: Progress): Generator<MaskedRow> {
+function* parseAndMask(
+  pipeline: Pipeline,
+  { records, events }: Omit<Share, "pipeline">,
+  progress: Progress,
+  tokenize: Tokenizer,
+): Generator<MaskedRow> {
   for (const group of groupById(records, pipeline)) {
     const messages: KeyedMessage[] = [];
     for (const position of group) {
-      const message = parse(records[position] as SQSRecord, pipeline);
+      const message = parse(records[position] as SQSRecord, pipeline, events[position]);
       if (message.kind === "rejected") progress.outcomes[position] = message;
       else messages.push({ message, positions: [position] });
     }
@@ -78,4 +112,24 @@ function settle(outcomes: Outcome[], settled: readonly SettledRow[]): void {
     if (first !== undefined) outcomes[first] = outcome;
     for (const position of others) outcomes[position] = outcome.kind === "stored" ? DUPLICATE : outcome;
   }
+}
+
+/**
+ * Reports records whose rows, if they have any, are committed. So a failure here must not fail the batch.
+ * @param source their pipeline, or the queue if they belong to none
+ */
+async function report(
+  source: string,
+  records: readonly SQSRecord[],
+  progress: Progress,
+  began: number,
+  { queue, lanes, reporter, now = Date.now }: BatchDeps,
+  deadline: Deadline,
+): Promise<BatchReport["outcomes"]> {
+  const built = buildReport(source, records, progress, now());
+  const [lane] = lanes.values();
+  if (lane && (built.rejected.length > 0 || built.unknownFields.names.length > 0))
+    await lane.store.appendFindings(built, deadline).catch((error) => reporter.findingsNotWritten(toIngestError(error)));
+  reporter.batch({ ...built, isShared: queue.pipelines.length > 1, batchTime: now() - began });
+  return built.outcomes;
 }

@@ -2,15 +2,19 @@ import middy from "@middy/core";
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { Deadline } from "../deadline.ts";
 import { toIngestError } from "../errors.ts";
+import { rememberMacs } from "../masking/keys.ts";
 import { type Masking, openMasks } from "../masking/open-masks.ts";
-import type { Tokenizer } from "../masking/tokens.ts";
-import { type BatchDeps, ingestBatch } from "./batch.ts";
+import type { Pipeline } from "../pipelines/pipeline.ts";
+import type { RowStore } from "../rows/row-store.ts";
+import { type BatchDeps, ingestBatch, type Lane } from "./batch.ts";
 import { assertSqsEvent } from "./event.ts";
 import type { Reporter } from "./report.ts";
 
 /** The dependencies of a container, built once. */
-export interface HandlerDeps extends Omit<BatchDeps, "tokenize"> {
+export interface HandlerDeps extends Omit<BatchDeps, "lanes"> {
   readonly masking: Masking;
+  /** Makes the store of a pipeline; called once for each. */
+  readonly openStore: (pipeline: Pipeline) => RowStore;
 }
 
 /** Time reserved for the report and the response at the end of the function's time, in milliseconds. */
@@ -25,7 +29,7 @@ const RESERVE = 1_000;
  */
 export function createHandler(build: () => HandlerDeps, early?: Reporter) {
   let deps: HandlerDeps | undefined;
-  let tokenize: Tokenizer | undefined;
+  let lanes: BatchDeps["lanes"] | undefined;
 
   const handle = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     if (!deps) early?.begin(context);
@@ -35,9 +39,9 @@ export function createHandler(build: () => HandlerDeps, early?: Reporter) {
     const deadline = new Deadline(remaining - Math.min(RESERVE, remaining / 10), deps.now);
     assertSqsEvent(event);
     const isHealthCheck = event.Records.length === 0;
-    if (isHealthCheck) tokenize = undefined;
-    tokenize ??= await prepare(deps, deadline);
-    return isHealthCheck ? { batchItemFailures: [] } : ingestBatch(event.Records, { ...deps, tokenize }, deadline);
+    if (isHealthCheck) lanes = undefined;
+    lanes ??= await prepare(deps, deadline);
+    return isHealthCheck ? { batchItemFailures: [] } : ingestBatch(event.Records, { ...deps, lanes }, deadline);
   };
 
   // Our own deadline ends the work that is under way; middy's would only stop waiting for it.
@@ -50,9 +54,15 @@ export function createHandler(build: () => HandlerDeps, early?: Reporter) {
     .handler(handle);
 }
 
-/** Compares keys and declaration with the database, once per container. After a failure, the next invocation tries again. */
-async function prepare({ pipeline, masking, store }: HandlerDeps, deadline: Deadline): Promise<Tokenizer> {
-  const { tokenize, proofs } = await openMasks(pipeline, masking, deadline);
-  await store.check(proofs, deadline);
-  return tokenize;
+/** Compares keys and declarations with the database, once per container. After a failure, the next invocation tries again. */
+async function prepare({ queue, masking, openStore }: HandlerDeps, deadline: Deadline): Promise<BatchDeps["lanes"]> {
+  const lanes = new Map<Pipeline, Lane>();
+  const shared: Masking = masking.mode === "hmac" ? { ...masking, masterKey: rememberMacs(masking.masterKey) } : masking;
+  for (const pipeline of queue.pipelines) {
+    const { tokenize, proofs } = await openMasks(pipeline, shared, deadline);
+    const store = openStore(pipeline);
+    await store.check(proofs, deadline);
+    lanes.set(pipeline, { tokenize, store });
+  }
+  return lanes;
 }

@@ -14,7 +14,7 @@ export function mask(message: Message, positions: readonly number[], pipeline: P
   const values = reveal(message.values);
   let asText = 0;
   const cells = pipeline.columns.map((column, i) => {
-    if (column.kind === "date") return key.date;
+    if (column === pipeline.keyDate) return key.date;
     const value = values[i] ?? null;
     if (column.kind !== "masked" || value === null) return value;
     const masked = tokenize(column, value);

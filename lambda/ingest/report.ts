@@ -3,12 +3,15 @@ import type { IngestError } from "../errors.ts";
 import { type Outcome, UNSETTLED } from "../rows/outcome.ts";
 import type { RejectedMessage } from "../rows/row-store.ts";
 import { readReceiveCount, SMOKE_ATTRIBUTE } from "./event.ts";
-import type { UnknownFieldCounter, UnknownFields } from "./unknown-fields.ts";
+import { UnknownFieldCounter, type UnknownFields } from "./unknown-fields.ts";
 
-/** The results of a batch: ids, codes, counts and names; never a value. */
+/** The results of a pipeline's records in a batch: ids, codes, counts and names; never a value. */
 export interface BatchReport {
+  /** The pipeline, or for records that belong to none the queue. */
   readonly pipeline: string;
-  /** One for each record, in the batch's order. */
+  /** Whether other pipelines share the queue; metrics are then counted by pipeline, too. */
+  readonly isShared: boolean;
+  /** One for each record, in their order. */
   readonly outcomes: readonly { readonly messageId: string; readonly outcome: Outcome["kind"] }[];
   readonly rejected: readonly RejectedMessage[];
   readonly unknownFields: UnknownFields;
@@ -27,18 +30,22 @@ export interface Reporter {
   /** Called first, with the invocation's context. */
   begin(context: Context): void;
   batch(report: BatchReport): void;
-  /** The rejections could not be written; the rows of the batch are committed all the same. */
-  rejectionsNotWritten(error: IngestError): void;
-  /** The batch failed as a whole and will be delivered again. */
+  /** The rejections or unknown fields could not be written; the rows of the batch are committed all the same. */
+  findingsNotWritten(error: IngestError): void;
+  /** The batch, or its part for one table, failed as a whole and will be delivered again. */
   failed(error: IngestError): void;
 }
 
-/** The state of a batch on its way through the steps. */
+/** The state of records on their way through the steps. */
 export interface Progress {
   /** By the record's position. A record that no step settles stays unsettled, so SQS delivers it again. */
   readonly outcomes: Outcome[];
   readonly unknownFields: UnknownFieldCounter;
   maskedAsText: number;
+}
+
+export function startProgress(records: readonly SQSRecord[]): Progress {
+  return { outcomes: records.map(() => UNSETTLED), unknownFields: new UnknownFieldCounter(), maskedAsText: 0 };
 }
 
 /**
@@ -50,7 +57,7 @@ export function buildReport(
   records: readonly SQSRecord[],
   progress: Progress,
   committed: number,
-): Omit<BatchReport, "batchTime"> {
+): Omit<BatchReport, "batchTime" | "isShared"> {
   const rejected: RejectedMessage[] = [];
   let oldest = Number.POSITIVE_INFINITY;
   const outcomes = records.map((record, i) => {

@@ -1,8 +1,11 @@
 import type { SQSRecord } from "aws-lambda";
+import { formatDay, parseMillis } from "../dates.ts";
+import { readPath } from "../pipelines/path.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { RowKey } from "../rows/masked-row.ts";
 import { type Rejection, reject } from "../rows/outcome.ts";
-import { parseDate, parseMillis } from "./dates.ts";
+import type { Event } from "./read-event.ts";
+import { readValue } from "./read-value.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const EVENT_ID = /^[A-Za-z0-9._:-]{1,128}$/;
@@ -19,29 +22,34 @@ export function readId(record: SQSRecord, pipeline: Pipeline): string | Rejectio
 }
 
 /**
- * Reads the whole key. The date comes from the body or from the first sending, never from a redelivery. With an `event-id` it comes only
- * from the producer (the body or `event-time`): otherwise a retry after midnight would be a second row.
- * @param stated the value of the body's date field; undefined if there is none
+ * Reads the time at which a message was first sent, which no redelivery changes: the envelope's, else that of our redrive, else SQS's.
+ * @returns milliseconds since 1970; NaN if it is unknown
  */
-export function readKey(record: SQSRecord, stated: unknown, pipeline: Pipeline): RowKey | Rejection {
-  const id = readId(record, pipeline);
-  if (typeof id !== "string") return id;
-  const { dateColumn } = pipeline;
-  if (stated !== undefined) {
-    if (typeof stated !== "string") return reject("wrong_type", dateColumn);
-    return toKey(parseDate(stated), id) ?? reject("bad_date", dateColumn);
-  }
-  if (readEventId(record, pipeline) !== undefined) {
-    const time = readAttribute(record, "event-time");
-    if (time === undefined) return reject("missing_field", dateColumn);
-    return toKey(parseDate(time), id) ?? reject("bad_date", "event-time");
-  }
-  const sent = parseMillis(readAttribute(record, "masqueue-sent")) ?? parseMillis(record.attributes?.SentTimestamp);
-  return toKey(sent, id) ?? reject("missing_field", dateColumn);
+export function readSent(record: SQSRecord, { sent }: Event): number {
+  if (sent !== undefined) return Date.parse(sent);
+  const redriven = parseMillis(readAttribute(record, "masqueue-sent"));
+  return Number.isNaN(redriven) ? parseMillis(record.attributes?.SentTimestamp) : redriven;
 }
 
-function toKey(date: string | null, id: string): RowKey | null {
-  return date === null ? null : { date, id };
+/**
+ * Reads the whole key. The date comes from the body or from the first sending, never from a redelivery. With an `event-id` it comes only
+ * from the producer (the body or `event-time`): otherwise a retry after midnight would be a second row.
+ * @param sent the result of {@link readSent}
+ */
+export function readKey(record: SQSRecord, { body }: Event, sent: number, pipeline: Pipeline): RowKey | Rejection {
+  const id = readId(record, pipeline);
+  if (typeof id !== "string") return id;
+  const { keyDate } = pipeline;
+  const stated = readPath(body, keyDate.path) ?? undefined;
+  const isProducers = readEventId(record, pipeline) !== undefined;
+  const time = isProducers ? readAttribute(record, "event-time") : undefined;
+  const given = stated ?? time;
+  if (given === undefined) {
+    const date = isProducers ? null : formatDay(sent);
+    return date === null ? reject("missing_field", keyDate.from) : { date, id };
+  }
+  const date = readValue(given, keyDate, sent);
+  return typeof date === "string" ? { date, id } : reject(date.code, stated === undefined ? "event-time" : keyDate.from);
 }
 
 function readAttribute(record: SQSRecord, name: string): string | undefined {

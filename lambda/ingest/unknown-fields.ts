@@ -1,13 +1,16 @@
 import { reveal } from "../masking/sensitive.ts";
 import type { Message } from "./parse.ts";
 
-const PLAIN_IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+/** A path of plain identifiers: `customer.phone`. */
+const PLAIN_PATH = /^[A-Za-z_]\w{0,63}(\.[A-Za-z_]\w{0,63}){0,7}$/;
 const MAX_NAMES = 20;
 
 /** Fields that the pipeline does not declare: their number, and the names that are safe to report. */
 export interface UnknownFields {
   readonly count: number;
   readonly names: readonly string[];
+  /** The number of messages that have each of the names. */
+  readonly messages: readonly number[];
 }
 
 /**
@@ -21,11 +24,14 @@ export class UnknownFieldCounter {
   add(message: Message): void {
     const names = reveal(message.unknownFields);
     this.#count += names.length;
-    for (const name of names) if (PLAIN_IDENTIFIER.test(name)) this.#messages.set(name, (this.#messages.get(name) ?? 0) + 1);
+    for (const name of names) if (PLAIN_PATH.test(name)) this.#messages.set(name, (this.#messages.get(name) ?? 0) + 1);
   }
 
   get total(): UnknownFields {
-    const names = [...this.#messages].filter(([, messages]) => messages > 1).map(([name]) => name);
-    return { count: this.#count, names: names.sort().slice(0, MAX_NAMES) };
+    const named = [...this.#messages]
+      .filter(([, messages]) => messages > 1)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .slice(0, MAX_NAMES);
+    return { count: this.#count, names: named.map(([name]) => name), messages: named.map(([, messages]) => messages) };
   }
 }

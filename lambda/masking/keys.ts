@@ -35,6 +35,17 @@ export async function deriveKeys(master: MasterKey, identifiers: Iterable<string
   return new Map(await Promise.all([...new Set(identifiers)].map(derive)));
 }
 
+/** Asks a master key once for each message, however many pipelines share an identifier. Keep it for one preparation: it keeps failures. */
+export function rememberMacs(master: MasterKey): MasterKey {
+  const macs = new Map<string, Promise<Uint8Array>>();
+  return (message) => {
+    const name = Buffer.from(message).toString("hex");
+    const mac = macs.get(name) ?? master(message);
+    macs.set(name, mac);
+    return mac;
+  };
+}
+
 /** A value that only the holder of the key can make. The database keeps it, so that a different key is noticed. */
 export function computeCheckValue(key: KeyObject): string {
   return createHmac("sha256", key).update("check").digest("hex");

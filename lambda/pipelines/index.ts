@@ -1,12 +1,8 @@
-import { customPipelines } from "../custom/pipelines.ts";
+import * as custom from "../custom/pipelines.ts";
 import type { Pipeline } from "./pipeline.ts";
+import type { Queue } from "./queue.ts";
+import { readRegistry } from "./registry.ts";
 import { userLogins } from "./user-logins.ts";
 
-const all = [userLogins, ...customPipelines];
-
-/** Every pipeline by its name; a function is deployed for each. */
-export const pipelines: Readonly<Record<string, Pipeline>> = Object.fromEntries(all.map((pipeline) => [pipeline.name, pipeline]));
-
-const names = all.map(({ name }) => name);
-const twice = names.find((name, i) => names.indexOf(name) !== i);
-if (twice) throw new TypeError(`two pipelines are called ${twice}`);
+/** Every pipeline and every queue by its name. A pipeline that shares no queue has one with its own name. */
+export const { pipelines, queues } = readRegistry([userLogins, ...Object.values<Pipeline | Queue>(custom)]);

@@ -17,7 +17,7 @@ type Partition = readonly [named: MaskedRow[], others: MaskedRow[]];
  * @returns the rows that this statement stored, and the others
  */
 export async function insertRows(client: Client, table: Table, rows: readonly MaskedRow[]): Promise<Partition> {
-  const values = table.columns.map((column, i) => `$${i + 1}::${column === table.dateColumn ? "date" : "text"}[]`);
+  const values = table.types.map((type, i) => `$${i + 1}::${type}[]`);
   const { rows: stored } = await client.query<KeyRow>(
     `INSERT INTO ${quoteIdent(table.name)} (${table.columns.map(quoteIdent).join(", ")})
      SELECT * FROM unnest(${values.join(", ")})

@@ -2,10 +2,10 @@ import type { Client } from "pg";
 import type { Deadline } from "../deadline.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { SettledRow } from "../rows/outcome.ts";
-import type { KeyProof, RejectedMessage, RowBatch, RowStore } from "../rows/row-store.ts";
+import type { Findings, KeyProof, RowBatch, RowStore } from "../rows/row-store.ts";
 import type { Database } from "./database.ts";
+import { appendFindings } from "./findings.ts";
 import { checkMaskKeys } from "./mask-keys.ts";
-import { appendRejections } from "./rejections.ts";
 import { storeRows } from "./store-rows.ts";
 import { describeTable } from "./table.ts";
 import { checkTable } from "./table-check.ts";
@@ -45,8 +45,8 @@ export class PostgresStore implements RowStore {
     return storeRows(this.#database, describeTable(this.#pipeline), rows, usesCopy, deadline);
   }
 
-  async appendRejections(rejections: readonly RejectedMessage[], deadline: Deadline): Promise<void> {
-    await this.#database.run((client) => appendRejections(client, this.#pipeline.name, rejections), deadline);
+  async appendFindings(findings: Findings, deadline: Deadline): Promise<void> {
+    await this.#database.run((client) => appendFindings(client, findings), deadline);
   }
 }
 

@@ -50,21 +50,31 @@ export function findProblems(catalogue: Catalogue, pipeline: Pipeline): string[]
 /** The least that a column of the table must be. */
 interface Demand {
   readonly name: string;
+  /** Any of these, as `format_type` names them. */
   readonly types: readonly string[];
-  readonly length: number;
+  /** Characters; undefined if the type has no limit. */
+  readonly length?: number | undefined;
+  /** Digits before and after the decimal point. */
+  readonly digits?: readonly [number, number] | undefined;
 }
 
-function toDemand(column: Column): Demand {
-  const { name } = column;
-  if (column.kind === "date") return { name, types: ["date"], length: 0 };
-  return { name, types: TEXT_TYPES, length: column.kind === "masked" ? TOKEN_LENGTH : column.max };
+function toDemand({ name, kind, sql: { name: type, size } }: Column): Demand {
+  const [first = 0, second = 0] = size ?? [];
+  if (type === "numeric") return { name, types: [type], digits: [first - second, second] };
+  if (type === "integer") return { name, types: ["integer", "bigint"] };
+  if (type !== "character varying" && type !== "text") return { name, types: [type] };
+  return { name, types: TEXT_TYPES, length: kind === "masked" ? TOKEN_LENGTH : first };
 }
 
-function findColumnProblem(column: CatalogueColumn | undefined, { types, length }: Demand): string | null {
+function findColumnProblem(column: CatalogueColumn | undefined, { types, length = 0, digits }: Demand): string | null {
   if (!column) return "is missing; run `masqueue migrate --env`";
   if (!types.includes(column.type)) return `is ${column.type}, not ${types[0]}; run \`masqueue migrate --env\``;
   if (column.length !== null && column.length < length) return `holds ${column.length} characters, ${length} are needed`;
-  return null;
+  const { precision, scale } = column;
+  if (!digits || typeof precision !== "number" || typeof scale !== "number") return null;
+  const [before, after] = digits;
+  if (precision - scale >= before && scale >= after) return null;
+  return `is numeric(${precision},${scale}), ${before} digits before the point and ${after} after it are needed`;
 }
 
 /** Postgres's description of a table and of itself. */
@@ -86,6 +96,9 @@ export interface CatalogueColumn {
   readonly type: string;
   /** The longest value in characters; null if there is no limit. */
   readonly length: number | null;
+  /** Digits in all and after the point of a numeric column; null if there is no limit. */
+  readonly precision?: number | null;
+  readonly scale?: number | null;
   /** NOT NULL without a default. */
   readonly needsValue: boolean;
 }
@@ -107,6 +120,8 @@ async function readCatalogue(client: Client, table: string, key: readonly string
                       'name', a.attname,
                       'type', format_type(a.atttypid, NULL),
                       'length', CASE WHEN a.atttypid IN ('varchar'::regtype, 'bpchar'::regtype) AND a.atttypmod > 4 THEN a.atttypmod - 4 END,
+                      'precision', CASE WHEN a.atttypid = 'numeric'::regtype AND a.atttypmod > 4 THEN (a.atttypmod - 4) >> 16 END,
+                      'scale', CASE WHEN a.atttypid = 'numeric'::regtype AND a.atttypmod > 4 THEN (a.atttypmod - 4) & 2047 END,
                       'needsValue', a.attnotnull AND NOT a.atthasdef AND a.attidentity = '')), '[]')
              FROM pg_attribute a WHERE a.attrelid = target.id AND a.attnum > 0 AND NOT a.attisdropped) AS "columns",
             EXISTS (SELECT FROM pg_index i

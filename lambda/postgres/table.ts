@@ -5,6 +5,8 @@ export interface Table {
   readonly name: string;
   /** The pipeline's columns in its order, then `message_id`: the order of a row's cells. */
   readonly columns: readonly string[];
+  /** The type as which a statement passes each column's cells: `text` for every kind of text, because the table's may be wider. */
+  readonly types: readonly string[];
   readonly dateColumn: string;
 }
 
@@ -12,6 +14,7 @@ export function describeTable(pipeline: Pipeline): Table {
   return {
     name: pipeline.table,
     columns: [...pipeline.columns.map((column) => column.name), MESSAGE_ID_COLUMN],
+    types: [...pipeline.columns.map(({ sql }) => (sql.name === "character varying" ? "text" : sql.name)), "text"],
     dateColumn: pipeline.dateColumn,
   };
 }

@@ -10,8 +10,11 @@ export const REJECTION_CODES = {
   too_long: "a text has more characters than its column",
   nul_character: "a text contains U+0000, which Postgres cannot store",
   lone_surrogate: "a text contains half of a surrogate pair, which is not a character",
-  bad_date: "a date is impossible or not ISO 8601",
+  out_of_range: "a number is too large, too small or too precise for its column",
+  not_allowed: "a text is not one of those that its column takes",
+  bad_date: "a date or timestamp is impossible, not ISO 8601 or outside its column's limits",
   bad_event_id: "the event-id attribute does not match [A-Za-z0-9._:-]{1,128}",
+  no_pipeline: "no pipeline of the queue takes the message",
   refused_by_database: "Postgres refused the row for its data; see sqlstate",
 } as const;
 
@@ -26,11 +29,17 @@ export interface Rejection {
   readonly sqlstate: string | null;
 }
 
-/** The outcome of a record. `unsettled`: no step settled it, for lack of time or after a fault; SQS delivers it again. */
-export type Outcome = { readonly kind: "stored" } | { readonly kind: "duplicate" } | Rejection | { readonly kind: "unsettled" };
+/** The outcome of a record. `skipped`: no pipeline stores it, as the queue declares. `unsettled`: no step settled it, for lack of time or after a fault; SQS delivers it again. */
+export type Outcome =
+  | { readonly kind: "stored" }
+  | { readonly kind: "duplicate" }
+  | Rejection
+  | { readonly kind: "skipped" }
+  | { readonly kind: "unsettled" };
 
 export const STORED: Outcome = { kind: "stored" };
 export const DUPLICATE: Outcome = { kind: "duplicate" };
+export const SKIPPED: Outcome = { kind: "skipped" };
 export const UNSETTLED: Outcome = { kind: "unsettled" };
 
 export function reject(code: RejectionCode, field: string | null = null, sqlstate: string | null = null): Rejection {

@@ -24,6 +24,15 @@ export interface RejectedMessage extends Rejection {
   readonly receiveCount: number;
 }
 
+/** What the analyst and the operator should see of a batch, besides its rows: a row for each rejected delivery and unknown field. */
+export interface Findings {
+  /** The pipeline, or for messages that belong to none the queue. */
+  readonly pipeline: string;
+  readonly rejected: readonly RejectedMessage[];
+  /** Names of undeclared fields, and the number of messages that have each. */
+  readonly unknownFields: { readonly names: readonly string[]; readonly messages: readonly number[] };
+}
+
 /** Stores the rows of one pipeline. The stages know only this contract. */
 export interface RowStore {
   /**
@@ -37,6 +46,6 @@ export interface RowStore {
    * @throws IngestError if the failure concerns more than a row; nothing may then be reported as done
    */
   storeRows(batch: RowBatch, deadline: Deadline): Promise<readonly SettledRow[]>;
-  /** Appends a row for each rejected delivery. @throws IngestError */
-  appendRejections(rejections: readonly RejectedMessage[], deadline: Deadline): Promise<void>;
+  /** Appends what a batch's report found besides rows. @throws IngestError */
+  appendFindings(findings: Findings, deadline: Deadline): Promise<void>;
 }

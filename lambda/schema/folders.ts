@@ -27,7 +27,7 @@ export const MIGRATIONS: readonly Folder[] = [
   {
     dir: "./sql/migrations",
     history: "masqueue_migrations",
-    relations: ["user_logins", "rejections", "rejected_messages", "mask_keys"],
+    relations: ["user_logins", "rejections", "rejected_messages", "mask_keys", "unknown_fields"],
   },
   // Existing databases have the histories of custom files under these names: another name would run the files again.
   { dir: "../custom/migrations", history: "masqueue_own_migrations" },

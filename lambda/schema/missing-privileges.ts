@@ -36,7 +36,7 @@ export async function checkMissingPrivileges(client: Client, pipelines: readonly
 /** The files of `grants/` grant these once; they may have been revoked since. */
 async function checkSharedTables(client: Client): Promise<void> {
   const { rows } = await client.query<{ privilege: string; table: string }>(
-    `SELECT privilege, "table" FROM (VALUES ('INSERT', 'rejections'), ('SELECT', 'mask_keys'), ('INSERT', 'mask_keys')) AS needed (privilege, "table")
+    `SELECT privilege, "table" FROM (VALUES ('INSERT', 'rejections'), ('INSERT', 'unknown_fields'), ('SELECT', 'mask_keys'), ('INSERT', 'mask_keys')) AS needed (privilege, "table")
      WHERE NOT coalesce(has_table_privilege($1, to_regclass("table"), privilege), false)`,
     [ROLES.ingest],
   );

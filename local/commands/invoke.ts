@@ -3,7 +3,7 @@ import { IngestError } from "../../lambda/errors.ts";
 import { createContext } from "../emulators/sqs-event.ts";
 import * as errors from "../errors.ts";
 import { isObject, parseJson, readText } from "../files.ts";
-import { createContainer, findPipeline, openMasking } from "../run/container.ts";
+import { createContainer, findQueue, openMasking } from "../run/container.ts";
 import { RunTotals } from "../run/totals.ts";
 import { resolveDataDir } from "../targets/data-dir.ts";
 import { migrateTarget, openRequiredPostgres } from "../targets/postgres.ts";
@@ -13,7 +13,7 @@ import { checkInterrupted, interruptible } from "../terminal/signals.ts";
 /** Invokes the function once with an event from a file; the response goes to stdout, all else to stderr. @returns the exit code */
 export async function invoke(file: string, options: { env: boolean; yes: boolean; data?: string; pipeline: string }): Promise<number> {
   const event = readEvent(file);
-  const pipeline = findPipeline(options.pipeline);
+  const queue = findQueue(options.pipeline);
   const dataDir = resolveDataDir(options.data);
   await using postgres = await openRequiredPostgres(dataDir, options.env);
   console.error(`Postgres   ${postgres.label}`);
@@ -21,7 +21,7 @@ export async function invoke(file: string, options: { env: boolean; yes: boolean
   await confirmTargets([postgres], options.yes);
   if (postgres.isEmbedded) await migrateTarget(postgres);
   const totals = new RunTotals();
-  await using container = createContainer(pipeline, postgres, openMasking(pipeline, postgres, dataDir), totals);
+  await using container = createContainer(queue, postgres, openMasking(queue, postgres, dataDir), totals);
   const response = await interruptible(container.handler(event, createContext())).catch((error: unknown) => {
     throw error instanceof IngestError ? errors.failedInvocation(error.message) : error;
   });

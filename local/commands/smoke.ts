@@ -7,7 +7,7 @@ import { createLogReader, type LogReader, readNewestFailure } from "../aws/log.t
 import { findIngestStack, openStageQueue } from "../aws/stack.ts";
 import * as errors from "../errors.ts";
 import { parseJson } from "../files.ts";
-import { findPipeline } from "../run/container.ts";
+import { findQueue } from "../run/container.ts";
 import { sendMessages } from "../run/send.ts";
 import type { Failure } from "../status/types.ts";
 import { explainQueueErrors, type Queue } from "../targets/queue.ts";
@@ -27,7 +27,7 @@ interface Options {
 /** Sends one marked message through a deployed queue and prints its outcome. @returns 0 if it was stored, else 1 */
 export async function smokeCommand({ stage, pipeline, timeout, yes, ...options }: Options): Promise<number> {
   if (options.body) parseJson(options.body, "--body");
-  const body = options.body ?? createSmokeBody(findPipeline(pipeline));
+  const body = options.body ?? createSmokeBody(findQueue(pipeline).pipelines[0] as Pipeline);
   using account = await openAccount();
   const stack = await findIngestStack(account, stage, pipeline);
   await using queue = openStageQueue(account, stack);

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { consume, type Handler } from "../emulators/event-source.ts";
 import { createContext } from "../emulators/sqs-event.ts";
 import * as errors from "../errors.ts";
-import { createContainer, findPipeline, openMasking } from "../run/container.ts";
+import { createContainer, findQueue, openMasking } from "../run/container.ts";
 import { type Outgoing, readMessages } from "../run/messages-file.ts";
 import { monitorQueue } from "../run/queue-monitor.ts";
 import { sendWithProgress } from "../run/send.ts";
@@ -36,7 +36,7 @@ const WATCH_WINDOW = 200;
 /** Sends messages, drains the queue through the function and prints the totals. @returns the exit code */
 export async function start(options: StartOptions): Promise<number> {
   // Read first, so that a mistake in the options or the file shows before anything is started.
-  const pipeline = findPipeline(options.pipeline, options.masking);
+  const source = findQueue(options.pipeline, options.masking);
   const messages = readInput(options);
   const dataDir = resolveDataDir(options.data);
   const output = createOutput(options.json ? process.stderr : process.stdout);
@@ -47,8 +47,8 @@ export async function start(options: StartOptions): Promise<number> {
   await prepareTargets(output, postgres, queue, options.yes);
   const totals = new RunTotals();
   await using resources = new AsyncDisposableStack();
-  const masking = openMasking(pipeline, postgres, dataDir);
-  const create = () => resources.use(createContainer(pipeline, postgres, masking, totals)).handler;
+  const masking = openMasking(source, postgres, dataDir);
+  const create = () => resources.use(createContainer(source, postgres, masking, totals)).handler;
   const handlers = Array.from({ length: CONTAINERS }, create);
   // By an empty batch, each checks its table and its key before a message is sent or received.
   for (const handler of handlers) await handler({ Records: [] }, createContext());
@@ -62,7 +62,7 @@ export async function start(options: StartOptions): Promise<number> {
   output.end();
   if (postgres.lost.aborted) throw errors.endedServer();
   const deadLettered = Math.min(Math.max(0, after - before), totals.count("rejected"));
-  await printSummary(output, { totals, monitor, postgres, queue, deadLettered, pipeline, messages, options });
+  await printSummary(output, { totals, monitor, postgres, queue, deadLettered, pipelines: source.pipelines, messages, options });
   if (failure && !options.watch) throw failure;
   return interrupted.aborted && !options.watch ? 130 : refused > 0 ? 1 : 0;
 }

@@ -3,7 +3,7 @@ import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { openAccount } from "../aws/account.ts";
 import { findIngestStack, openStageQueue } from "../aws/stack.ts";
 import * as errors from "../errors.ts";
-import { findPipeline } from "../run/container.ts";
+import { findQueue } from "../run/container.ts";
 import { readFunction, readLogLines, readStage } from "../status/aws.ts";
 import { isHealthy, runChecks } from "../status/checks.ts";
 import { formatPage } from "../status/page.ts";
@@ -51,13 +51,13 @@ async function readDeployed(stage: string, pipeline: string): Promise<Reading> {
 }
 
 async function readServices({ env, pipeline: name, data }: Options): Promise<Reading> {
-  const pipeline = findPipeline(name);
+  const { pipelines } = findQueue(name);
   const dataDir = resolveDataDir(data);
   await using queue = env ? queueFromEnv(process.env) : null;
   const hasPostgres = !env || postgresFromEnv(process.env) !== null;
   if (!queue && !hasPostgres) throw errors.noServiceInEnv();
   if (!env && !existsSync(dataDir.embedded)) throw errors.nothingRun();
-  const database = hasPostgres ? await readDatabase(dataDir, env, pipeline) : { title: [], report: {} };
+  const database = hasPostgres ? await readDatabase(dataDir, env, pipelines) : { title: [], report: {} };
   const ofQueue = queue ? await readQueues(queue) : {};
   const ofFunction = env ? await readLocalStage(name) : {};
   const queueLabel = env ? queue?.label : "embedded, ends with each run";
@@ -65,9 +65,9 @@ async function readServices({ env, pipeline: name, data }: Options): Promise<Rea
   return { title, report: { ...ofFunction, ...ofQueue, ...database.report } };
 }
 
-async function readDatabase(dataDir: DataDir, env: boolean, pipeline: Pipeline): Promise<Reading> {
+async function readDatabase(dataDir: DataDir, env: boolean, pipelines: readonly Pipeline[]): Promise<Reading> {
   await using postgres = await openPostgres(dataDir, env);
-  return { title: [`Postgres   ${postgres.label}`], report: await readPostgres(postgres, pipeline) };
+  return { title: [`Postgres   ${postgres.label}`], report: await readPostgres(postgres, pipelines[0] as Pipeline) };
 }
 
 /** Reads the function of stage local, if AWS_ENDPOINT_URL names a server that has one; it may name one that has only a queue. */

@@ -8,8 +8,9 @@ import type { Reporter } from "../../lambda/ingest/report.ts";
 import { importMasterKey, type MasterKey } from "../../lambda/masking/keys.ts";
 import type { Masking } from "../../lambda/masking/open-masks.ts";
 import { ENV } from "../../lambda/names.ts";
-import { pipelines } from "../../lambda/pipelines/index.ts";
+import { pipelines, queues } from "../../lambda/pipelines/index.ts";
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
+import { type Queue, toQueue } from "../../lambda/pipelines/queue.ts";
 import { Database } from "../../lambda/postgres/database.ts";
 import { PostgresStore } from "../../lambda/postgres/postgres-store.ts";
 import type { Handler } from "../emulators/event-source.ts";
@@ -18,23 +19,26 @@ import { type DataDir, readLocalKey } from "../targets/data-dir.ts";
 import type { PostgresTarget } from "../targets/postgres.ts";
 
 /** Creates one container of the deployed function, on the caller's database. */
-export function createContainer(pipeline: Pipeline, postgres: PostgresTarget, masking: Masking, reporter: Reporter) {
+export function createContainer(queue: Queue, postgres: PostgresTarget, masking: Masking, reporter: Reporter) {
   const database = new Database(postgres.config);
-  const handle = createHandler(() => ({ pipeline, masking, store: new PostgresStore(database, pipeline), reporter }));
+  const handle = createHandler(() => ({ queue, masking, openStore: (pipeline) => new PostgresStore(database, pipeline), reporter }));
   const handler: Handler = async (event, context) => handle(event, context);
   return { handler, [Symbol.asyncDispose]: () => database.close() };
 }
 
-/** Finds a pipeline by its name. @throws UserError with the names of all pipelines */
-export function findPipeline(name: string, masking: "hmac" | "sha256" = "hmac"): Pipeline {
-  const pipeline = Object.hasOwn(pipelines, name) ? pipelines[name] : undefined;
-  if (!pipeline) throw errors.unknownPipeline(name, Object.keys(pipelines));
-  return masking === "sha256" ? { ...pipeline, masking: { sha256: true } } : pipeline;
+/** Finds the queue of a pipeline alone, or a shared queue, by its name. @throws UserError with all names */
+export function findQueue(name: string, masking: "hmac" | "sha256" = "hmac"): Queue {
+  const shared = Object.hasOwn(queues, name) ? queues[name] : undefined;
+  const queue = shared ?? (Object.hasOwn(pipelines, name) ? toQueue(pipelines[name] as Pipeline) : undefined);
+  if (!queue) throw errors.unknownPipeline(name, [...new Set([...Object.keys(pipelines), ...Object.keys(queues)])]);
+  if (masking === "hmac") return queue;
+  const legacy = { sha256: true } as const;
+  return { ...queue, masking: legacy, pipelines: queue.pipelines.map((pipeline) => ({ ...pipeline, masking: legacy })) };
 }
 
-/** Opens the key that a pipeline needs on a database. */
-export function openMasking(pipeline: Pipeline, postgres: PostgresTarget, dataDir: DataDir): Masking {
-  return pipeline.masking === "hmac" ? { mode: "hmac", masterKey: openMasterKey(dataDir, postgres) } : { mode: "sha256" };
+/** Opens the key that the pipelines of a queue need on a database. */
+export function openMasking(queue: Queue, postgres: PostgresTarget, dataDir: DataDir): Masking {
+  return queue.masking === "hmac" ? { mode: "hmac", masterKey: openMasterKey(dataDir, postgres) } : { mode: "sha256" };
 }
 
 /** The embedded database has its own key. For another one the environment may name the key; else one is kept beside the data. */

@@ -13,7 +13,7 @@ export interface RunResult {
   postgres: PostgresTarget;
   queue: QueueTarget;
   deadLettered: number;
-  pipeline: Pipeline;
+  pipelines: readonly Pipeline[];
   /** The messages that the run sent. */
   messages: readonly Outgoing[];
   options: { json: boolean; data?: string };
@@ -30,6 +30,7 @@ export async function printSummary(output: Output, result: RunResult): Promise<v
     stored: totals.count("stored"),
     duplicates: totals.count("duplicate"),
     rejected: totals.count("rejected"),
+    ...(totals.count("skipped") > 0 && { skipped: totals.count("skipped") }),
     deadLettered,
     seconds: Number(monitor.seconds.toFixed(3)),
   };
@@ -40,8 +41,9 @@ export async function printSummary(output: Output, result: RunResult): Promise<v
   for (const [name, value] of Object.entries({ ...summary, "rows per second": rate }))
     output.line(`${name.replace("deadLettered", "dead-lettered").padEnd(16)}${value}`);
   if (totals.rejections.length > 0) printRejections(output, result);
-  const { unwrittenRejections } = totals;
-  if (unwrittenRejections > 0) output.line(`\nThe reasons of ${unwrittenRejections} batches could not be written to table rejections.`);
+  const { unwrittenFindings } = totals;
+  if (unwrittenFindings > 0)
+    output.line(`\nThe rejections and unknown fields of ${unwrittenFindings} batches could not be written to their tables.`);
   await printRows(output, result);
 }
 
@@ -56,19 +58,23 @@ function printRejections(output: Output, { totals: { rejections }, monitor, queu
   }
 }
 
-async function printRows(output: Output, { postgres, pipeline, totals, messages, options: { data } }: RunResult): Promise<void> {
-  const { table, dateColumn } = pipeline;
+async function printRows(output: Output, { postgres, pipelines, totals, messages, options: { data } }: RunResult): Promise<void> {
   // The key of a message that was received before is its first id.
   const sentIds = messages.slice(0, MAX_ROWS).flatMap(({ attributes }) => attributes?.["masqueue-id"]?.StringValue ?? []);
-  const text = `SELECT * FROM "${table}" WHERE message_id = ANY ($1) ORDER BY "${dateColumn}" DESC, message_id LIMIT ${MAX_ROWS}`;
-  const query = { text, values: [[...totals.firstStored, ...sentIds]], rowMode: "array" as const, types: AS_PRINTED };
-  const { rows, fields } = await withClient(postgres, (client) => client.query<string[]>(query));
-  const head = fields.map(({ name }) => name);
-  if (rows.length > 0) output.line(`\nFirst rows of ${table} (tokens and ids shortened):\n${formatTable(head, rows, 12)}`);
+  const values = [[...totals.firstStored, ...sentIds]];
   const flags = (postgres.isEmbedded ? "" : " --env") + (data ? ` --data ${shellQuote(data)}` : "");
-  const masked = pipeline.columns.find(({ kind }) => kind === "masked")?.name ?? dateColumn;
+  for (const { table, dateColumn } of pipelines) {
+    const text = `SELECT * FROM "${table}" WHERE message_id = ANY ($1) ORDER BY "${dateColumn}" DESC, message_id LIMIT ${MAX_ROWS}`;
+    const query = { text, values, rowMode: "array" as const, types: AS_PRINTED };
+    const { rows, fields } = await withClient(postgres, (client) => client.query<string[]>(query));
+    const head = fields.map(({ name }) => name);
+    if (rows.length > 0) output.line(`\nFirst rows of ${table} (tokens and ids shortened):\n${formatTable(head, rows, 12)}`);
+  }
   output.line(`\nThe data is in ${postgres.place}. Query it:`);
-  output.line(`  npx masqueue sql${flags} "select ${masked}, count(*) from ${table} group by 1 order by 2 desc limit 5"`);
+  for (const { table, dateColumn, columns } of pipelines) {
+    const grouped = columns.find(({ kind }) => kind === "masked")?.name ?? dateColumn;
+    output.line(`  npx masqueue sql${flags} "select ${grouped}, count(*) from ${table} group by 1 order by 2 desc limit 5"`);
+  }
   if (postgres.isEmbedded) output.line(`Remove it with: npx masqueue reset${flags}`);
 }
 

@@ -10,12 +10,12 @@ const MAX_FIRST_STORED = 5;
 /** Totals of a run, over distinct messages: a message that is delivered three times counts once. */
 export class RunTotals implements Reporter {
   readonly #outcomes = new Map<string, Outcome["kind"]>();
-  readonly #counts: Record<Outcome["kind"], number> = { stored: 0, duplicate: 0, rejected: 0, unsettled: 0 };
+  readonly #counts: Record<Outcome["kind"], number> = { stored: 0, duplicate: 0, rejected: 0, skipped: 0, unsettled: 0 };
   readonly #rejections = new Map<string, RejectionLine>();
   /** Ids of the first messages that were stored. */
   readonly firstStored: string[] = [];
-  /** Batches whose reasons could not be written to `rejections`. */
-  unwrittenRejections = 0;
+  /** Batches whose rejections and unknown fields could not be written to their tables. */
+  unwrittenFindings = 0;
 
   begin(): void {}
 
@@ -24,8 +24,8 @@ export class RunTotals implements Reporter {
     for (const { messageId, code, field } of rejected) this.#rejections.set(messageId, { messageId, code, field });
   }
 
-  rejectionsNotWritten(): void {
-    this.unwrittenRejections++;
+  findingsNotWritten(): void {
+    this.unwrittenFindings++;
   }
 
   failed(): void {}

@@ -129,7 +129,7 @@ describe.each([IN_PROCESS, UNDER_RIC, UNDER_RIC_JSON])("%s", (_name, start) => {
     const odd = record(canaryLogin(cage.canaries, { user_id: null }));
     expect(await lambda.invoke([...batch(), odd])).toEqual([odd.messageId]);
     const { output, log } = await cage.open();
-    expect(output).toContain("rejections not written");
+    expect(output).toContain("findings not written");
     expect(log).toContain('violates check constraint "shut"');
     expect(await cage.escaped()).toEqual([]);
   });

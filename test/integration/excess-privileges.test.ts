@@ -20,7 +20,9 @@ async function expectRefusal(statements: string | RegExp): Promise<void> {
 
 const TOO_MUCH = ["UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
 const CASES = [
-  ...["user_logins", "rejections", "mask_keys"].flatMap((table) => TOO_MUCH.map((privilege) => [privilege, privilege, table] as const)),
+  ...["user_logins", "rejections", "unknown_fields", "mask_keys"].flatMap((table) =>
+    TOO_MUCH.map((privilege) => [privilege, privilege, table] as const),
+  ),
   ["SELECT", "SELECT", "rejections"],
   ["SELECT (code)", "SELECT", "rejections"],
   ["UPDATE (message_id)", "UPDATE", "user_logins"],
@@ -76,7 +78,7 @@ test("default privileges of the owner are caught at the first deployment already
   const fresh = await fixture.server.database();
   await fresh.client.query(`ALTER DEFAULT PRIVILEGES FOR ROLE ${ROLES.migrate} GRANT DELETE ON TABLES TO ${ROLES.ingest}`);
   await expect(deploySchema(fresh)).rejects.toThrow(
-    /REVOKE DELETE ON "user_logins".*REVOKE DELETE ON "rejections".*REVOKE DELETE ON "mask_keys"/,
+    /REVOKE DELETE ON "user_logins".*REVOKE DELETE ON "rejections".*REVOKE DELETE ON "unknown_fields".*REVOKE DELETE ON "mask_keys"/,
   );
   await fresh.drop();
 });

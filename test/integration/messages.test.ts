@@ -84,13 +84,17 @@ describe("fields that the table does not have", () => {
     const messages = [login({ os: "x", "a b": 1 }), login({ os: "y", alice: 1 }), login()].map((body) => record(body));
     expect(await fixture.lambda.failures(messages)).toEqual([]);
     expect(await fixture.stored()).toEqual(messages.map(({ messageId }) => messageId).sort());
-    expect(fixture.lambda.reports.last.unknownFields).toEqual({ count: 4, names: ["os"] });
+    expect(fixture.lambda.reports.last.unknownFields).toEqual({ count: 4, names: ["os"], messages: [2] });
+    expect(await fixture.database.rows("SELECT pipeline, field, messages FROM unknown_fields")).toEqual([
+      { pipeline: "user-logins", field: "os", messages: 2 },
+    ]);
   });
 
   test("are not named if the name is not a plain identifier of up to 64 characters", async () => {
     const odd = { "alice@example.org": 1, [`a${"b".repeat(64)}`]: 1, "1st": 1 };
     await fixture.lambda.invoke([record(login(odd)), record(login(odd))]);
-    expect(fixture.lambda.reports.last.unknownFields).toEqual({ count: 6, names: [] });
+    expect(fixture.lambda.reports.last.unknownFields).toEqual({ count: 6, names: [], messages: [] });
+    expect(await fixture.database.rows("SELECT FROM unknown_fields")).toEqual([]);
   });
 });
 

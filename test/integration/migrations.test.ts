@@ -8,7 +8,7 @@ import { holdTable } from "../support/sessions.ts";
 
 const fixture = useFixture({ migrated: false });
 
-const ALL = ["001_user_logins", "002_rejections", "003_mask_keys"];
+const ALL = ["001_user_logins", "002_rejections", "003_mask_keys", "004_unknown_fields"];
 
 /** Everything that a migration could create or change: relations, columns and their types, constraints. */
 async function schema(): Promise<unknown> {
@@ -100,7 +100,12 @@ describe("a dry run", () => {
   test("prints the statements and changes nothing at all", async () => {
     const printed: string[] = [];
     expect(await migrate(fixture.database.client, { dryRun: true, print: (text) => printed.push(text) })).toEqual(ALL);
-    for (const statement of ["CREATE TABLE IF NOT EXISTS user_logins", "CREATE TABLE rejections", "CREATE TABLE mask_keys"]) {
+    for (const statement of [
+      "CREATE TABLE IF NOT EXISTS user_logins",
+      "CREATE TABLE rejections",
+      "CREATE TABLE mask_keys",
+      "CREATE TABLE unknown_fields",
+    ]) {
       expect(printed.join("\n")).toContain(statement);
     }
     expect(await schema()).toEqual([]);

@@ -75,6 +75,7 @@ describe("a custom table", () => {
 describe("the tables that all pipelines share", () => {
   test.each([
     ["INSERT", "rejections"],
+    ["INSERT", "unknown_fields"],
     ["SELECT", "mask_keys"],
     ["INSERT", "mask_keys"],
   ])("without %s on %s fail the deployment with the grant", async (privilege, table) => {

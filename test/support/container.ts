@@ -5,6 +5,7 @@ import { createHandler } from "../../lambda/ingest/handler.ts";
 import type { BatchReport, Reporter } from "../../lambda/ingest/report.ts";
 import { importMasterKey, type MasterKey } from "../../lambda/masking/keys.ts";
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
+import { type Queue, toQueue } from "../../lambda/pipelines/queue.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { Database } from "../../lambda/postgres/database.ts";
 import { PostgresStore } from "../../lambda/postgres/postgres-store.ts";
@@ -19,7 +20,7 @@ export class Reports implements Reporter {
   batch(report: BatchReport): void {
     this.batches.push(report);
   }
-  rejectionsNotWritten({ code, sqlstate }: IngestError): void {
+  findingsNotWritten({ code, sqlstate }: IngestError): void {
     this.lost.push(sqlstate ?? code);
   }
   failed(error: IngestError): void {
@@ -46,14 +47,14 @@ export interface Container {
 /** Creates a Lambda container: the deployed handler with a real database. It keeps its reports unless another reporter is given. */
 export function container(
   config: ClientConfig,
-  options: { pipeline?: Pipeline; masterKey?: MasterKey; reporter?: Reporter } = {},
+  options: { pipeline?: Pipeline; queue?: Queue; masterKey?: MasterKey; reporter?: Reporter } = {},
 ): Container {
-  const { pipeline = userLogins, masterKey = importMasterKey(TEST_SECRET) } = options;
+  const { pipeline = userLogins, queue = toQueue(pipeline), masterKey = importMasterKey(TEST_SECRET) } = options;
   const reports = new Reports();
   const database = new Database(config);
-  const masking = pipeline.masking === "hmac" ? { mode: "hmac" as const, masterKey } : { mode: "sha256" as const };
+  const masking = queue.masking === "hmac" ? { mode: "hmac" as const, masterKey } : { mode: "sha256" as const };
   const { reporter = reports } = options;
-  const handler = createHandler(() => ({ pipeline, masking, store: new PostgresStore(database, pipeline), reporter }));
+  const handler = createHandler(() => ({ queue, masking, openStore: (pipeline) => new PostgresStore(database, pipeline), reporter }));
   const invoke = async (records: readonly SQSRecord[], seconds = 30) => handler({ Records: [...records] }, createContext(seconds * 1000));
   return {
     invoke,

@@ -1,13 +1,13 @@
 import type { Deadline } from "../../lambda/deadline.ts";
 import type { MaskedRow } from "../../lambda/rows/masked-row.ts";
 import { type Outcome, type SettledRow, STORED } from "../../lambda/rows/outcome.ts";
-import type { KeyProof, RejectedMessage, RowBatch, RowStore } from "../../lambda/rows/row-store.ts";
+import type { Findings, KeyProof, RejectedMessage, RowBatch, RowStore } from "../../lambda/rows/row-store.ts";
 
 interface Options {
   /** The outcome of a row; undefined leaves it out of the result. @default stored */
   readonly settle?: (row: MaskedRow) => Outcome | undefined;
   /** Called in each step, with its name. */
-  readonly onStep?: (step: "check" | "storeRows" | "appendRejections", deadline: Deadline) => void;
+  readonly onStep?: (step: "check" | "storeRows" | "appendFindings", deadline: Deadline) => void;
 }
 
 /** A store without a database, for tests of the stages before it. */
@@ -39,8 +39,8 @@ export class MemoryStore implements RowStore {
     });
   }
 
-  async appendRejections(rejections: readonly RejectedMessage[], deadline: Deadline): Promise<void> {
-    this.#options.onStep?.("appendRejections", deadline);
-    this.rejections.push(...rejections);
+  async appendFindings({ rejected }: Findings, deadline: Deadline): Promise<void> {
+    this.#options.onStep?.("appendFindings", deadline);
+    this.rejections.push(...rejected);
   }
 }

@@ -9,7 +9,15 @@ import type { TestDatabase } from "./database.ts";
 import { connected, deploySchema, MASTER, type RoleServer, startRoleServer } from "./roles.ts";
 
 /** The files that the first deployment runs. */
-export const ALL_FILES = ["001_roles", "001_user_logins", "002_rejections", "003_mask_keys", "001_ingest"];
+export const ALL_FILES = [
+  "001_roles",
+  "001_user_logins",
+  "002_rejections",
+  "003_mask_keys",
+  "004_unknown_fields",
+  "001_ingest",
+  "002_unknown_fields",
+];
 
 const SQL = join(import.meta.dirname, "../../lambda");
 const FOLDERS = ["schema/sql/roles", "schema/sql/migrations", "schema/sql/grants", "custom/migrations", "custom/grants"];

@@ -63,6 +63,6 @@ export function rejected(fields: Partial<RejectedMessage> = {}): RejectedMessage
 
 /** An empty report with these fields. */
 export function report(fields: Partial<BatchReport> = {}): BatchReport {
-  const counted = { outcomes: [], rejected: [], unknownFields: { count: 0, names: [] }, maskedAsText: 0, smoke: [] };
-  return { pipeline: "user-logins", ...counted, commitLag: undefined, batchTime: 0, ...fields };
+  const counted = { outcomes: [], rejected: [], unknownFields: { count: 0, names: [], messages: [] }, maskedAsText: 0, smoke: [] };
+  return { pipeline: "user-logins", isShared: false, ...counted, commitLag: undefined, batchTime: 0, ...fields };
 }

@@ -5,6 +5,7 @@ import { Deadline } from "../../lambda/deadline.ts";
 import { ingestBatch } from "../../lambda/ingest/batch.ts";
 import type { Tokenizer } from "../../lambda/masking/tokens.ts";
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
+import { toQueue } from "../../lambda/pipelines/queue.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { DUPLICATE, type Outcome, reject, STORED, UNSETTLED } from "../../lambda/rows/outcome.ts";
 import type { RowBatch } from "../../lambda/rows/row-store.ts";
@@ -22,7 +23,11 @@ const eventRecord = (event: string, create_date = "2026-03-01") => record(login(
 /** Runs a batch on a store without a database. */
 async function ingest(records: readonly SQSRecord[], { store = new MemoryStore(), pipeline = BY_EVENT, tokenize = asText } = {}) {
   const reporter = new Reports();
-  const response = await ingestBatch(records, { pipeline, tokenize, store, reporter }, new Deadline(10_000));
+  const response = await ingestBatch(
+    records,
+    { queue: toQueue(pipeline), lanes: new Map([[pipeline, { tokenize, store }]]), reporter },
+    new Deadline(10_000),
+  );
   const failed = response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
   const keys = store.rows.map(({ key }) => `${key.id} ${key.date}`);
   return { store, reporter, failed, keys, outcomes: reporter.last.outcomes.map(({ outcome }) => outcome) };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { type Config, readConfig } from "../../lambda/config.ts";
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
+import { toQueue } from "../../lambda/pipelines/queue.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 
 const LAMBDA = { AWS_LAMBDA_FUNCTION_NAME: "masqueue-user-logins" };
@@ -9,7 +10,7 @@ const LAMBDA = { AWS_LAMBDA_FUNCTION_NAME: "masqueue-user-logins" };
 function configure(masking: Pipeline["masking"], variables: Record<string, string> = {}): Config {
   const pipeline: Pipeline = { ...userLogins, masking };
   const environment = { PIPELINE: "user-logins", PGHOST: "localhost", PGUSER: "masqueue", PGDATABASE: "logins", ...variables };
-  return readConfig(environment, { "user-logins": pipeline });
+  return readConfig(environment, { "user-logins": toQueue(pipeline) });
 }
 
 describe("masking by plain SHA-256", () => {
@@ -28,7 +29,7 @@ describe("masking by plain SHA-256", () => {
 
   test("is accepted in a deployed function if the pipeline accepts reversible masks", () => {
     const config = configure({ sha256: true, acceptReversible: true }, LAMBDA);
-    expect(config.pipeline.masking).toEqual({ sha256: true, acceptReversible: true });
+    expect(config.queue.masking).toEqual({ sha256: true, acceptReversible: true });
   });
 
   test("is accepted outside Lambda, and needs no key", () => {

@@ -45,9 +45,9 @@ function readErrorMessage(changes: Environment): string {
 }
 
 describe("a complete environment", () => {
-  test("gives the pipeline and the connection, by default with verified TLS on port 5432", () => {
+  test("gives the queue and the connection, by default with verified TLS on port 5432", () => {
     const config = readConfig(environment());
-    expect(config.pipeline).toBe(userLogins);
+    expect(config.queue.pipelines).toEqual([userLogins]);
     expect(config.postgres).toMatchObject({
       host: "db.example.org",
       port: 5432,

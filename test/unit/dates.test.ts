@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { parseDate, parseMillis } from "../../lambda/ingest/dates.ts";
+import { formatDay, parseDate, parseMillis } from "../../lambda/dates.ts";
 
 /** Any moment of the years 1 to 9999. */
 const moment = fc.date({ min: new Date("0001-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true });
@@ -109,13 +109,13 @@ describe("the date of milliseconds", () => {
     ["1772323200000", "2026-03-01"],
     ["253402300799999", "9999-12-31"],
   ])("such as %s is %s in UTC", (digits, date) => {
-    expect(parseMillis(digits)).toBe(date);
+    expect(formatDay(parseMillis(digits))).toBe(date);
   });
 
   test.each([undefined, "", "-1", "1.5", "1e3", " 1", "0x10", "NaN", "253402300800000", "999999999999999", "1772366400000000"])(
     "such as %j is null",
     (digits) => {
-      expect(parseMillis(digits)).toBeNull();
+      expect(formatDay(parseMillis(digits))).toBeNull();
     },
   );
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { createHandler } from "../../lambda/ingest/handler.ts";
 import { importMasterKey } from "../../lambda/masking/keys.ts";
+import { toQueue } from "../../lambda/pipelines/queue.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { createContext } from "../../local/emulators/sqs-event.ts";
 import { Reports, TEST_SECRET } from "../support/container.ts";
@@ -17,9 +18,15 @@ describe("the time of an invocation", () => {
   ])("of %i ms leaves %i for the work: the rest is reserved for the report and the response", async (time, left) => {
     const remaining: number[] = [];
     const store = new MemoryStore({ onStep: (_step, deadline) => remaining.push(deadline.remaining) });
-    const handler = createHandler(() => ({ pipeline: userLogins, masking, store, reporter: new Reports(), now: () => SENT }));
+    const handler = createHandler(() => ({
+      queue: toQueue(userLogins),
+      masking,
+      openStore: () => store,
+      reporter: new Reports(),
+      now: () => SENT,
+    }));
     await handler({ Records: [record(), record("{")] }, { ...createContext(time), getRemainingTimeInMillis: () => time });
-    // check, storeRows, appendRejections
+    // check, storeRows, appendFindings
     expect(remaining).toEqual([left, left, left]);
   });
 });
@@ -31,11 +38,11 @@ describe("the times in a report", () => {
     const store = new MemoryStore({
       onStep: (step) => {
         if (step === "storeRows") clock = SENT + committed;
-        if (step === "appendRejections") clock = SENT + done;
+        if (step === "appendFindings") clock = SENT + done;
       },
     });
     const reporter = new Reports();
-    await createHandler(() => ({ pipeline: userLogins, masking, store, reporter, now: () => clock }))(
+    await createHandler(() => ({ queue: toQueue(userLogins), masking, openStore: () => store, reporter, now: () => clock }))(
       { Records: records },
       createContext(20_000),
     );

@@ -130,15 +130,18 @@ describe("a rejection", () => {
     for (const body of bodies) expect(JSON.stringify(rejection(body))).not.toContain("canary");
   });
 
-  test("has one of eleven codes, which alarms and queries may rely on", () => {
+  test("has one of fourteen codes, which alarms and queries may rely on", () => {
     expect(Object.keys(REJECTION_CODES).sort()).toEqual([
       "bad_date",
       "bad_event_id",
       "lone_surrogate",
       "missing_field",
+      "no_pipeline",
+      "not_allowed",
       "not_an_object",
       "not_json",
       "nul_character",
+      "out_of_range",
       "refused_by_database",
       "too_long",
       "wrapped",

@@ -33,15 +33,15 @@ describe("a pipeline", () => {
     const { columns: found } = definePipeline(
       columns({ user_id: text({ max: 8, required: true }), masked_ip: masked({ from: "ip", as: ip }) }),
     );
-    expect(found).toEqual([
-      { kind: "text", name: "user_id", from: "user_id", max: 8, required: true, numbers: false },
-      { kind: "masked", name: "masked_ip", from: "ip", ...ip },
+    expect(found).toMatchObject([
+      { kind: "text", name: "user_id", from: "user_id", path: ["user_id"], max: 8, required: true },
+      { kind: "masked", name: "masked_ip", from: "ip", path: ["ip"], ...ip },
       { kind: "date", name: "create_date", from: "create_date", otherwise: "sent" },
     ]);
   });
 
   test("knows the fields of a body, not the columns that they are masked into", () => {
-    expect([...userLogins.knownFields].sort()).toEqual([
+    expect([...userLogins.fields.keys()].sort()).toEqual([
       "app_version",
       "create_date",
       "device_id",
@@ -75,31 +75,45 @@ describe("a mistake in a declaration", () => {
     [columns({ userId: text({ max: 8 }) }), "pipeline user-logins: userId must be a plain lower-case name"],
     [columns({ "user id": text({ max: 8 }) }), "pipeline user-logins: user id must be a plain lower-case name"],
     [columns({ message_id: text({ max: 8 }) }), "pipeline user-logins: message_id is added automatically; leave it out"],
-    [columns({ a: masked({ from: "b", as: exact("main|ip") }) }), "pipeline user-logins: main|ip must be a plain lower-case name"],
-    [columns({ day: date({ otherwise: "sent" }) }), "pipeline user-logins: exactly one date column is needed; it is half of the key"],
+    [
+      columns({ a: masked({ from: "b", as: exact("main|ip") }) }),
+      'pipeline user-logins: column a: identifier is "main|ip"; it must be a plain lower-case name',
+    ],
+    [
+      columns({ day: date({ otherwise: "sent" }) }),
+      'pipeline user-logins: exactly one date column needs otherwise: "sent"; it is half of the key',
+    ],
     [
       declaration({ columns: { user_id: text({ max: 8 }) } }),
-      "pipeline user-logins: exactly one date column is needed; it is half of the key",
+      'pipeline user-logins: exactly one date column needs otherwise: "sent"; it is half of the key',
     ],
   ])("throws a TypeError at once: %#", (mistaken, sentence) => {
     expect(() => definePipeline(mistaken)).toThrow(new TypeError(sentence));
   });
 
   // The compiler does not check options from a variable or a spread, or in plain JavaScript.
-  const misspelt = { max: 8, require: true, otherwise: "now" };
+  const misspelt = { max: 8, require: true, from: "x" };
   test.each([
     [
-      () => definePipeline({ ...declaration(), ...{ unwrap: "sns" } }),
-      "pipeline user-logins: unknown option unwrap; known options: name, table",
+      () => definePipeline({ ...declaration(), ...{ unwraps: "sns" } }),
+      "pipeline user-logins: unknown option unwraps; known options: name, table",
     ],
     [
       () => definePipeline(declaration({ masking: { sha256: true, ...{ acceptReversable: true } } })),
       "pipeline user-logins, masking: unknown option acceptReversable; known options: sha256, acceptReversible",
     ],
-    [() => text(misspelt), "text(): unknown option require, otherwise; known options: max, required, numbers"],
-    [() => masked({ from: "ip", as: ip, ...misspelt }), "masked(): unknown option max, require, otherwise; known options: from, as"],
-    [() => date({ otherwise: "sent", ...{ zone: "UTC" } }), "date(): unknown option zone; known options: otherwise"],
-    [() => masked({ from: "ip", as: { ...ip, ...{ length: 8 } } }), "masked(), as: unknown option length; known options: identifier, form"],
+    [
+      () => definePipeline(columns({ a: text(misspelt) })),
+      "pipeline user-logins: column a: unknown option require; known options: from, required",
+    ],
+    [
+      () => definePipeline(columns({ a: masked({ ...misspelt, as: ip }) })),
+      "pipeline user-logins: column a: unknown option max, require; known options: from, required",
+    ],
+    [
+      () => definePipeline(columns({ a: masked({ from: "ip", as: { ...ip, ...{ length: 8 } } }) })),
+      "pipeline user-logins: column a: unknown option length; known options: from, required",
+    ],
     [
       () => definePipeline(declaration(JSON.parse('{ "once": "event_id" }'))),
       'pipeline user-logins: once is "event_id"; allowed: "message-id", "event-id"',
@@ -108,7 +122,10 @@ describe("a mistake in a declaration", () => {
       () => definePipeline(declaration(JSON.parse(JSON.stringify({ masking })))),
       'pipeline user-logins: masking must be "hmac" or { sha256: true }',
     ]),
-    [() => date(JSON.parse('{ "otherwise": "now" }')), 'date(): otherwise is "now"; allowed is "sent"'],
+    [
+      () => definePipeline(columns({ a: date(JSON.parse('{ "otherwise": "now" }')) })),
+      'pipeline user-logins: column a: otherwise is "now"; it must be "sent"',
+    ],
   ])("in an option throws an error that names the option: %#", (declare, sentence) => {
     expect(declare).toThrow(sentence);
   });

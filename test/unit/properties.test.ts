@@ -10,7 +10,7 @@ import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { REJECTION_CODES } from "../../lambda/rows/outcome.ts";
 import { record } from "../support/records.ts";
 
-const FIELDS = [...userLogins.knownFields];
+const FIELDS = [...userLogins.fields.keys()];
 const INHERITED = ["__proto__", "constructor", "toString", "toJSON", "hasOwnProperty", "then"];
 const ENVELOPE = ["Type", "TopicArn", "Message", "detail-type", "source", "detail"];
 
@@ -75,7 +75,7 @@ describe("any message", () => {
           const cell = cells[i] ?? null;
           if (column.kind === "date") expect(cell).toMatch(/^\d{4}-\d\d-\d\d$/);
           else if (column.kind === "masked") expect(cell ?? "v1.".padEnd(67, "0")).toMatch(/^v1\.[0-9a-f]{64}$/);
-          else expect([...(cell ?? "")].length).toBeLessThanOrEqual(column.max);
+          else expect([...(cell ?? "")].length).toBeLessThanOrEqual(column.sql.size?.[0] ?? 0);
         }
         expect(cells.join("")).not.toContain("\0");
         expect(cells.join("").isWellFormed()).toBe(true);

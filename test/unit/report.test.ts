@@ -49,7 +49,7 @@ describe("the report of a batch", () => {
       pipeline: "user-logins",
       outcomes: [],
       rejected: [],
-      unknownFields: { count: 3, names: ["country"] },
+      unknownFields: { count: 3, names: ["country"], messages: [2] },
       maskedAsText: 2,
       commitLag: undefined,
       smoke: [],

@@ -6,7 +6,17 @@ import { rejected, report, usePrinted } from "../support/telemetry.ts";
 
 const { lines, metrics } = usePrinted();
 
-const NOTHING = { received: 0, stored: 0, duplicates: 0, rejected: 0, rejectedAgain: 0, unsettled: 0, unknownFields: 0, maskedAsText: 0 };
+const NOTHING = {
+  received: 0,
+  stored: 0,
+  duplicates: 0,
+  rejected: 0,
+  rejectedAgain: 0,
+  skipped: 0,
+  unsettled: 0,
+  unknownFields: 0,
+  maskedAsText: 0,
+};
 const service = "user-logins";
 
 describe("the metrics of a batch", () => {
@@ -65,7 +75,7 @@ test("each line has a number for every metric and a text for every dimension tha
   const reporter = createTelemetry(service);
   const codes = Object.keys(REJECTION_CODES) as RejectionCode[];
   for (const commitLag of [undefined, 0, 1_234]) reporter.batch(report({ commitLag, rejected: codes.map((code) => rejected({ code })) }));
-  reporter.rejectionsNotWritten(new IngestError("database_refused", "No.", "42501"));
+  reporter.findingsNotWritten(new IngestError("database_refused", "No.", "42501"));
   expect(metrics()).toHaveLength(3 * (codes.length + 1) + 1);
   for (const { dimensions, values } of metrics()) {
     expect(Object.values(values)).toEqual(Object.values(values).map(() => expect.any(Number)));
@@ -76,8 +86,8 @@ test("each line has a number for every metric and a text for every dimension tha
 
 describe("the metrics of a failure", () => {
   test("count rejections that could not be written", () => {
-    createTelemetry(service).rejectionsNotWritten(new IngestError("database_refused", "No.", "42501"));
-    expect(metrics()).toMatchObject([{ dimensions: { service }, values: { rejectionsNotWritten: 1 } }]);
+    createTelemetry(service).findingsNotWritten(new IngestError("database_refused", "No.", "42501"));
+    expect(metrics()).toMatchObject([{ dimensions: { service }, values: { findingsNotWritten: 1 } }]);
   });
 
   test("do not count failed batches, because Lambda counts them", () => {

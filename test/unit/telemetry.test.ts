@@ -17,17 +17,19 @@ describe("the log of a batch", () => {
     const kinds = ["stored", "stored", "duplicate", "rejected", "unsettled"] as const;
     const outcomes = kinds.map((outcome, i) => ({ messageId: `m-${i}`, outcome }));
     const measured = { maskedAsText: 2, commitLag: 1_234, batchTime: 56 };
-    createTelemetry("user-logins").batch(report({ outcomes, unknownFields: { count: 7, names: ["country"] }, ...measured }));
+    createTelemetry("user-logins").batch(report({ outcomes, unknownFields: { count: 7, names: ["country"], messages: [7] }, ...measured }));
     expect(lines().map(plain)).toEqual([
       {
         level: "INFO",
         message: "batch",
         service: "user-logins",
+        pipeline: "user-logins",
         received: 5,
         stored: 2,
         duplicates: 1,
         rejected: 0,
         rejectedAgain: 0,
+        skipped: 0,
         unsettled: 1,
         unknownFields: 7,
         unknownFieldNames: ["country"],
@@ -42,6 +44,7 @@ describe("the log of a batch", () => {
       level: "WARN",
       message: "message rejected",
       service: "user-logins",
+      pipeline: "user-logins",
       messageId: "m-1",
       code: "refused_by_database",
       field: "locale",
@@ -94,8 +97,8 @@ describe("the log of a failure", () => {
 
   test("reports rejections that could not be written, with the SQLSTATE or the code", () => {
     const reporter = createTelemetry("user-logins");
-    reporter.rejectionsNotWritten(new IngestError("database_refused", "Postgres returned SQLSTATE 42501.", "42501"));
-    reporter.rejectionsNotWritten(new IngestError("out_of_time", "Too late."));
-    expect(lines()).toMatchObject(["42501", "out_of_time"].map((code) => ({ level: "ERROR", message: "rejections not written", code })));
+    reporter.findingsNotWritten(new IngestError("database_refused", "Postgres returned SQLSTATE 42501.", "42501"));
+    reporter.findingsNotWritten(new IngestError("out_of_time", "Too late."));
+    expect(lines()).toMatchObject(["42501", "out_of_time"].map((code) => ({ level: "ERROR", message: "findings not written", code })));
   });
 });

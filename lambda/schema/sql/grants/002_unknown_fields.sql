@@ -1,0 +1,2 @@
+-- Up Migration
+GRANT INSERT ON unknown_fields TO masqueue_ingest;
