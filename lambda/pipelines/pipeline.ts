@@ -1,5 +1,6 @@
-import { address, text as textForm } from "../masking/canonical.ts";
 import type { MaskSpec } from "../masking/tokens.ts";
+
+export { exact, ip } from "./masks.ts";
 
 interface TextColumn {
   readonly kind: "text";
@@ -77,14 +78,6 @@ export function date(options: { otherwise: "sent" }): ColumnSpec {
 function refuseUnknown(owner: string, options: object, known: readonly string[]): void {
   const unknown = Object.keys(options).filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new TypeError(`${owner}: unknown option ${unknown.join(", ")}; known options: ${known.join(", ")}`);
-}
-
-/** Masked as an IP address: all spellings of an address are equal. */
-export const ip: MaskSpec = { identifier: "ip", form: address };
-
-/** Masked as text: equal only if all characters are equal. */
-export function exact(identifier: string): MaskSpec {
-  return { identifier, form: textForm };
 }
 
 const NAME = /^[a-z_][a-z0-9_]*$/;
