@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { isAbsent } from "./absent.ts";
 import { type CanonicalForm, maxBytes } from "./canonical.ts";
 import { HmacSha256 } from "./hmac.ts";
-import type { MaskKeys } from "./keys.ts";
+import { type MaskKeys, TOKEN_DIGITS } from "./keys.ts";
 
 /** The masking of a column's values. */
 export interface MaskSpec {
@@ -22,7 +22,7 @@ interface Token {
 /** Masks one value; null if it identifies no person, because it is blank or declared as absent. */
 export type Tokenizer = (spec: MaskSpec, value: string) => Token | null;
 
-/** Tokens of version 1: `v1.` + lower-case hex of HMAC-SHA-256 under the identifier's key. */
+/** Tokens of version 1: `v1.` + lower-case hex of HMAC-SHA-256 under the identifier's key, truncated to 128 bits. */
 export function createHmacTokenizer(keys: MaskKeys): Tokenizer {
   const hmacs = new Map([...keys].map(([identifier, key]) => [identifier, new HmacSha256(key)]));
   return (spec, value) => {
@@ -33,7 +33,7 @@ export function createHmacTokenizer(keys: MaskKeys): Tokenizer {
     if (!hmac) throw new TypeError(`no key for identifier ${identifier}`);
     const room = hmac.room(maxBytes(trimmed));
     const end = form.write(trimmed, room, HmacSha256.START);
-    return { token: `v1.${hmac.hex(room, end)}`, asText: room[HmacSha256.START] !== form.tag };
+    return { token: `v1.${hmac.hex(room, end).slice(0, TOKEN_DIGITS)}`, asText: room[HmacSha256.START] !== form.tag };
   };
 }
 
