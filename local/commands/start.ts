@@ -103,9 +103,11 @@ async function drain({ watch, batchSize }: StartOptions, output: Output, { handl
   const monitor = monitorQueue(queue, totals, output);
   const failed = new AbortController();
   let failure: unknown;
-  const onBatch = (error: unknown) => {
+  const onBatch = (thrown: unknown) => {
     monitor.noteBatch();
     output.progress(totals);
+    // On a shared queue, one table may fail in a batch that succeeds for the others.
+    const error = totals.takeFailure() ?? thrown;
     if (!error) return;
     failure ??= error;
     // With --watch the messages come back and the next try may succeed, as in AWS.
