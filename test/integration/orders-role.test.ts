@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { ROLES } from "../../lambda/names.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { container } from "../support/container.ts";
-import { events, ORDERS_GRANTS, ORDERS_MIGRATION, order, orders, typedLogin } from "../support/orders.ts";
+import { events, ORDERS_GRANTS, ORDERS_MIGRATION, order, typedLogin } from "../support/orders.ts";
 import { record } from "../support/records.ts";
 import { as, connected } from "../support/roles.ts";
 import { useSchemaDeployment } from "../support/schema-deployment.ts";
