@@ -2,7 +2,8 @@ import { randomInt } from "node:crypto";
 import { beforeEach, expect, test } from "@jest/globals";
 import { canaryLogin } from "../support/canaries.ts";
 import { IN_PROCESS, useCage } from "../support/canary-cage.ts";
-import { events, ORDERS_MIGRATION, order } from "../support/orders.ts";
+import { ORDERS_MIGRATION, order } from "../support/order-records.ts";
+import { events } from "../support/orders.ts";
 import { record } from "../support/records.ts";
 
 const cage = useCage();

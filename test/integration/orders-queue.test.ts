@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, test } from "@jest/globals";
 import type { SQSRecord } from "aws-lambda";
 import type { Container } from "../support/container.ts";
 import { idOf, useFixture } from "../support/fixture.ts";
-import { events, ORDERS_MIGRATION, order, typedLogin } from "../support/orders.ts";
+import { ORDERS_MIGRATION, order, typedLogin } from "../support/order-records.ts";
+import { events } from "../support/orders.ts";
 import { record } from "../support/records.ts";
 import { holdTable } from "../support/sessions.ts";
 

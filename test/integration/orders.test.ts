@@ -8,7 +8,8 @@ import { startPostgres } from "../../local/emulators/postgres/server.ts";
 import { type Container, container } from "../support/container.ts";
 import { createDatabase, type TestDatabase, testPostgres } from "../support/database.ts";
 import { idOf, idsBut } from "../support/fixture.ts";
-import { ORDERS_MIGRATION, order, orderCells, orderRecords, orders } from "../support/orders.ts";
+import { ORDERS_MIGRATION, order, orderCells, orderRecords } from "../support/order-records.ts";
+import { orders } from "../support/orders.ts";
 import { PGBOUNCER, startPgBouncer } from "../support/pgbouncer.ts";
 import { PostgresProxy } from "../support/postgres-proxy.ts";
 
@@ -87,7 +88,7 @@ function onPlace(open: () => Promise<Place>, isPooled: boolean): void {
     const { order_id } = order();
     const bare = { type: "order", order_id };
     const nulls = Object.fromEntries(Object.keys(order()).map((name) => [name, null]));
-    const nobody = { ...bare, customer: { email: " ", phone: "" }, device_id: null };
+    const nobody = { ...bare, customer: { email: " UNKNOWN", phone: "" }, device_id: null };
     const batch = [bare, { ...nulls, ...bare }, nobody].map((body, i) => ({ ...orderRecords(3)[i], body: JSON.stringify(body) }));
     expect(await lambda.failures(batch as ReturnType<typeof orderRecords>)).toEqual([]);
     const { source, sent_at, received_at } = orderCells(0);
@@ -98,6 +99,20 @@ function onPlace(open: () => Promise<Place>, isPooled: boolean): void {
     expect(await database.rows("SELECT count(*)::int AS tokens FROM orders WHERE num_nonnulls(masked_email, masked_phone) > 0")).toEqual([
       { tokens: 0 },
     ]);
+  });
+
+  test("personal fields are tokens, equal for one mailbox, telephone or device however it is written", async () => {
+    const customers = [{ email: "ada@example.org", phone: "+49 30 901820" }, { email: "ADA@Example.org ", phone: "+49(30)9018-20" }, {}];
+    const devices = ["593-47-5928", " 593-47-5928", "593475928"];
+    expect(await lambda.failures(orderRecords(3, (i) => ({ customer: customers[i], device_id: devices[i] })))).toEqual([]);
+    const [first, second, third] = await database.rows(
+      "SELECT masked_email, masked_phone, masked_device_id FROM orders ORDER BY message_id",
+    );
+    const token = expect.stringMatching(/^v1\.[0-9a-f]{32}$/);
+    expect(first).toEqual({ masked_email: token, masked_phone: token, masked_device_id: token });
+    expect(second).toEqual(first);
+    expect(third).toEqual({ masked_email: null, masked_phone: null, masked_device_id: token });
+    expect(third?.masked_device_id).not.toBe(first?.masked_device_id);
   });
 
   test("a bad message of each sort is rejected with its code and field, and the rest of the batch is stored", async () => {
