@@ -1,11 +1,11 @@
 import type { SQSBatchResponse, SQSRecord } from "aws-lambda";
 import type { Deadline } from "../deadline.ts";
-import { type IngestError, toIngestError } from "../errors.ts";
+import { IngestError, toIngestError } from "../errors.ts";
 import type { Tokenizer } from "../masking/tokens.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { Queue } from "../pipelines/queue.ts";
 import type { MaskedRow } from "../rows/masked-row.ts";
-import { DUPLICATE, type Outcome, type SettledRow, UNSETTLED } from "../rows/outcome.ts";
+import { DUPLICATE, type Outcome, type SettledRow } from "../rows/outcome.ts";
 import type { RowStore } from "../rows/row-store.ts";
 import { readReceiveCount } from "./event.ts";
 import { groupById, type KeyedMessage, mergeByDate } from "./key-order.ts";
@@ -20,10 +20,15 @@ export interface Lane {
   readonly store: RowStore;
 }
 
+/** Whether a lane takes rows: its keys and its table have been found to fit. */
+export function isOpen(lane: Lane | IngestError | undefined): lane is Lane {
+  return lane !== undefined && !(lane instanceof IngestError);
+}
+
 export interface BatchDeps {
   readonly queue: Queue;
-  /** A lane for each pipeline of the queue. */
-  readonly lanes: ReadonlyMap<Pipeline, Lane>;
+  /** A lane for each pipeline of the queue, or why there is none now; at least one lane is open. */
+  readonly lanes: ReadonlyMap<Pipeline, Lane | IngestError>;
   readonly reporter: Reporter;
   /** The clock, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
@@ -39,20 +44,21 @@ export async function ingestBatch(records: readonly SQSRecord[], deps: BatchDeps
   const { queue, reporter, now = Date.now } = deps;
   const { shares, unrouted } = route(records, queue);
   const outcomes: BatchReport["outcomes"][] = [];
-  const failures: IngestError[] = [];
-  for (const { pipeline, ...share } of shares) {
+  const failures: [IngestError, string][] = [];
+  for (const [i, { pipeline, ...share }] of shares.entries()) {
     const began = now();
-    const progress = startProgress(share.records);
+    let progress = startProgress(share.records);
     try {
-      await ingestShare(pipeline, share, progress, deps, deadline);
+      // A locked table must leave time for the others.
+      await ingestShare(pipeline, share, progress, deps, deadline.part(1 / (shares.length - i)));
     } catch (error) {
-      failures.push(toIngestError(error));
-      if (failures.length === shares.length) throw failures[0];
-      progress.outcomes.fill(UNSETTLED);
+      failures.push([toIngestError(error), pipeline.name]);
+      if (failures[0] && failures.length === shares.length) throw failures[0][0];
+      progress = startProgress(share.records);
     }
     outcomes.push(await report(pipeline.name, share.records, progress, began, deps, deadline));
   }
-  for (const failure of failures) reporter.failed(failure);
+  for (const failure of failures) reporter.failed(...failure);
   if (unrouted.records.length > 0) {
     const progress = { ...startProgress(unrouted.records), outcomes: unrouted.outcomes };
     outcomes.push(await report(queue.name, unrouted.records, progress, now(), deps, deadline));
@@ -68,7 +74,8 @@ async function ingestShare(
   { lanes }: BatchDeps,
   deadline: Deadline,
 ): Promise<void> {
-  const lane = lanes.get(pipeline) as Lane;
+  const lane = lanes.get(pipeline) as Lane | IngestError;
+  if (lane instanceof IngestError) throw lane;
   const rows = parseAndMask(pipeline, share, progress, lane.tokenize);
   const settled = await lane.store.storeRows({ rows, expectsDuplicates: expectsDuplicates(share.records, pipeline) }, deadline);
   settle(progress.outcomes, settled);
@@ -127,7 +134,7 @@ async function report(
   deadline: Deadline,
 ): Promise<BatchReport["outcomes"]> {
   const built = buildReport(source, records, progress, now());
-  const [lane] = lanes.values();
+  const lane = [...lanes.values()].find(isOpen);
   if (lane && (built.rejected.length > 0 || built.unknownFields.names.length > 0))
     await lane.store.appendFindings(built, deadline).catch((error) => reporter.findingsNotWritten(toIngestError(error)));
   reporter.batch({ ...built, isShared: queue.pipelines.length > 1, batchTime: now() - began });
