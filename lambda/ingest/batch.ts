@@ -32,8 +32,9 @@ export async function ingestBatch(records: readonly SQSRecord[], deps: BatchDeps
   const began = now();
   const progress: Progress = { outcomes: records.map(() => UNSETTLED), unknownFields: new UnknownFieldCounter(), maskedAsText: 0 };
 
-  const rows = parseAndMask(records, deps, progress);
-  const settled = await store.storeRows({ rows, expectsDuplicates: expectsDuplicates(records, pipeline) }, deadline);
+  const groups = Map.groupBy(groupById(records, pipeline), (group) => isRepeated(group, records, pipeline));
+  const makeRows = (repeated: boolean) => parseAndMask(groups.get(repeated) ?? [], records, deps, progress);
+  const settled = await store.storeRows({ fresh: makeRows(false), repeated: makeRows(true) }, deadline);
   settle(progress.outcomes, settled);
 
   const report = buildReport(pipeline.name, records, progress, now());
@@ -49,8 +50,13 @@ export async function ingestBatch(records: readonly SQSRecord[], deps: BatchDeps
  * Produces the rows in key order, each key once. It reads a record only when the store draws its row: the first rows are on their way
  * to the database while the last records are still text.
  */
-function* parseAndMask(records: readonly SQSRecord[], { pipeline, tokenize }: BatchDeps, progress: Progress): Generator<MaskedRow> {
-  for (const group of groupById(records, pipeline)) {
+function* parseAndMask(
+  groups: readonly (readonly number[])[],
+  records: readonly SQSRecord[],
+  { pipeline, tokenize }: BatchDeps,
+  progress: Progress,
+): Generator<MaskedRow> {
+  for (const group of groups) {
     const messages: KeyedMessage[] = [];
     for (const position of group) {
       const message = parse(records[position] as SQSRecord, pipeline);
@@ -66,9 +72,9 @@ function* parseAndMask(records: readonly SQSRecord[], { pipeline, tokenize }: Ba
   }
 }
 
-/** A redelivered message, or a producer's retry, has probably been stored before. */
-function expectsDuplicates(records: readonly SQSRecord[], { once }: Pipeline): boolean {
-  return once === "event-id" || records.some((record) => readReceiveCount(record) > 1);
+/** A redelivered message, or a producer's retry, has probably been stored or refused before. */
+function isRepeated(group: readonly number[], records: readonly SQSRecord[], { once }: Pipeline): boolean {
+  return once === "event-id" || group.some((position) => readReceiveCount(records[position] as SQSRecord) > 1);
 }
 
 /** Records that share a row share its outcome, but only the first of them is stored. */

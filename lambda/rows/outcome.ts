@@ -12,6 +12,7 @@ export const REJECTION_CODES = {
   lone_surrogate: "a text contains half of a surrogate pair, which is not a character",
   bad_date: "a date is impossible or not ISO 8601",
   bad_event_id: "the event-id attribute does not match [A-Za-z0-9._:-]{1,128}",
+  no_partition: "the table has no partition for the row's date",
   refused_by_database: "Postgres refused the row for its data; see sqlstate",
 } as const;
 

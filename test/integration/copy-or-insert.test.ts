@@ -53,7 +53,13 @@ test("a late refusal leaves no time for a second COPY, so rows that were not tri
     // Three quarters of the time: too late for the search for refused rows, early enough for the COPY.
     clock += 22_500;
   }
-  const settled = await storeRows(fixture.lambda.database, describeTable(userLogins), rows(), true, new Deadline(30_000, () => clock));
+  const settled = await storeRows(
+    fixture.lambda.database,
+    describeTable(userLogins),
+    { fresh: rows(), repeated: [] },
+    true,
+    new Deadline(30_000, () => clock),
+  );
   expect(settled.map(({ outcome }) => outcome.kind)).toEqual(["unsettled", "unsettled", "unsettled"]);
   expect(fixture.proxy.takeStatements()).toEqual(["COPY"]);
   expect(await fixture.stored()).toEqual([]);
@@ -69,7 +75,13 @@ test("a connection that is lost late fails the batch with its error, instead of 
     }
     clock += 22_500;
   }
-  const settled = storeRows(fixture.lambda.database, describeTable(userLogins), rows(), true, new Deadline(30_000, () => clock));
+  const settled = storeRows(
+    fixture.lambda.database,
+    describeTable(userLogins),
+    { fresh: rows(), repeated: [] },
+    true,
+    new Deadline(30_000, () => clock),
+  );
   await expect(settled).rejects.toMatchObject({ code: "database_unavailable" });
   expect(await fixture.stored()).toEqual([]);
 });
