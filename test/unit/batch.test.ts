@@ -68,7 +68,7 @@ describe("the rows of a batch", () => {
         return super.storeRows({ fresh: [], repeated: [] }, deadline);
       }
     }
-    const { failed } = await ingest(logins(10), { tokenize: counting, store: new Drawing() });
+    const { failed } = await ingest(logins(10), { pipeline: userLogins, tokenize: counting, store: new Drawing() });
     expect(drawn).toEqual([0, 4]);
     // Rows that the store did not draw are not done.
     expect(failed).toHaveLength(10);
