@@ -41,8 +41,8 @@ function* toParts(rows: readonly MaskedRow[]) {
 }
 
 /**
- * The search runs in the server, where an attempt costs a tenth of a statement and a refusal leaves no line in the log. DO takes no
- * parameters, so rows and answer are settings that end with the transaction. A deferred constraint would refuse the transaction.
+ * The statement that searches in the server, which plans one INSERT for all attempts and logs no refusal (docs/decisions.md). DO takes no
+ * parameters, so rows and answer are settings that end with the transaction. A deferred constraint would refuse the whole transaction.
  */
 function formatSearch(table: Table): string {
   const cells = table.columns.map((column, i) => `(cells->>${i})::${chooseType(table, column)}`);

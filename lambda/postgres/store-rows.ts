@@ -33,7 +33,7 @@ export async function storeRows(
   if (rows.endsBefore(0) && others.length === 0) return [];
   const limits = { deadline, soft: deadline.part(ISOLATION_SHARE) };
   const store = async (client: pg.Client, mayCopy: boolean) => {
-    if (mayCopy && !rows.endsBefore(0)) return copy(client, table, rows, others, limits, true);
+    if (mayCopy && !rows.endsBefore(0)) return copy(client, table, rows, others, limits);
     const settled = await insertIsolating(client, table, others, limits.soft);
     return [...settled, ...(await insertIsolating(client, table, rows.all(), limits.soft))];
   };
@@ -60,45 +60,63 @@ interface Limits {
 const ISOLATION_SHARE = 0.6;
 
 /**
- * Copies rows, and inserts others in the same round trip. If the COPY is refused, it stored none. The row that its error names is only a
- * hint: a value can forge it, and the error of a deferred constraint names none. The others are probably good, so they are copied again
- * while that row is inserted.
+ * Copies rows, and inserts others in the same round trip.
  * @param others rows on which COPY would probably fail
- * @param isFirst false if this is the second COPY
  */
-async function copy(
-  client: pg.Client,
-  table: Table,
-  rows: LazyRows,
-  others: readonly MaskedRow[],
-  limits: Limits,
-  isFirst: boolean,
-): Promise<SettledRow[]> {
-  const { deadline, soft } = limits;
+async function copy(client: pg.Client, table: Table, rows: LazyRows, others: readonly MaskedRow[], limits: Limits): Promise<SettledRow[]> {
   const inserted = insertRows(client, table, others);
-  const copied = copyRows(client, table, rows, deadline).catch((error: unknown) => {
-    if (isRowFault(error)) return error;
-    throw error;
-  });
+  const copied = tryCopy(client, table, rows, limits.deadline);
   await Promise.allSettled([inserted, copied]);
   const answer = await copied;
-  const settled = await settleInsert(client, table, others, inserted, soft);
+  const settled = await settleInsert(client, table, others, inserted, limits.soft);
   const all = rows.all();
-  if (answer === all.length) return [...settled, ...settleAll(all, STORED)];
-  if (typeof answer === "number") return [...settled, ...(await storeMissing(client, table, all, soft))];
-
-  const line = parseLine(answer);
-  const suspect = all.slice(line - 1, line);
-  if (isFirst && suspect.length === 1 && all.length > 1 && !soft.passed) {
-    const rest = new LazyRows(all.toSpliced(line - 1, 1));
-    return [...settled, ...(await copy(client, table, rest, suspect, limits, false))];
-  }
-  const settle = isDuplicate(answer, table) ? insertIsolating : isolateRows;
-  return [...settled, ...(await settle(client, table, all, soft))];
+  const settle =
+    typeof answer === "number" ? settleCopied(client, table, all, answer, limits.soft) : settleRefused(client, table, all, answer, limits);
+  return [...settled, ...(await settle)];
 }
 
-/** Settles the rows if COPY stored only some: a trigger left out the others or moved them elsewhere. Only missing rows are tried again. */
-async function storeMissing(client: pg.Client, table: Table, rows: readonly MaskedRow[], deadline: Deadline): Promise<SettledRow[]> {
+/** @returns the number of stored rows, or the error if Postgres refused one of them and so stored none */
+async function tryCopy(client: pg.Client, table: Table, rows: LazyRows, deadline: Deadline): Promise<number | pg.DatabaseError> {
+  try {
+    return await copyRows(client, table, rows, deadline);
+  } catch (error) {
+    if (isRowFault(error)) return error;
+    throw error;
+  }
+}
+
+/**
+ * Settles the rows of a refused COPY. The row that its error names is only a hint: a value can forge it, and the error of a deferred
+ * constraint names none. The others are probably good and are copied again.
+ */
+async function settleRefused(
+  client: pg.Client,
+  table: Table,
+  rows: readonly MaskedRow[],
+  error: pg.DatabaseError,
+  { deadline, soft }: Limits,
+): Promise<SettledRow[]> {
+  const line = parseLine(error);
+  const suspect = rows.slice(line - 1, line);
+  let answer: number | pg.DatabaseError = error;
+  if (suspect.length === 1 && rows.length > 1 && !soft.passed) {
+    const rest = rows.toSpliced(line - 1, 1);
+    answer = await tryCopy(client, table, new LazyRows(rest), deadline);
+    if (typeof answer === "number")
+      return [...(await settleCopied(client, table, rest, answer, soft)), ...(await insertIsolating(client, table, suspect, soft))];
+  }
+  return isDuplicate(answer, table) ? insertIsolating(client, table, rows, soft) : isolateRows(client, table, rows, soft);
+}
+
+/** Settles the rows of a COPY. If it stored only some, a trigger left out the others or moved them elsewhere; only missing ones are tried again. */
+async function settleCopied(
+  client: pg.Client,
+  table: Table,
+  rows: readonly MaskedRow[],
+  stored: number,
+  deadline: Deadline,
+): Promise<SettledRow[]> {
+  if (stored === rows.length) return settleAll(rows, STORED);
   const [found, missing] = await findRows(client, table, rows);
   return [...settleAll(found, STORED), ...(await insertIsolating(client, table, missing, deadline))];
 }

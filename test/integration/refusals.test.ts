@@ -105,7 +105,7 @@ describe.each(REFUSALS.map((refusal) => [refusal.name, refusal] as const))("a ro
     );
     const statements = fixture.proxy.takeStatements();
     expect(statements[0]).toBe("COPY");
-    // COPY, the row, the others, and the rejection. Without a line: COPY, the search or INSERT and keys, and the rejection.
+    // COPY, the others, the row, and the rejection. Without a line: COPY, the search or INSERT and keys, and the rejection.
     expect(statements.length).toBeLessThanOrEqual(refusal.line ? 4 : 7);
   });
 
