@@ -76,8 +76,10 @@ async function ingestShare(
 ): Promise<void> {
   const lane = lanes.get(pipeline) as Lane | IngestError;
   if (lane instanceof IngestError) throw lane;
-  const rows = parseAndMask(pipeline, share, progress, lane.tokenize);
-  const settled = await lane.store.storeRows({ rows, expectsDuplicates: expectsDuplicates(share.records, pipeline) }, deadline);
+  const { records } = share;
+  const groups = Map.groupBy(groupById(records, pipeline), (group) => isRepeated(group, records, pipeline));
+  const makeRows = (repeated: boolean) => parseAndMask(groups.get(repeated) ?? [], pipeline, share, progress, lane.tokenize);
+  const settled = await lane.store.storeRows({ fresh: makeRows(false), repeated: makeRows(true) }, deadline);
   settle(progress.outcomes, settled);
 }
 
@@ -86,12 +88,13 @@ async function ingestShare(
  * to the database while the last records are still text.
  */
 function* parseAndMask(
+  groups: readonly (readonly number[])[],
   pipeline: Pipeline,
   { records, events }: Omit<Share, "pipeline">,
   progress: Progress,
   tokenize: Tokenizer,
 ): Generator<MaskedRow> {
-  for (const group of groupById(records, pipeline)) {
+  for (const group of groups) {
     const messages: KeyedMessage[] = [];
     for (const position of group) {
       const message = parse(records[position] as SQSRecord, pipeline, events[position]);
@@ -107,9 +110,9 @@ function* parseAndMask(
   }
 }
 
-/** A redelivered message, or a producer's retry, has probably been stored before. */
-function expectsDuplicates(records: readonly SQSRecord[], { once }: Pipeline): boolean {
-  return once === "event-id" || records.some((record) => readReceiveCount(record) > 1);
+/** A redelivered message, or a producer's retry, has probably been stored or refused before. */
+function isRepeated(group: readonly number[], records: readonly SQSRecord[], { once }: Pipeline): boolean {
+  return once === "event-id" || group.some((position) => readReceiveCount(records[position] as SQSRecord) > 1);
 }
 
 /** Records that share a row share its outcome, but only the first of them is stored. */

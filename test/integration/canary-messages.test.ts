@@ -72,6 +72,6 @@ test("a bad event-id is rejected with a code and leaves no trace", async () => {
 });
 
 test("these tests cover every rejection code", () => {
-  const elsewhere = ["bad_event_id", "refused_by_database", "no_pipeline", "not_allowed", "out_of_range"];
+  const elsewhere = ["bad_event_id", "refused_by_database", "no_partition", "no_pipeline", "not_allowed", "out_of_range"];
   expect([...Object.keys(BAD), ...elsewhere].sort()).toEqual(Object.keys(REJECTION_CODES).sort());
 });
