@@ -1,4 +1,5 @@
 import type { MaskSpec } from "../masking/tokens.ts";
+import { uuidMask } from "./masks.ts";
 
 /** The options of every column that is read from a body. */
 interface Field {
@@ -113,5 +114,10 @@ export const meta = (property: MetaProperty): ColumnSpec => ({ kind: "meta", pro
 /** A personal field: the token of `from` is stored, never the value. */
 export const masked = ({ as, ...options }: MaskedOptions): ColumnSpec => ({ ...options, ...as, kind: "masked" });
 
-/** A UUID in any spelling; with the name of an identifier instead of options, the mask of one. */
-export const uuid = (options: Field = {}): ColumnSpec => ({ ...options, kind: "uuid" });
+/** A UUID in any spelling. */
+export function uuid(options?: Field): ColumnSpec;
+/** The mask of a UUID: all spellings of a UUID are equal. */
+export function uuid(identifier: string): MaskSpec;
+export function uuid(argument: Field | string = {}): ColumnSpec | MaskSpec {
+  return typeof argument === "string" ? uuidMask(argument) : { ...argument, kind: "uuid" };
+}

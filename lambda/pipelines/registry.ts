@@ -31,16 +31,16 @@ function refuseTwins(names: readonly string[]): void {
 }
 
 function refuseMixedForms(pipelines: readonly Pipeline[]): void {
-  const first = new Map<string, { form: object; owner: string }>();
+  const first = new Map<string, { tag: number; owner: string }>();
   for (const { name, domain, columns } of pipelines) {
     for (const column of columns) {
       if (column.kind !== "masked") continue;
       const { identifier, form } = column;
       const owner = `${name}.${column.name}`;
       const known = first.get(`${domain} ${identifier}`);
-      if (known && known.form !== form)
+      if (known && known.tag !== form.tag)
         throw new TypeError(`${known.owner} and ${owner} mask identifier ${identifier} in two forms: use one form, or another identifier`);
-      first.set(`${domain} ${identifier}`, { form, owner });
+      first.set(`${domain} ${identifier}`, { tag: form.tag, owner });
     }
   }
 }
