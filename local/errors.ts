@@ -93,6 +93,9 @@ export const lostPostgres = (label: string) => failure(`The connection to Postgr
 export const refusedStatement = (sqlstate: string | undefined, message: string) =>
   failure(`Postgres refused the statement (SQLSTATE ${sqlstate}): ${message}.`);
 
+export const pendingMigrations = (names: readonly string[]) =>
+  failure(`These migrations have not run: ${names.join(", ")}. Run \`masqueue migrate --env\` first.`);
+
 // The embedded Postgres
 export const noBinaries = (platform: string, name: string) =>
   failure(`There is no embedded Postgres for ${platform} (package ${name}): run \`npm ci\`, or use your database with --env.`);

@@ -27,7 +27,7 @@ export interface Event {
 }
 
 /** The fields that identify each envelope, the field that holds the event, and the one that holds the time of sending. */
-const ENVELOPES = {
+export const ENVELOPES = {
   sns: { fields: ["Type", "TopicArn", "Message"], inner: "Message", time: "Timestamp" },
   eventbridge: { fields: ["detail-type", "source", "detail"], inner: "detail", time: "time" },
 } as const satisfies Record<EnvelopeKind, object>;
