@@ -32,7 +32,7 @@ export function createTelemetry(service: string): Reporter {
     },
     findingsNotWritten: ({ code, sqlstate }) =>
       write("ERROR", "findings not written", { code: sqlstate ?? code }, { [METRICS.findingsNotWritten]: 1 }),
-    failed: ({ code, sqlstate, message }) => write("ERROR", "batch failed", { code, sqlstate, reason: message }),
+    failed: ({ code, sqlstate, message }, pipeline) => write("ERROR", "batch failed", { pipeline, code, sqlstate, reason: message }),
   };
 }
 

@@ -1,11 +1,11 @@
 import type { SQSBatchResponse, SQSRecord } from "aws-lambda";
 import type { Deadline } from "../deadline.ts";
-import { type IngestError, toIngestError } from "../errors.ts";
+import { IngestError, toIngestError } from "../errors.ts";
 import type { Tokenizer } from "../masking/tokens.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { Queue } from "../pipelines/queue.ts";
 import type { MaskedRow } from "../rows/masked-row.ts";
-import { DUPLICATE, type Outcome, type SettledRow, UNSETTLED } from "../rows/outcome.ts";
+import { DUPLICATE, type Outcome, type SettledRow } from "../rows/outcome.ts";
 import type { RowStore } from "../rows/row-store.ts";
 import { readReceiveCount } from "./event.ts";
 import { groupById, type KeyedMessage, mergeByDate } from "./key-order.ts";
@@ -22,8 +22,8 @@ export interface Lane {
 
 export interface BatchDeps {
   readonly queue: Queue;
-  /** A lane for each pipeline of the queue. */
-  readonly lanes: ReadonlyMap<Pipeline, Lane>;
+  /** For each pipeline of the queue a lane, or the reason why its table or keys cannot be used. */
+  readonly lanes: ReadonlyMap<Pipeline, Lane | IngestError>;
   readonly reporter: Reporter;
   /** The clock, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
@@ -39,20 +39,22 @@ export async function ingestBatch(records: readonly SQSRecord[], deps: BatchDeps
   const { queue, reporter, now = Date.now } = deps;
   const { shares, unrouted } = route(records, queue);
   const outcomes: BatchReport["outcomes"][] = [];
-  const failures: IngestError[] = [];
-  for (const { pipeline, ...share } of shares) {
+  let failed = 0;
+  for (const [i, { pipeline, ...share }] of shares.entries()) {
     const began = now();
-    const progress = startProgress(share.records);
+    let progress = startProgress(share.records);
+    // A table that is locked must leave time for the others.
+    const limit = deadline.part(1 / (shares.length - i));
     try {
-      await ingestShare(pipeline, share, progress, deps, deadline);
+      await ingestShare(pipeline, share, progress, deps, limit);
     } catch (error) {
-      failures.push(toIngestError(error));
-      if (failures.length === shares.length) throw failures[0];
-      progress.outcomes.fill(UNSETTLED);
+      failed++;
+      if (failed === shares.length) throw error;
+      reporter.failed(toIngestError(error), pipeline.name);
+      progress = startProgress(share.records);
     }
-    outcomes.push(await report(pipeline.name, share.records, progress, began, deps, deadline));
+    outcomes.push(await report(pipeline.name, share.records, progress, began, deps, limit));
   }
-  for (const failure of failures) reporter.failed(failure);
   if (unrouted.records.length > 0) {
     const progress = { ...startProgress(unrouted.records), outcomes: unrouted.outcomes };
     outcomes.push(await report(queue.name, unrouted.records, progress, now(), deps, deadline));
@@ -68,7 +70,8 @@ async function ingestShare(
   { lanes }: BatchDeps,
   deadline: Deadline,
 ): Promise<void> {
-  const lane = lanes.get(pipeline) as Lane;
+  const lane = lanes.get(pipeline) as Lane | IngestError;
+  if (lane instanceof IngestError) throw lane;
   const rows = parseAndMask(pipeline, share, progress, lane.tokenize);
   const settled = await lane.store.storeRows({ rows, expectsDuplicates: expectsDuplicates(share.records, pipeline) }, deadline);
   settle(progress.outcomes, settled);
@@ -127,7 +130,7 @@ async function report(
   deadline: Deadline,
 ): Promise<BatchReport["outcomes"]> {
   const built = buildReport(source, records, progress, now());
-  const [lane] = lanes.values();
+  const lane = [...lanes.values()].find((opened): opened is Lane => !(opened instanceof IngestError));
   if (lane && (built.rejected.length > 0 || built.unknownFields.names.length > 0))
     await lane.store.appendFindings(built, deadline).catch((error) => reporter.findingsNotWritten(toIngestError(error)));
   reporter.batch({ ...built, isShared: queue.pipelines.length > 1, batchTime: now() - began });

@@ -1,7 +1,7 @@
 import middy from "@middy/core";
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { Deadline } from "../deadline.ts";
-import { toIngestError } from "../errors.ts";
+import { type ErrorCode, IngestError, toIngestError } from "../errors.ts";
 import { rememberMacs } from "../masking/keys.ts";
 import { type Masking, openMasks } from "../masking/open-masks.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
@@ -29,7 +29,7 @@ const RESERVE = 1_000;
  */
 export function createHandler(build: () => HandlerDeps, early?: Reporter) {
   let deps: HandlerDeps | undefined;
-  let lanes: BatchDeps["lanes"] | undefined;
+  const lanes = new Map<Pipeline, Lane | IngestError>();
 
   const handle = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     if (!deps) early?.begin(context);
@@ -39,8 +39,9 @@ export function createHandler(build: () => HandlerDeps, early?: Reporter) {
     const deadline = new Deadline(remaining - Math.min(RESERVE, remaining / 10), deps.now);
     assertSqsEvent(event);
     const isHealthCheck = event.Records.length === 0;
-    if (isHealthCheck) lanes = undefined;
-    lanes ??= await prepare(deps, deadline);
+    if (isHealthCheck) lanes.clear();
+    const failures = await prepare(lanes, deps, deadline);
+    if (failures[0] && (isHealthCheck || failures.length === lanes.size)) throw failures[0];
     return isHealthCheck ? { batchItemFailures: [] } : ingestBatch(event.Records, { ...deps, lanes }, deadline);
   };
 
@@ -54,15 +55,29 @@ export function createHandler(build: () => HandlerDeps, early?: Reporter) {
     .handler(handle);
 }
 
-/** Compares keys and declarations with the database, once per container. After a failure, the next invocation tries again. */
-async function prepare({ queue, masking, openStore }: HandlerDeps, deadline: Deadline): Promise<BatchDeps["lanes"]> {
-  const lanes = new Map<Pipeline, Lane>();
+/** Failures that concern one table. Others concern the database or the key, so all pipelines. */
+const OF_A_TABLE: readonly ErrorCode[] = ["table_mismatch", "mask_key_mismatch"];
+
+/**
+ * Compares keys and declarations with the database, once per container. After a failure, the next invocation tries again.
+ * @returns the failures of single pipelines @throws IngestError if no pipeline can be used
+ */
+async function prepare(lanes: Map<Pipeline, Lane | IngestError>, { queue, masking, openStore }: HandlerDeps, deadline: Deadline) {
   const shared: Masking = masking.mode === "hmac" ? { ...masking, masterKey: rememberMacs(masking.masterKey) } : masking;
+  const failures: IngestError[] = [];
   for (const pipeline of queue.pipelines) {
-    const { tokenize, proofs } = await openMasks(pipeline, shared, deadline);
-    const store = openStore(pipeline);
-    await store.check(proofs, deadline);
-    lanes.set(pipeline, { tokenize, store });
+    const known = lanes.get(pipeline);
+    if (known && !(known instanceof IngestError)) continue;
+    try {
+      const { tokenize, proofs } = await openMasks(pipeline, shared, deadline);
+      const store = openStore(pipeline);
+      await store.check(proofs, deadline);
+      lanes.set(pipeline, { tokenize, store });
+    } catch (error) {
+      if (!(error instanceof IngestError && OF_A_TABLE.includes(error.code))) throw error;
+      failures.push(error);
+      lanes.set(pipeline, error);
+    }
   }
-  return lanes;
+  return failures;
 }
