@@ -28,7 +28,7 @@ const DEVICE = exact("device_id");
 export const tokenize = createHmacTokenizer(await deriveKeys(masterKey, [ip.identifier, DEVICE.identifier], "main"));
 
 // The expected rows are made with the same masks, so a wrong mask would not show. This token was computed with another implementation.
-if (tokenize(ip, "1.2.3.4")?.token !== "v1.b122f09ca4f55536e00d8e023e1d9adb0b9745971c92ef69cd25380e9098ff82")
+if (tokenize(ip, "1.2.3.4")?.token !== "v1.b122f09ca4f55536e00d8e023e1d9adb")
   throw new Error("The function's masks are wrong: the token of 1.2.3.4 is not the expected one.");
 
 interface Login {

@@ -5,7 +5,7 @@ const BLOCK = 64;
 const DIGEST = 32;
 
 /** The longest message for which memory is kept ready; few fields are longer. */
-const USUAL = 256;
+const USUAL = 1024;
 
 /**
  * HMAC-SHA-256 under one key, as RFC 2104 defines it: two one-shot hashes in memory that is reused. `createHmac` creates objects

@@ -7,6 +7,9 @@ export type MasterKey = (message: Uint8Array) => Promise<Uint8Array>;
 /** The derived key of each identifier (`ip`, `device_id`). They are in the function's memory; the master key can stay in KMS. */
 export type MaskKeys = ReadonlyMap<string, KeyObject>;
 
+/** Hex digits of a token and of a check value: HMACs truncated to 128 bits (docs/masking.md). */
+export const TOKEN_DIGITS = 32;
+
 /** The length of a SHA-256 hash, the minimum that RFC 2104 recommends. */
 const MIN_BYTES = 32;
 
@@ -46,7 +49,7 @@ export function rememberMacs(master: MasterKey): MasterKey {
   };
 }
 
-/** A value that only the holder of the key can make. The database keeps it, so that a different key is noticed. */
+/** A value that only the holder of the key can make. The database keeps it, so that a different key or longer tokens are noticed. */
 export function computeCheckValue(key: KeyObject): string {
-  return createHmac("sha256", key).update("check").digest("hex");
+  return createHmac("sha256", key).update("check").digest("hex").slice(0, TOKEN_DIGITS);
 }

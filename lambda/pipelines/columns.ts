@@ -1,4 +1,5 @@
 import type { MaskSpec } from "../masking/tokens.ts";
+import { uuidMask } from "./masks.ts";
 
 /** The options of every column that is read from a body. */
 interface Field {
@@ -114,4 +115,8 @@ export const meta = (property: MetaProperty): ColumnSpec => ({ kind: "meta", pro
 export const masked = ({ as, ...options }: MaskedOptions): ColumnSpec => ({ ...options, ...as, kind: "masked" });
 
 /** A UUID in any spelling; with the name of an identifier instead of options, the mask of one. */
-export const uuid = (options: Field = {}): ColumnSpec => ({ ...options, kind: "uuid" });
+export function uuid(options?: Field): ColumnSpec;
+export function uuid(identifier: string): MaskSpec;
+export function uuid(options: Field | string = {}): ColumnSpec | MaskSpec {
+  return typeof options === "string" ? uuidMask(options) : { ...options, kind: "uuid" };
+}

@@ -6,7 +6,7 @@ import { type SqlType, toSqlType } from "./sql-type.ts";
 
 // A declaration imports everything from here.
 export { bigint, boolean, constant, date, integer, json, masked, meta, numeric, text, timestamp, uuid } from "./columns.ts";
-export { exact, ip } from "./masks.ts";
+export { caseless, digits, exact, ip, network } from "./masks.ts";
 
 /** A column of a pipeline, checked. */
 export type Column = ColumnSpec & {

@@ -5,8 +5,8 @@ import { quoteIdent } from "./table.ts";
 
 /** The oldest server that works; older ones lack identity columns and more. */
 const MIN_SERVER = 10;
-/** `v1.` and 64 hex digits; the SHA-256 compatibility mode needs less. */
-const TOKEN_LENGTH = 67;
+/** `v1.` and 32 hex digits; in the SHA-256 compatibility mode 64 hex digits. */
+const TOKEN_LENGTH = { hmac: 35, sha256: 64 };
 const TEXT_TYPES = ["text", "character varying", "character"];
 
 /**
@@ -35,8 +35,12 @@ export function findProblems(catalogue: Catalogue, pipeline: Pipeline): string[]
       `it has no unique key (${pipeline.dateColumn}, ${MESSAGE_ID_COLUMN}) that is valid, complete and not deferrable; run \`masqueue migrate --env\``,
     );
 
+  const tokenLength = pipeline.masking === "hmac" ? TOKEN_LENGTH.hmac : TOKEN_LENGTH.sha256;
   const byName = new Map(columns.map((column) => [column.name, column]));
-  const demands = [...pipeline.columns.map(toDemand), { name: MESSAGE_ID_COLUMN, types: TEXT_TYPES, length: 128 }];
+  const demands = [
+    ...pipeline.columns.map((column) => toDemand(column, tokenLength)),
+    { name: MESSAGE_ID_COLUMN, types: TEXT_TYPES, length: 128 },
+  ];
   for (const demand of demands) {
     const problem = findColumnProblem(byName.get(demand.name), demand);
     if (problem) problems.push(`column ${demand.name} ${problem}`);
@@ -58,12 +62,12 @@ interface Demand {
   readonly digits?: readonly [number, number] | undefined;
 }
 
-function toDemand({ name, kind, sql: { name: type, size } }: Column): Demand {
+function toDemand({ name, kind, sql: { name: type, size } }: Column, tokenLength: number): Demand {
   const [first = 0, second = 0] = size ?? [];
   if (type === "numeric") return { name, types: [type], digits: [first - second, second] };
   if (type === "integer") return { name, types: ["integer", "bigint"] };
   if (type !== "character varying" && type !== "text") return { name, types: [type] };
-  return { name, types: TEXT_TYPES, length: kind === "masked" ? TOKEN_LENGTH : first };
+  return { name, types: TEXT_TYPES, length: kind === "masked" ? tokenLength : first };
 }
 
 function findColumnProblem(column: CatalogueColumn | undefined, { types, length = 0, digits }: Demand): string | null {

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { SMOKE_ATTRIBUTE } from "../../lambda/ingest/event.ts";
-import { address } from "../../lambda/masking/canonical.ts";
+import { address } from "../../lambda/masking/address.ts";
 import type { Column, Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { openAccount, tryCall } from "../aws/account.ts";
 import { createLogReader, type LogReader, readNewestFailure } from "../aws/log.ts";

@@ -21,8 +21,8 @@ describe("the first container", () => {
   test("registers a different proof for each identifier, and none is a token", async () => {
     await fixture.lambda.invoke(logins(1));
     expect(await readProofs()).toEqual([
-      { identifier: "device_id", version: "v1", check_value: expect.stringMatching(/^[0-9a-f]{64}$/) },
-      { identifier: "ip", version: "v1", check_value: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      { identifier: "device_id", version: "v1", check_value: expect.stringMatching(/^[0-9a-f]{32}$/) },
+      { identifier: "ip", version: "v1", check_value: expect.stringMatching(/^[0-9a-f]{32}$/) },
     ]);
     const [device, ip] = (await readProofs()).map(({ check_value }) => check_value);
     expect(device).not.toBe(ip);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { address as addressForm } from "../../lambda/masking/canonical.ts";
+import { address as addressForm } from "../../lambda/masking/address.ts";
 import { canonical } from "../support/canonical.ts";
 
 const address = (value: string) => canonical(addressForm, value);

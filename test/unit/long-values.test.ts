@@ -11,9 +11,10 @@ const tokenize = createHmacTokenizer(keys);
 /** The expected token, computed in new memory: the HMAC of the tag of text and the UTF-8 bytes. */
 function expectedToken(identifier: string, text: string): string {
   const bytes = Buffer.concat([Buffer.of(0x02), Buffer.from(text, "utf8")]);
-  return `v1.${createHmac("sha256", keys.get(identifier) as KeyObject)
+  const mac = createHmac("sha256", keys.get(identifier) as KeyObject)
     .update(bytes)
-    .digest("hex")}`;
+    .digest("hex");
+  return `v1.${mac.slice(0, 32)}`;
 }
 
 /** Characters of one to four bytes in UTF-8; half a surrogate pair is written as three bytes. */

@@ -45,7 +45,7 @@ describe("a table that fits", () => {
     ["user_id", { length: null }],
     ["locale", { type: "text", length: null }],
     ["device_type", { type: "character", length: 32 }],
-    ["masked_ip", { length: 67 }],
+    ["masked_ip", { length: 35 }],
     ["message_id", { type: "character varying", length: 128 }],
   ])("may have column %s wider or of another text type: %j", (name, changes) => {
     expect(withColumn(name, changes)).toEqual([]);
@@ -95,10 +95,21 @@ describe("a column that does not fit", () => {
     ["create_date", { type: "text" }, "is text, not date; run `masqueue migrate --env`"],
     ["message_id", { type: "uuid" }, "is uuid, not text; run `masqueue migrate --env`"],
     ["user_id", { length: 127 }, "holds 127 characters, 128 are needed"],
-    ["masked_ip", { length: 66 }, "holds 66 characters, 67 are needed"],
+    ["masked_ip", { length: 34 }, "holds 34 characters, 35 are needed"],
     ["message_id", { type: "character varying", length: 36 }, "holds 36 characters, 128 are needed"],
   ])("is named with what is wrong: %s %j", (name, changes, problem) => {
     expect(withColumn(name, changes)).toEqual([`column ${name} ${problem}`]);
+  });
+
+  test("must hold a whole digest if the pipeline masks by SHA-256", () => {
+    const columns = [
+      varchar("masked_ip", 63),
+      varchar("masked_device_id", 64),
+      ...COLUMNS.filter(({ name }) => !name.startsWith("masked_")),
+    ];
+    expect(findProblems({ ...FITTING, columns }, { ...userLogins, masking: { sha256: true } })).toEqual([
+      "column masked_ip holds 63 characters, 64 are needed",
+    ]);
   });
 
   test("may be one that the table requires and the pipeline does not fill", () => {
