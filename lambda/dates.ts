@@ -16,13 +16,14 @@ export function parseTimestamp(text: string): string | null {
 export function formatTimestamp(millis: number): string | null {
   const second = Math.floor(millis / 1000) * 1000;
   const micros = Math.min(Math.round((millis - second) * 1000), 999_999);
-  return writeTimestamp(second, String(micros).padStart(6, "0").replace(/0+$/, ""));
+  return writeTimestamp(second, String(micros).padStart(6, "0"));
 }
 
 /** @param second in milliseconds since 1970 @param fraction its decimal digits */
 function writeTimestamp(second: number, fraction = ""): string | null {
   const day = formatDay(second);
-  return day && `${day}T${new Date(second).toISOString().slice(-13, -5)}${fraction && `.${fraction}`}Z`;
+  const digits = fraction.replace(/0+$/, "");
+  return day && `${day}T${new Date(second).toISOString().slice(-13, -5)}${digits && `.${digits}`}Z`;
 }
 
 /** Milliseconds since 1970, without the fraction of the second; NaN if a part is impossible. */
