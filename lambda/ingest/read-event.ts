@@ -4,20 +4,6 @@ import { isObject } from "../pipelines/path.ts";
 import type { EnvelopeKind } from "../pipelines/pipeline.ts";
 import { type Rejection, reject } from "../rows/outcome.ts";
 
-declare global {
-  /** https://github.com/tc39/proposal-json-parse-with-source, which TypeScript's library omits. */
-  interface JSON {
-    parse(text: string, reviver: (name: string, value: unknown, context: { readonly source?: string }) => unknown): unknown;
-    rawJSON(text: string): RawNumber;
-    isRawJSON(value: unknown): value is RawNumber;
-  }
-}
-
-/** A number of JSON with the digits that were sent. */
-interface RawNumber {
-  readonly rawJSON: string;
-}
-
 /** The event in a message's body. Its values are raw, so it stays within the stages. */
 export interface Event {
   readonly kind: "event";

@@ -1,3 +1,17 @@
+declare global {
+  /** https://github.com/tc39/proposal-json-parse-with-source, which TypeScript's library omits. */
+  interface JSON {
+    parse(text: string, reviver: (name: string, value: unknown, context: { readonly source?: string }) => unknown): unknown;
+    rawJSON(text: string): RawNumber;
+    isRawJSON(value: unknown): value is RawNumber;
+  }
+}
+
+/** A number of JSON with the digits that were sent. */
+interface RawNumber {
+  readonly rawJSON: string;
+}
+
 /** The way to a field in a body: the names of its members, from the outside in. */
 export type Path = readonly string[];
 
