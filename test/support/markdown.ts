@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Reads a page of the repository. */
-export function readPage(page: string): string {
+function readPage(page: string): string {
   return readFileSync(join(import.meta.dirname, "../..", page), "utf8");
 }
 
