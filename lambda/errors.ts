@@ -144,7 +144,7 @@ export const tableMismatch = (table: string, pipeline: string, problems: readonl
 export const maskKeyMismatch = (identifiers: readonly string[]) =>
   new IngestError(
     "mask_key_mismatch",
-    `The rows in this database were masked with another key or in another mode (${identifiers.join(", ")}): equal values would get unequal tokens. Use the key and the mode that masked them, or an empty database.`,
+    `The rows in this database were masked with another key or in another mode (${identifiers.join(", ")}): equal values would get unequal tokens. Use the key and the mode that masked them, or an empty database. If the tokens have 67 characters, shorten them: docs/masking.md.`,
   );
 
 // Errors of the migrate function
