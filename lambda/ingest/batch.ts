@@ -44,21 +44,22 @@ export async function ingestBatch(records: readonly SQSRecord[], deps: BatchDeps
   const { queue, reporter, now = Date.now } = deps;
   const { shares, unrouted } = route(records, queue);
   const outcomes: BatchReport["outcomes"][] = [];
-  const failures: [IngestError, string][] = [];
+  let failed = 0;
   for (const [i, { pipeline, ...share }] of shares.entries()) {
     const began = now();
     let progress = startProgress(share.records);
+    // A table that is locked must leave time for the others.
+    const limit = deadline.part(1 / (shares.length - i));
     try {
-      // A locked table must leave time for the others.
-      await ingestShare(pipeline, share, progress, deps, deadline.part(1 / (shares.length - i)));
+      await ingestShare(pipeline, share, progress, deps, limit);
     } catch (error) {
-      failures.push([toIngestError(error), pipeline.name]);
-      if (failures[0] && failures.length === shares.length) throw failures[0][0];
+      failed++;
+      if (failed === shares.length) throw error;
+      reporter.failed(toIngestError(error), pipeline.name);
       progress = startProgress(share.records);
     }
-    outcomes.push(await report(pipeline.name, share.records, progress, began, deps, deadline));
+    outcomes.push(await report(pipeline.name, share.records, progress, began, deps, limit));
   }
-  for (const failure of failures) reporter.failed(...failure);
   if (unrouted.records.length > 0) {
     const progress = { ...startProgress(unrouted.records), outcomes: unrouted.outcomes };
     outcomes.push(await report(queue.name, unrouted.records, progress, now(), deps, deadline));
