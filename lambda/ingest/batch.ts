@@ -48,17 +48,16 @@ export async function ingestBatch(records: readonly SQSRecord[], deps: BatchDeps
   for (const [i, { pipeline, ...share }] of shares.entries()) {
     const began = now();
     let progress = startProgress(share.records);
-    // A table that is locked must leave time for the others.
-    const limit = deadline.part(1 / (shares.length - i));
     try {
-      await ingestShare(pipeline, share, progress, deps, limit);
+      // A table that is locked must leave time for the others.
+      await ingestShare(pipeline, share, progress, deps, deadline.part(1 / (shares.length - i)));
     } catch (error) {
       failed++;
       if (failed === shares.length) throw error;
       reporter.failed(toIngestError(error), pipeline.name);
       progress = startProgress(share.records);
     }
-    outcomes.push(await report(pipeline.name, share.records, progress, began, deps, limit));
+    outcomes.push(await report(pipeline.name, share.records, progress, began, deps, deadline));
   }
   if (unrouted.records.length > 0) {
     const progress = { ...startProgress(unrouted.records), outcomes: unrouted.outcomes };
