@@ -72,6 +72,6 @@ test("a bad event-id is rejected with a code and leaves no trace", async () => {
 });
 
 test("these tests cover every rejection code", () => {
-  const elsewhere = ["bad_event_id", "refused_by_database"];
+  const elsewhere = ["bad_event_id", "no_partition", "refused_by_database"];
   expect([...Object.keys(BAD), ...elsewhere].sort()).toEqual(Object.keys(REJECTION_CODES).sort());
 });
