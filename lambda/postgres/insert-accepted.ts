@@ -50,16 +50,9 @@ function formatSearch(table: Table): string {
     #variable_conflict use_column
     DECLARE
       ends timestamptz := clock_timestamp() + current_setting('masqueue.time')::interval;
-      part jsonb;
-      piece jsonb;
-      size int;
-      stored int;
-      tried int := 0;
-      part_end int := 0;
-      unstored jsonb[] := '{}';
-      of_code text;
-      of_column text;
-      of_constraint text;
+      part jsonb; piece jsonb; size int; stored int;
+      tried int := 0; part_end int := 0; unstored jsonb[] := '{}';
+      of_code text; of_column text; of_constraint text;
     BEGIN
       SET CONSTRAINTS ALL IMMEDIATE;
       <<search>>

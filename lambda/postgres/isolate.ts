@@ -7,42 +7,41 @@ import { insertAccepted, type Refusal } from "./insert-accepted.ts";
 import { assignBlame, lacksPartition } from "./sqlstate.ts";
 import type { Table } from "./table.ts";
 
+/** The place and the time of a write. */
+export interface Write {
+  readonly client: pg.Client;
+  readonly table: Table;
+  readonly deadline: Deadline;
+  /** An earlier one, at which the search for refused rows ends. */
+  readonly soft: Deadline;
+}
+
 /**
  * Inserts rows of which Postgres may refuse some. Only a row that is refused alone is rejected; a row for which no time was left is
  * unsettled.
  * @throws any error that concerns more than a row: no permission, a lost connection
  */
-export async function insertIsolating(
-  client: pg.Client,
-  table: Table,
-  rows: readonly MaskedRow[],
-  deadline: Deadline,
-): Promise<SettledRow[]> {
-  if (deadline.passed) return settleAll(rows, UNSETTLED);
-  return settleInsert(client, table, rows, insertRows(client, table, rows), deadline);
+export async function insertIsolating(write: Write, rows: readonly MaskedRow[]): Promise<SettledRow[]> {
+  if (write.soft.passed) return settleAll(rows, UNSETTLED);
+  return settleInsert(write, rows, insertRows(write.client, write.table, rows));
 }
 
 /** Settles rows whose INSERT is sent; otherwise like {@link insertIsolating}. @param inserted its answer */
-export async function settleInsert(
-  client: pg.Client,
-  table: Table,
-  rows: readonly MaskedRow[],
-  inserted: Promise<Partition>,
-  deadline: Deadline,
-): Promise<SettledRow[]> {
+export async function settleInsert(write: Write, rows: readonly MaskedRow[], inserted: Promise<Partition>): Promise<SettledRow[]> {
   try {
     const [stored, others] = await inserted;
-    return [...settleAll(stored, STORED), ...(await settleOthers(client, table, others))];
+    return [...settleAll(stored, STORED), ...(await settleOthers(write, others))];
   } catch (error) {
     if (!isRowFault(error)) throw error;
-    return rows.length === 1 ? settleAll(rows, toRejection(error, table)) : isolateRows(client, table, rows, deadline);
+    return rows.length === 1 ? settleAll(rows, toRejection(error, write.table)) : isolateRows(write, rows);
   }
 }
 
 /** Inserts rows of which Postgres has refused some; otherwise like {@link insertIsolating}. */
-export async function isolateRows(client: pg.Client, table: Table, rows: readonly MaskedRow[], deadline: Deadline): Promise<SettledRow[]> {
-  if (deadline.passed) return settleAll(rows, UNSETTLED);
-  const { tried, unstored } = await insertAccepted(client, table, rows, deadline);
+export async function isolateRows(write: Write, rows: readonly MaskedRow[]): Promise<SettledRow[]> {
+  const { client, table, soft } = write;
+  if (soft.passed) return settleAll(rows, UNSETTLED);
+  const { tried, unstored } = await insertAccepted(client, table, rows, soft);
   const refusals = new Map(unstored.map(({ position, ...refusal }) => [position, refusal]));
   const settled: SettledRow[] = [];
   const others: MaskedRow[] = [];
@@ -52,7 +51,7 @@ export async function isolateRows(client: pg.Client, table: Table, rows: readonl
     else if (refusal) others.push(row);
     else settled.push({ row, outcome: i < tried ? STORED : UNSETTLED });
   }
-  return [...settled, ...(await settleOthers(client, table, others))];
+  return [...settled, ...(await settleOthers(write, others))];
 }
 
 /** Gives all rows one outcome. */
@@ -65,7 +64,7 @@ export function isRowFault(error: unknown): error is pg.DatabaseError {
 }
 
 /** Settles rows that an INSERT did not store. If a trigger or a rule left a row out, it is rejected: otherwise it would be lost. */
-async function settleOthers(client: pg.Client, table: Table, others: readonly MaskedRow[]): Promise<SettledRow[]> {
+async function settleOthers({ client, table }: Write, others: readonly MaskedRow[]): Promise<SettledRow[]> {
   const [found, leftOut] = await findRows(client, table, others);
   return [...settleAll(found, DUPLICATE), ...settleAll(leftOut, reject("refused_by_database"))];
 }

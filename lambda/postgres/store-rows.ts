@@ -7,7 +7,7 @@ import type { RowBatch } from "../rows/row-store.ts";
 import { copyRows } from "./copy.ts";
 import type { Database } from "./database.ts";
 import { findRows, insertRows } from "./insert.ts";
-import { insertIsolating, isolateRows, isRowFault, settleAll, settleInsert } from "./isolate.ts";
+import { insertIsolating, isolateRows, isRowFault, settleAll, settleInsert, type Write } from "./isolate.ts";
 import { LazyRows } from "./lazy-rows.ts";
 import { NO_PARTITION } from "./sqlstate.ts";
 import { formatKey, type Table } from "./table.ts";
@@ -31,15 +31,14 @@ export async function storeRows(
   const rows = new LazyRows(fresh);
   const others = [...repeated];
   if (rows.endsBefore(0) && others.length === 0) return [];
-  const limits = { deadline, soft: deadline.part(ISOLATION_SHARE) };
-  const store = async (client: pg.Client, mayCopy: boolean) => {
-    if (mayCopy && !rows.endsBefore(0)) return copy(client, table, rows, others, limits);
-    const settled = await insertIsolating(client, table, others, limits.soft);
-    return [...settled, ...(await insertIsolating(client, table, rows.all(), limits.soft))];
-  };
+  const soft = deadline.part(ISOLATION_SHARE);
   return database.run(async (client, failure) => {
+    const write = { client, table, deadline, soft };
     // The outcome of a failed attempt is unknown: its COPY may have been committed without an answer.
-    const settled = await store(client, usesCopy && !failure);
+    const copies = usesCopy && !failure && !rows.endsBefore(0);
+    const settled = copies
+      ? await copy(write, rows, others)
+      : [...(await insertIsolating(write, others)), ...(await insertIsolating(write, rows.all()))];
     // The failure used up the time of every row; a response that only asks for a redelivery would hide it.
     if (failure && settled.every(({ outcome }) => outcome.kind === "unsettled")) throw failure;
     // A date without a partition is the row's fault if other rows can be stored. If none can, the partitions are missing.
@@ -50,12 +49,6 @@ export async function storeRows(
   }, deadline);
 }
 
-interface Limits {
-  readonly deadline: Deadline;
-  /** The search for refused rows ends here. */
-  readonly soft: Deadline;
-}
-
 /** The share of the remaining time after which the search for refused rows ends, so that its results can still be reported. */
 const ISOLATION_SHARE = 0.6;
 
@@ -63,20 +56,18 @@ const ISOLATION_SHARE = 0.6;
  * Copies rows, and inserts others in the same round trip.
  * @param others rows on which COPY would probably fail
  */
-async function copy(client: pg.Client, table: Table, rows: LazyRows, others: readonly MaskedRow[], limits: Limits): Promise<SettledRow[]> {
-  const inserted = insertRows(client, table, others);
-  const copied = tryCopy(client, table, rows, limits.deadline);
+async function copy(write: Write, rows: LazyRows, others: readonly MaskedRow[]): Promise<SettledRow[]> {
+  const inserted = insertRows(write.client, write.table, others);
+  const copied = tryCopy(write, rows);
   await Promise.allSettled([inserted, copied]);
   const answer = await copied;
-  const settled = await settleInsert(client, table, others, inserted, limits.soft);
-  const all = rows.all();
-  const settle =
-    typeof answer === "number" ? settleCopied(client, table, all, answer, limits.soft) : settleRefused(client, table, all, answer, limits);
+  const settled = await settleInsert(write, others, inserted);
+  const settle = typeof answer === "number" ? settleCopied(write, rows.all(), answer) : settleRefused(write, rows.all(), answer);
   return [...settled, ...(await settle)];
 }
 
 /** @returns the number of stored rows, or the error if Postgres refused one of them and so stored none */
-async function tryCopy(client: pg.Client, table: Table, rows: LazyRows, deadline: Deadline): Promise<number | pg.DatabaseError> {
+async function tryCopy({ client, table, deadline }: Write, rows: LazyRows): Promise<number | pg.DatabaseError> {
   try {
     return await copyRows(client, table, rows, deadline);
   } catch (error) {
@@ -89,36 +80,23 @@ async function tryCopy(client: pg.Client, table: Table, rows: LazyRows, deadline
  * Settles the rows of a refused COPY. The row that its error names is only a hint: a value can forge it, and the error of a deferred
  * constraint names none. The others are probably good and are copied again.
  */
-async function settleRefused(
-  client: pg.Client,
-  table: Table,
-  rows: readonly MaskedRow[],
-  error: pg.DatabaseError,
-  { deadline, soft }: Limits,
-): Promise<SettledRow[]> {
+async function settleRefused(write: Write, rows: readonly MaskedRow[], error: pg.DatabaseError): Promise<SettledRow[]> {
   const line = parseLine(error);
   const suspect = rows.slice(line - 1, line);
   let answer: number | pg.DatabaseError = error;
-  if (suspect.length === 1 && rows.length > 1 && !soft.passed) {
+  if (suspect.length === 1 && rows.length > 1 && !write.soft.passed) {
     const rest = rows.toSpliced(line - 1, 1);
-    answer = await tryCopy(client, table, new LazyRows(rest), deadline);
-    if (typeof answer === "number")
-      return [...(await settleCopied(client, table, rest, answer, soft)), ...(await insertIsolating(client, table, suspect, soft))];
+    answer = await tryCopy(write, new LazyRows(rest));
+    if (typeof answer === "number") return [...(await settleCopied(write, rest, answer)), ...(await insertIsolating(write, suspect))];
   }
-  return isDuplicate(answer, table) ? insertIsolating(client, table, rows, soft) : isolateRows(client, table, rows, soft);
+  return isDuplicate(answer, write.table) ? insertIsolating(write, rows) : isolateRows(write, rows);
 }
 
 /** Settles the rows of a COPY. If it stored only some, a trigger left out the others or moved them elsewhere; only missing ones are tried again. */
-async function settleCopied(
-  client: pg.Client,
-  table: Table,
-  rows: readonly MaskedRow[],
-  stored: number,
-  deadline: Deadline,
-): Promise<SettledRow[]> {
+async function settleCopied(write: Write, rows: readonly MaskedRow[], stored: number): Promise<SettledRow[]> {
   if (stored === rows.length) return settleAll(rows, STORED);
-  const [found, missing] = await findRows(client, table, rows);
-  return [...settleAll(found, STORED), ...(await insertIsolating(client, table, missing, deadline))];
+  const [found, missing] = await findRows(write.client, write.table, rows);
+  return [...settleAll(found, STORED), ...(await insertIsolating(write, missing))];
 }
 
 /** Whether the violated constraint is the key of our rows. Its name may vary, but Postgres lists its columns in the detail. */
