@@ -50,7 +50,7 @@ export const OWN_COMMENT =
   /^(Rows of pipeline \S+, one for each message|(Token|SHA-256 digest) of field \S+: equal values .+|Date of field \S+ in UTC; if absent, .+|Field \S+|Members .+ of field \S+|The same in every row|Id of the message; with .+|Id that SQS gave the message|Time at which the message was sent|Time of the message's first delivery)\.$/;
 
 /** What a column holds, in words. */
-export function describeColumn({ domain, keyDate, masking }: Pipeline, column: Column): string {
+function describeColumn({ domain, keyDate, masking }: Pipeline, column: Column): string {
   const { from } = column;
   if (column.kind === "masked") {
     const token = masking === "hmac" ? "Token" : "SHA-256 digest";

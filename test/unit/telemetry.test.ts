@@ -32,7 +32,7 @@ describe("the log of a batch", () => {
         skipped: 0,
         unsettled: 1,
         unknownFields: 7,
-        unknownFieldNames: ["country"],
+        unknownFieldNames: { country: 7 },
         ...measured,
       },
     ]);
