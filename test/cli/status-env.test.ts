@@ -54,7 +54,7 @@ describe("masqueue status --env", () => {
     const sent = "SELECT FROM unknown_fields HAVING sum(messages) = 3";
     while ((await stage.database.rows(sent)).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
     const { code, stdout } = await status();
-    expect(stdout).toMatch(/^warning {2}Unknown fields  phone 3 \(new, [\d.]+ m?s ago\) in 14 d$/m);
+    expect(stdout).toMatch(/^warning {2}Unknown fields {2}phone 3 \(new, [\d.]+ m?s ago\) in 14 d$/m);
     expect(stdout).not.toContain("canary");
     expect(code).toBe(0);
   });

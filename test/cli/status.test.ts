@@ -72,7 +72,9 @@ describe("masqueue status --stage", () => {
     expect(foreign.stdout).toContain("TypeError: See the function's own log.");
     expect(foreign.stdout + foreign.stderr).not.toContain("192.0.2.77");
     failWith("Sandbox.Timedout", "RequestId: 192.0.2.77 Error: Task timed out after 30.00 seconds", "");
-    expect(line((await status()).stdout, "Database")).toBe("CRITICAL Database        Sandbox.Timedout: Task timed out after 30.00 seconds.");
+    expect(line((await status()).stdout, "Database")).toBe(
+      "CRITICAL Database        Sandbox.Timedout: Task timed out after 30.00 seconds.",
+    );
   });
 
   test("reports what the function finds wrong with table or key, with its code, and ends with 1", async () => {
