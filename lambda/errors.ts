@@ -134,7 +134,7 @@ const SQLSTATE_HELP: Readonly<Record<string, string>> = {
   "3D000": "The database does not exist.",
   "42P01": "The table does not exist: run `masqueue migrate --env`.",
   "42501": "The role lacks a privilege: run `masqueue migrate --env` as the table's owner.",
-  "23514": "The table has no partition for the date of a row: add one.",
+  "23514": "The table has no partition for the dates of this batch: add one.",
   "0A000": "Row security is on for the table; COPY refuses it.",
 };
 

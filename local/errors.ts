@@ -46,7 +46,10 @@ export const incompleteRecord = (file: string, position: number, field: string) 
 export const emptyStatement = () => misuse("The statement is empty.");
 export const unknownPipeline = (name: string, known: string[]) =>
   misuse(`There is no pipeline ${name}. Known pipelines: ${known.join(", ")}.`);
-export const noSamples = (pipeline: string) => misuse(`There are no samples for pipeline ${pipeline}: name a file with --from.`);
+export const noSamples = (pipeline: string) =>
+  misuse(
+    `There are no samples for pipeline ${pipeline}: name a file with --from, or write a body into lambda/custom/<pipeline>/sample.json.`,
+  );
 export const noPostgresInEnv = () => misuse("--env: neither DATABASE_URL nor PGHOST is set.");
 export const noQueueInEnv = () => misuse("--env: QUEUE_URL is not set.");
 export const noServiceInEnv = () => misuse("--env: none of QUEUE_URL, DATABASE_URL and PGHOST is set.");
