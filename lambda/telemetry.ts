@@ -28,7 +28,9 @@ export function createTelemetry(service: string): Reporter {
       }
       for (const { messageId, outcome } of report.smoke) write("INFO", "smoke", { messageId, outcome });
       const dimensions = isShared ? [...BY_SERVICE, ["service", "pipeline"]] : BY_SERVICE;
-      write("INFO", "batch", { pipeline, unknownFieldNames: report.unknownFields.names }, toMetrics(report), dimensions);
+      const { names, messages } = report.unknownFields;
+      const unknownFieldNames = Object.fromEntries(names.map((name, i) => [name, messages[i]]));
+      write("INFO", "batch", { pipeline, unknownFieldNames }, toMetrics(report), dimensions);
     },
     findingsNotWritten: ({ code, sqlstate }) =>
       write("ERROR", "findings not written", { code: sqlstate ?? code }, { [METRICS.findingsNotWritten]: 1 }),

@@ -23,7 +23,8 @@ interface Options {
  * @returns 0 if nothing differs, else 1
  */
 export async function diff({ pipeline, env, json, data }: Options): Promise<number> {
-  const compared = pipeline === undefined ? Object.values(pipelines) : findQueue(pipeline).pipelines;
+  const named = pipeline === undefined ? Object.values(pipelines) : findQueue(pipeline).pipelines;
+  const compared = Object.values(pipelines).filter(({ table }) => named.some((one) => one.table === table));
   await using postgres = await openRequiredPostgres(resolveDataDir(data), env);
   console.error(`Postgres   ${postgres.label}`);
   checkInterrupted();
@@ -58,8 +59,9 @@ export async function readDiffs(client: pg.Client, compared: readonly Pipeline[]
 /** Several pipelines may fill one table: it then has the columns of all. */
 function mergeByTable(compared: readonly Pipeline[]): Pipeline[] {
   return [...Map.groupBy(compared, ({ table }) => table).values()].map((sharers) => {
-    const columns = new Map(sharers.flatMap((pipeline) => pipeline.columns.map((column) => [column.name, column] as const)));
-    return { ...(sharers[0] as Pipeline), columns: [...columns.values()] };
+    const columns = sharers.flatMap((pipeline) => pipeline.columns);
+    const first = columns.filter(({ name }, i) => columns.findIndex((column) => column.name === name) === i);
+    return { ...(sharers[0] as Pipeline), columns: first };
   });
 }
 

@@ -6,7 +6,7 @@ import { createLogReader, type LogReader, readNewestFailure } from "../aws/log.t
 import { findIngestStack, openStageQueue } from "../aws/stack.ts";
 import * as errors from "../errors.ts";
 import { parseJson } from "../files.ts";
-import { findDeployedQueue } from "../run/container.ts";
+import { findDeployedName, findQueue } from "../run/container.ts";
 import { sendMessages } from "../run/send.ts";
 import type { Failure } from "../status/types.ts";
 import { createSampleBody } from "../tables/sample.ts";
@@ -27,10 +27,9 @@ interface Options {
 /** Sends one marked message through a deployed queue and prints its outcome. @returns 0 if it was stored, else 1 */
 export async function smokeCommand({ stage, pipeline, timeout, yes, ...options }: Options): Promise<number> {
   if (options.body) parseJson(options.body, "--body");
-  const { name, pipelines } = findDeployedQueue(pipeline);
-  const body = options.body ?? createSampleBody(pipelines[0] as Pipeline, MARK, isNeeded);
+  const body = options.body ?? createSampleBody(findQueue(pipeline).pipelines[0] as Pipeline, MARK, isNeeded);
   using account = await openAccount();
-  const stack = await findIngestStack(account, stage, name);
+  const stack = await findIngestStack(account, stage, findDeployedName(pipeline));
   await using queue = openStageQueue(account, stack);
   checkInterrupted();
   console.log(`Queue      ${queue.label} (stage ${stage}); a stored row stays in the table`);

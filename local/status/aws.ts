@@ -6,6 +6,7 @@ import type { IngestStack } from "../aws/stack.ts";
 import type { QueueTarget } from "../targets/queue.ts";
 import { readQueueAt } from "../targets/queue.ts";
 import { LOOK_BACK, type StatusReport } from "./types.ts";
+import { readUnknownFields } from "./unknown-fields.ts";
 
 /** Seconds for an invocation of the function: a cold start, and its tries to reach the database. */
 const FUNCTION_TIMEOUT = 60;
@@ -13,19 +14,21 @@ const LOG_LINES = 10;
 
 /** Reads from AWS, all at once, the state of a deployed pipeline. @param now milliseconds since 1970 */
 export async function readStage(account: Account, stack: IngestStack, { client }: QueueTarget, now: number): Promise<StatusReport> {
-  const { cloudWatch } = account;
-  const { queueUrl, deadLetterQueueUrl, functionName } = stack;
+  const { cloudWatch, logs } = account;
+  const { queueUrl, deadLetterQueueUrl, functionName, logGroup } = stack;
   const queueName = new URL(queueUrl).pathname.split("/").at(-1) ?? "";
   const readQueue = (url: string) => tryCall("sqs:GetQueueAttributes", (signal) => readQueueAt(client, url, signal));
-  const [ofFunction, recent, queue, deadLetters, rejected] = await Promise.all([
+  const log = createLogReader(logs, logGroup);
+  const [ofFunction, recent, queue, deadLetters, rejected, unknownFields] = await Promise.all([
     readFunction(account, stack, now),
     tryCall("cloudwatch:GetMetricData", (signal) => readRecentMetrics(cloudWatch, { functionName, queueName }, now, signal)),
     readQueue(queueUrl),
     deadLetterQueueUrl ? readQueue(deadLetterQueueUrl) : { value: null },
     tryCall("cloudwatch:GetMetricData", (signal) => readRejections(cloudWatch, functionName, now, signal)),
+    tryCall("logs:FilterLogEvents", (signal) => readUnknownFields(log, now, signal)),
   ]);
   const [traffic, lag] = "failed" in recent ? [recent, recent] : [{ value: recent.value.traffic }, { value: recent.value.lag }];
-  return { ...ofFunction, traffic, lag, queue, deadLetters, rejected };
+  return { ...ofFunction, traffic, lag, queue, deadLetters, rejected, unknownFields };
 }
 
 /** Reads the state of the function only, for services whose queue and database are read directly. */

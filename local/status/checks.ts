@@ -5,6 +5,7 @@ import type { Lag, Traffic } from "../aws/metrics.ts";
 import { formatAge, formatCount, formatDuration } from "./format.ts";
 import type { Rows } from "./services.ts";
 import { type Failure, type Health, LOOK_BACK, type NoFailure, type Result, type StatusReport } from "./types.ts";
+import { isNew, type UnknownFields } from "./unknown-fields.ts";
 
 /** `critical` makes the exit code 1; a `warning` can wait. */
 type Grade = "ok" | "warning" | "critical";
@@ -62,7 +63,8 @@ export function runChecks(report: StatusReport, now: number): Check[] {
       return value.depth === 0 ? ["ok", "none"] : ["warning", formatCount(value.depth, "message")];
     }),
     ...check("Rejected", report.rejected, "warning", checkRejected),
-    ...check("Rows", report.rows, "critical", checkRows),
+    ...check("Unknown fields", report.unknownFields, "warning", (value) => checkUnknownFields(value, now)),
+    ...(report.rows ?? []).flatMap((rows) => check("Rows", rows, "critical", checkRows)),
   ];
 }
 
@@ -136,6 +138,20 @@ function checkRejected(counts: Readonly<Record<string, number>>): Verdict {
   const codes = Object.entries(counts).toSorted(([, a], [, b]) => b - a);
   const text = codes.map(([code, count]) => `${code} ${count}`).join(", ");
   return ["ok", `${text || "none"} in ${formatDuration(LOOK_BACK.rejected)}`];
+}
+
+/** Names in a line; the JSON has all. */
+const MAX_FIELDS = 10;
+
+/** A new field is a warning: its sender has changed. One that has been left out for days is not. */
+function checkUnknownFields({ fields, isShared, lookBack }: UnknownFields, now: number): Verdict {
+  const names = fields.slice(0, MAX_FIELDS).map((field) => {
+    const age = `${isNew(field, lookBack, now) ? "new, " : ""}${formatAge(now - field.lastSeen)}`;
+    return `${isShared ? `${field.pipeline} ` : ""}${field.field} ${field.messages} (${age})`;
+  });
+  const more = fields.length > MAX_FIELDS ? ` and ${fields.length - MAX_FIELDS} more` : "";
+  const grade = fields.some((field) => isNew(field, lookBack, now)) ? "warning" : "ok";
+  return [grade, `${names.join(", ") || "none"}${more} in ${formatDuration(lookBack)}`];
 }
 
 function checkRows({ table, count, isMore }: Rows): Verdict {

@@ -8,17 +8,14 @@ const FIELDS = "code field sqlstate reason messageId outcome received stored dup
 
 /** Formats the page of `masqueue status`: a line for each check, the function's log if it was read, and the verdict. */
 export function formatPage(title: readonly string[], checks: readonly Check[], { logLines }: StatusReport): string {
-  const lines = checks.map(({ subject, grade, text }) => `${MARKS[grade].padEnd(8)} ${subject.padEnd(13)} ${text}`);
+  const lines = checks.map(({ subject, grade, text }) => `${MARKS[grade].padEnd(8)} ${subject.padEnd(15)} ${text}`);
   const log = !logLines ? [] : "failed" in logLines ? [`Log: ${logLines.failed}`, ""] : formatLog(logLines.value);
   return [...title, "", ...lines, "", ...log, formatVerdict(checks)].join("\n");
 }
 
 function formatVerdict(checks: readonly Check[]): string {
   const subjects = (wanted: Check["grade"]) =>
-    checks
-      .filter(({ grade }) => grade === wanted)
-      .map(({ subject }) => subject.toLowerCase())
-      .join(", ");
+    [...new Set(checks.filter(({ grade }) => grade === wanted).map(({ subject }) => subject.toLowerCase()))].join(", ");
   if (!isHealthy(checks)) return `Critical: ${subjects("critical")}. What to do: ${RUNBOOK}`;
   const warnings = subjects("warning");
   return warnings ? `Healthy, with warnings: ${warnings}.` : "Healthy.";

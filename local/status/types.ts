@@ -3,6 +3,7 @@ import type { Lag, Traffic } from "../aws/metrics.ts";
 import type { IngestStack } from "../aws/stack.ts";
 import type { QueueState } from "../targets/queue.ts";
 import type { Rows } from "./services.ts";
+import type { UnknownFields } from "./unknown-fields.ts";
 
 /** What one read returned, or in a few words why it failed: each by itself, so that one refusal hides nothing else. */
 export type Result<T> = { readonly value: T } | { readonly failed: string };
@@ -19,9 +20,11 @@ export interface StatusReport {
   readonly queue?: Result<QueueState>;
   /** null: there is no dead-letter queue, or none is known. */
   readonly deadLetters?: Result<QueueState | null>;
-  /** Messages by the code of their rejection. */
+  /** Messages by the code of their rejection; in the database of a shared queue, by pipeline and code. */
   readonly rejected?: Result<Readonly<Record<string, number>>>;
-  readonly rows?: Result<Rows>;
+  readonly unknownFields?: Result<UnknownFields>;
+  /** Of each pipeline's table. */
+  readonly rows?: readonly Result<Rows>[];
   /** The function's newest lines, oldest first. */
   readonly logLines?: Result<readonly LogLine[]>;
 }

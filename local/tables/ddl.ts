@@ -24,7 +24,7 @@ export function commentTable(pipeline: Pipeline): string {
     .join("\n");
 }
 
-interface Comment {
+export interface Comment {
   /** Undefined for the comment on the table. */
   readonly column: string | undefined;
   readonly text: string;

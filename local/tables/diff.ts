@@ -3,7 +3,7 @@ import { type Column, MESSAGE_ID_COLUMN, type Pipeline } from "../../lambda/pipe
 import { formatSqlType } from "../../lambda/pipelines/sql-type.ts";
 import type { Catalogue, CatalogueColumn } from "../../lambda/postgres/catalogue.ts";
 import { findProblems, type Problem } from "../../lambda/postgres/table-check.ts";
-import { commentTable, createTable, defineColumn, grantTable, listComments, OWN_COMMENT } from "./ddl.ts";
+import { type Comment, commentTable, createTable, defineColumn, grantTable, listComments, OWN_COMMENT } from "./ddl.ts";
 
 const quote = pg.escapeIdentifier;
 
@@ -41,13 +41,10 @@ export function diffTable(catalogue: Catalogue, pipeline: Pipeline, hasRows: boo
   // The key may be on columns that are added.
   changes.sort((a, b) => Number(a.sql.includes(" ADD UNIQUE ")) - Number(b.sql.includes(" ADD UNIQUE ")));
   if (!catalogue.exists) return { table, changes, byHand, notes: [], grants: grantTable(pipeline) };
-  return {
-    table,
-    changes: [...changes, ...diffComments(catalogue, pipeline)],
-    byHand,
-    notes: listNotes(catalogue, pipeline),
-    grants: null,
-  };
+  const comments = diffComments(catalogue, pipeline);
+  changes.push(...comments.changes);
+  byHand.push(...comments.byHand);
+  return { table, changes, byHand, notes: listNotes(catalogue, pipeline), grants: null };
 }
 
 /** The statement that ends a problem; undefined if no statement is safe. */
@@ -82,17 +79,32 @@ function advise({ kind }: Problem, { table, dateColumn }: Pipeline): string {
   return "";
 }
 
-/** Comments that are missing, or that an older declaration made. A comment that people wrote stays. */
-function diffComments({ comment, columns }: Catalogue, pipeline: Pipeline): Change[] {
+/** Finds comments that are missing, or that an older declaration made. A comment that people wrote stays. */
+function diffComments({ comment, columns }: Catalogue, pipeline: Pipeline): Pick<TableDiff, "changes" | "byHand"> {
   const existing = new Map<string | undefined, string | null>(columns.map((column) => [column.name, column.comment]));
   existing.set(undefined, comment);
-  const wanted = listComments(pipeline).filter(({ column, text }) => {
-    const current = existing.get(column) ?? null;
-    return current === null || (current !== text && OWN_COMMENT.test(current));
-  });
-  if (wanted.length === 0) return [];
-  const names = wanted.map(({ column }) => column ?? "the table").join(", ");
-  return [{ text: `comments are missing or out of date: ${names}`, sql: wanted.map(({ sql }) => sql).join("\n") }];
+  const outdated: Comment[] = [];
+  const byHand: string[] = [];
+  for (const wanted of listComments(pipeline)) {
+    const current = existing.get(wanted.column) ?? null;
+    if (current !== null && (current === wanted.text || !OWN_COMMENT.test(current))) continue;
+    // The older rows keep their values, so the comment is still true of them.
+    if (current !== null && readMask(current) !== readMask(wanted.text)) byHand.push(`column ${wanted.column} ${REMASKED}`);
+    else outdated.push(wanted);
+  }
+  if (outdated.length === 0) return { changes: [], byHand };
+  const names = outdated.map(({ column }) => column ?? "the table").join(", ");
+  const sql = outdated.map((one) => one.sql).join("\n");
+  return { changes: [{ text: `comments are missing or out of date: ${names}`, sql }], byHand };
+}
+
+const REMASKED =
+  "was filled by another mask, or by none, as its comment tells; its tokens would not equal the new ones: declare a new column, or if it holds no values, remove its comment";
+
+/** The mask that a comment tells; undefined if the column is not masked. */
+function readMask(comment: string): string | undefined {
+  const [, token, identifier] = /^(Token|SHA-256 digest) of field .*(Identifier .*)$/.exec(comment) ?? [];
+  return token && `${token} ${identifier}`;
 }
 
 function listNotes({ columns }: Catalogue, pipeline: Pipeline): string[] {

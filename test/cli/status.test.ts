@@ -24,16 +24,17 @@ describe("masqueue status --stage", () => {
       [
         "masqueue-dev-ingest-user-logins in us-east-1, account 123456789012",
         "",
-        "ok       Stack         UPDATE_COMPLETE, …",
-        "ok       Event source  Enabled",
-        "ok       Database      reachable, table and masking key fit (the function responded …",
-        "ok       Last failure  none in 24 h",
-        "ok       Invocations   0 of 3 failed in 15 min",
-        "ok       Stored        7 messages in 15 min",
-        "ok       Lag           at most 4.2 s from sending to commit in 15 min, oldest message 1 s",
-        "ok       Queue         1 visible, 0 in flight",
-        "ok       Dead letters  none",
-        "ok       Rejected      none in 14 d",
+        "ok       Stack           UPDATE_COMPLETE, …",
+        "ok       Event source    Enabled",
+        "ok       Database        reachable, table and masking key fit (the function responded …",
+        "ok       Last failure    none in 24 h",
+        "ok       Invocations     0 of 3 failed in 15 min",
+        "ok       Stored          7 messages in 15 min",
+        "ok       Lag             at most 4.2 s from sending to commit in 15 min, oldest message 1 s",
+        "ok       Queue           1 visible, 0 in flight",
+        "ok       Dead letters    none",
+        "ok       Rejected        none in 14 d",
+        "ok       Unknown fields  none in 60 min",
         "",
         "Healthy.",
         "",
@@ -48,8 +49,8 @@ describe("masqueue status --stage", () => {
     await stage.queue.send(JSON.stringify(login()));
     const { code, stdout } = await status();
     expect(code).toBe(1);
-    expect(line(stdout, "Invocations")).toBe("CRITICAL Invocations   5 of 5 failed in 15 min");
-    expect(line(stdout, "Stored")).toBe("CRITICAL Stored        0 messages in 15 min, and 1 message in the queue");
+    expect(line(stdout, "Invocations")).toBe("CRITICAL Invocations     5 of 5 failed in 15 min");
+    expect(line(stdout, "Stored")).toBe("CRITICAL Stored          0 messages in 15 min, and 1 message in the queue");
     expect(stdout).toContain("\nCritical: invocations, stored. What");
     const json = await status("--json");
     expect(json.code).toBe(1);
@@ -62,16 +63,18 @@ describe("masqueue status --stage", () => {
     };
     const logged = { level: "ERROR", service: "masqueue-dev-user-logins", message: "batch failed", code: "configuration" };
     failWith("IngestError", "PGHOST is not set.", `START\n${JSON.stringify(logged)}\nREPORT\n`);
-    expect(line((await status()).stdout, "Database")).toBe("CRITICAL Database      configuration: PGHOST is not set.");
+    expect(line((await status()).stdout, "Database")).toBe("CRITICAL Database        configuration: PGHOST is not set.");
     failWith("IngestError", "PGHOST is not set.", "REPORT\n");
-    expect(line((await status()).stdout, "Database")).toBe("CRITICAL Database      failed: PGHOST is not set.");
+    expect(line((await status()).stdout, "Database")).toBe("CRITICAL Database        failed: PGHOST is not set.");
 
     failWith("TypeError", "cannot read 192.0.2.77", '{"level":"ERROR","message":{"errorMessage":"cannot read 192.0.2.77"}}\n');
     const foreign = await status("--json");
     expect(foreign.stdout).toContain("TypeError: See the function's own log.");
     expect(foreign.stdout + foreign.stderr).not.toContain("192.0.2.77");
     failWith("Sandbox.Timedout", "RequestId: 192.0.2.77 Error: Task timed out after 30.00 seconds", "");
-    expect(line((await status()).stdout, "Database")).toBe("CRITICAL Database      Sandbox.Timedout: Task timed out after 30.00 seconds.");
+    expect(line((await status()).stdout, "Database")).toBe(
+      "CRITICAL Database        Sandbox.Timedout: Task timed out after 30.00 seconds.",
+    );
   });
 
   test("reports what the function finds wrong with table or key, with its code, and ends with 1", async () => {
@@ -79,9 +82,9 @@ describe("masqueue status --stage", () => {
     const { code, stdout } = await status();
     expect(code).toBe(1);
     const failure = "table_mismatch: Table user_logins does not fit pipeline user-logins: column locale holds 8 characters, 32 are needed.";
-    expect(line(stdout, "Database")).toBe(`CRITICAL Database      ${failure}`);
+    expect(line(stdout, "Database")).toBe(`CRITICAL Database        ${failure}`);
     expect(stdout).toContain("\nCritical: database");
-    expect(line((await status()).stdout, "Last failure")).toMatch(/^warning {2}Last failure {2}[\d.]+ m?s ago: table_mismatch: Table/);
+    expect(line((await status()).stdout, "Last failure")).toMatch(/^warning {2}Last failure {4}[\d.]+ m?s ago: table_mismatch: Table/);
   });
 
   test("reports a disabled event source, messages that wait too long, and rejections", async () => {
@@ -89,9 +92,9 @@ describe("masqueue status --stage", () => {
     Object.assign(stage.aws.metrics, { ApproximateAgeOfOldestMessage: [7_200], "rejected/too_long": [1, 2], "rejected/not_json": [10] });
     const { code, stdout } = await status();
     expect(code).toBe(1);
-    expect(line(stdout, "Event source")).toBe("CRITICAL Event source  Disabled, USER_INITIATED");
-    expect(line(stdout, "Lag")).toBe("CRITICAL Lag           nothing committed in 15 min, oldest message 2 h (over 2 s)");
-    expect(line(stdout, "Rejected")).toBe("ok       Rejected      not_json 10, too_long 3 in 14 d");
+    expect(line(stdout, "Event source")).toBe("CRITICAL Event source    Disabled, USER_INITIATED");
+    expect(line(stdout, "Lag")).toBe("CRITICAL Lag             nothing committed in 15 min, oldest message 2 h (over 2 s)");
+    expect(line(stdout, "Rejected")).toBe("ok       Rejected        not_json 10, too_long 3 in 14 d");
     expect(stdout).toContain("\nCritical: event source, lag. What to do: docs/runbook.md\n");
   });
 
@@ -100,16 +103,27 @@ describe("masqueue status --stage", () => {
     await stage.queue.send("not json");
     while ((await stage.queue.deadLetters()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
     const { code, stdout } = await status();
-    expect(line(stdout, "Dead letters")).toBe("warning  Dead letters  1 message");
+    expect(line(stdout, "Dead letters")).toBe("warning  Dead letters    1 message");
     expect(stdout).toContain("\nHealthy, with warnings: dead letters.\n");
     expect(code).toBe(0);
+  });
+
+  test("lists the undeclared fields that the newest lines of the log name", async () => {
+    const logged = (pipeline: string, unknownFieldNames: object) => ({
+      at: Date.now() - 120_000,
+      text: JSON.stringify({ service: "s", message: "batch", pipeline, unknownFieldNames }),
+    });
+    const lines = [logged("logins", { phone: 2, age: 3 }), logged("logins", { phone: 2 }), logged("orders", {})];
+    stage.aws.logs["/masqueue/dev/user-logins"] = () => lines;
+    const { stdout } = await status();
+    expect(line(stdout, "Unknown fields")).toBe("ok       Unknown fields  logins phone 4 (2 min ago), logins age 3 (2 min ago) in 60 min");
   });
 
   test("names the permission that each part lacks, and reports the rest", async () => {
     stage.aws.denied.push("GetMetricData", "FilterLogEvents");
     const some = await status();
     expect(line(some.stdout, "Invocations")).toBe(
-      "warning  Invocations   not allowed (AccessDeniedException): it needs cloudwatch:GetMetricData",
+      "warning  Invocations     not allowed (AccessDeniedException): it needs cloudwatch:GetMetricData",
     );
     expect(line(some.stdout, "Last failure")).toContain("it needs logs:FilterLogEvents");
     expect(line(some.stdout, "Event source")).toContain("Enabled");
@@ -118,7 +132,7 @@ describe("masqueue status --stage", () => {
     stage.aws.denied.push("Invoke", "GetEventSourceMapping", "GetQueueAttributes");
     stage.variables.AWS_ENDPOINT_URL_SQS = stage.aws.endpoint;
     const { code, stdout } = await status();
-    expect(line(stdout, "Database")).toBe("CRITICAL Database      not allowed (AccessDeniedException): it needs lambda:InvokeFunction");
+    expect(line(stdout, "Database")).toBe("CRITICAL Database        not allowed (AccessDeniedException): it needs lambda:InvokeFunction");
     expect(line(stdout, "Event source")).toContain("it needs lambda:GetEventSourceMapping");
     expect(line(stdout, "Queue")).toContain("it needs sqs:GetQueueAttributes");
     expect(code).toBe(1);

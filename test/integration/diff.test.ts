@@ -65,7 +65,7 @@ describe("a difference that a migration can end", () => {
     ],
     [
       "the comment of an older declaration",
-      ["COMMENT ON COLUMN kinds.masked_ip IS 'Token of field ip: equal values have equal tokens. Identifier ip, domain old.'"],
+      ["COMMENT ON COLUMN kinds.masked_ip IS 'Token of field ip: equal values have equal tokens. Identifier ip, domain main.'"],
       ["comments are missing or out of date: masked_ip"],
     ],
   ])("is %s: the printed migration runs as it is, and then nothing differs", async (_what, statements, texts) => {
@@ -106,6 +106,18 @@ describe("a difference that is not safe to end is told, and no statement is writ
       "a narrow char",
       ["ALTER TABLE kinds ALTER note TYPE char(4)"],
       /^column note holds 4 characters, 5 are needed; change its type or domain/,
+    ],
+    [
+      "a mask under another identifier",
+      [
+        "COMMENT ON COLUMN kinds.masked_ip IS 'Token of field customer.ip: equal values have equal tokens. Identifier address, domain main.'",
+      ],
+      /^column masked_ip was filled by another mask, or by none/,
+    ],
+    [
+      "a mask of a plain column",
+      ["COMMENT ON COLUMN kinds.masked_ip IS 'Field customer.ip.'"],
+      /^column masked_ip was filled by another mask, or by none/,
     ],
     ["a padded id", ["ALTER TABLE kinds ALTER message_id TYPE char(128)"], /^column message_id is character, which pads ids/],
     [

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { isHealthy, runChecks } from "../../local/status/checks.ts";
 import { formatDuration } from "../../local/status/format.ts";
+import { formatPage } from "../../local/status/page.ts";
 import type { StatusReport } from "../../local/status/types.ts";
 
 const NOW = Date.UTC(2026, 2, 1, 3);
@@ -126,9 +127,46 @@ describe("lag", () => {
   });
 });
 
+describe("unknown fields", () => {
+  const HOUR = 60 * MINUTE;
+  const seen = (name: string, messages: number, first: number, last: number) => ({
+    ...{ pipeline: "orders", field: name, messages },
+    ...{ firstSeen: NOW - first * HOUR, lastSeen: NOW - last * HOUR },
+  });
+  const fields = [seen("phone", 120, 300, 3), seen("customer.age", 3, 23, 23)];
+
+  test("are listed with their messages and the time of the last; a new one is a warning", () => {
+    const value = { fields, isShared: false, lookBack: 14 * 24 * HOUR };
+    expect(only({ unknownFields: { value } })).toBe("warning: phone 120 (3 h ago), customer.age 3 (new, 23 h ago) in 14 d");
+    expect(only({ unknownFields: { value: { ...value, fields: fields.slice(0, 1), isShared: true } } })).toBe(
+      "ok: orders phone 120 (3 h ago) in 14 d",
+    );
+    expect(only({ unknownFields: { value: { ...value, fields: [] } } })).toBe("ok: none in 14 d");
+  });
+
+  test("are not called new if only a short time was looked at", () => {
+    expect(only({ unknownFields: { value: { fields: [seen("age", 3, 1, 1)], isShared: false, lookBack: HOUR } } })).toBe(
+      "ok: age 3 (60 min ago) in 60 min",
+    );
+  });
+
+  test("that are many are counted", () => {
+    const many = Array.from({ length: 12 }, (_, i) => seen(`f${i}`, 2, 300, 200));
+    expect(only({ unknownFields: { value: { fields: many, isShared: false, lookBack: 14 * 24 * HOUR } } })).toMatch(
+      /, f9 2 \(8 d ago\) and 2 more in 14 d$/,
+    );
+  });
+});
+
+test("rows are counted for each table, and a verdict names them once", () => {
+  const checks = runChecks({ rows: [{ value: { table: "logins", count: 3, isMore: false } }, { failed: "no" }, { failed: "no" }] }, NOW);
+  expect(checks.map(({ grade, text }) => `${grade}: ${text}`)).toEqual(["ok: 3 in logins", "critical: no", "critical: no"]);
+  expect(formatPage([], checks, {})).toContain("Critical: rows. ");
+});
+
 test("a part that could not be read is critical only if no other shows whether messages are stored", () => {
   const failed = { failed: "not allowed" };
-  const all = { eventSource: failed, health: failed, queue: failed, rows: failed, lastFailure: failed, lag: failed, deadLetters: failed };
+  const all = { eventSource: failed, health: failed, queue: failed, rows: [failed], lastFailure: failed, lag: failed, deadLetters: failed };
   const checks = runChecks({ ...all, rejected: failed }, NOW);
   const critical = checks.filter(({ grade }) => grade === "critical").map(({ subject }) => subject);
   expect(critical).toEqual(["Event source", "Database", "Queue", "Rows"]);

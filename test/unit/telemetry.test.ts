@@ -31,7 +31,7 @@ describe("the log of a batch", () => {
         rejectedAgain: 0,
         unsettled: 1,
         unknownFields: 7,
-        unknownFieldNames: ["country"],
+        unknownFieldNames: { country: 7 },
         ...measured,
       },
     ]);
