@@ -100,6 +100,43 @@ program
   .addOption(yes)
   .action(async (options) => finish((await import("./commands/smoke.ts")).smokeCommand(options)));
 
+const dlq = program.command("dlq").description("list, show, redrive or drop the messages of a dead-letter queue");
+const deadLetters = (name: string, description: string) =>
+  dlq.command(name).description(description).addOption(stage().conflicts("env")).addOption(pipeline).addOption(env);
+const choose = (command: Command) =>
+  command
+    .option("--code <code>", "messages with this rejection code, as dlq list shows it")
+    .option("--id <message id>", "this message")
+    .option("--all", "every message", false);
+const count = (complaint: string) => (text: string) => integer(text, Number.MAX_SAFE_INTEGER, complaint);
+
+deadLetters("list", "count dead letters by reason, then list them; they stay where they are")
+  .option("--limit <n>", "messages to read", count(INVALID.count), 1000)
+  .option("--json", "print one JSON object", false)
+  .action(async (options) => finish((await import("./dlq/list.ts")).listDeadLetters(options)));
+
+deadLetters("show", "print a dead letter with its personal fields redacted")
+  .argument("<message id>")
+  .option("--raw", "print the body as it is: it holds personal values", false)
+  .action(async (id, options) => finish((await import("./dlq/show.ts")).showDeadLetter(id, options)));
+
+choose(deadLetters("redrive", "send dead letters back to their queue, with their first ids and times"))
+  .option("--limit <n>", "at most so many messages", count(INVALID.count))
+  .option("--rate <n>", "at most so many messages a second", count(INVALID.count))
+  .option("--check", "only messages that the function would store now, so far as their bodies show", false)
+  .option("--dry-run", "count the messages and send none", false)
+  .addOption(yes)
+  .action(async (options) => finish((await import("./dlq/redrive.ts")).redriveDeadLetters(options)));
+
+choose(deadLetters("drop", "delete dead letters for good; table rejections keeps the reason"))
+  .addOption(
+    new Option("--reason <reason>", "why they are worth nothing")
+      .choices(["test", "duplicate", "obsolete", "worthless", "erasure"])
+      .makeOptionMandatory(),
+  )
+  .option("--yes", "drop without asking", false)
+  .action(async (options) => finish((await import("./dlq/drop.ts")).dropDeadLetters(options)));
+
 program
   .command("sql")
   .description("run a statement in the database and print its rows")

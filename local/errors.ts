@@ -22,6 +22,7 @@ export const INVALID = {
   batchSize: "A batch has 1 to 10000 messages.",
   timeout: "Give a number of seconds from 1 to 900.",
   folder: "Name a folder.",
+  count: "Give a whole number from 1 on.",
 } as const;
 
 // Files
@@ -69,6 +70,18 @@ export const stopped = () => new UserError("Stopped.", 130);
 export const declined = () => failure("Nothing was done.");
 export const noTerminal = (targets: string) =>
   failure(`Not on this machine: ${targets}. There is no terminal to ask for confirmation: pass --yes to continue.`);
+
+// Dead letters
+export const dlqNeedsTarget = () =>
+  misuse("Name the queue: --stage for a deployed one, or --env and QUEUE_URL. An embedded queue ends with its run.");
+export const noDeadLetterQueue = (label: string) => failure(`The queue ${label} has no dead-letter queue.`);
+export const unknownDeadLetter = (id: string, label: string) =>
+  failure(`No message ${id} is in ${label}. If another reader has just received it, try again in ten minutes.`);
+export const nothingChosen = () => misuse("Say which messages: --code, --id or --all.");
+export const reasonNotKept = (reason: string) =>
+  failure(`Nothing was dropped, because the reason could not be kept in table rejections: ${reason.replace(/\.$/, "")}.`);
+export const dropNeedsPostgres = () =>
+  misuse("drop keeps its reason in table rejections: set DATABASE_URL or PGHOST to the database of the pipeline.");
 
 // Postgres
 export const unreachablePostgres = (label: string, reason: string) => failure(`Postgres at ${label} cannot be reached: ${reason}.`);

@@ -37,10 +37,12 @@ export function buildFieldTree(paths: readonly Path[]): FieldTree {
 /** Lists the paths of the fields that the tree does not declare, as `customer.phone`. */
 export function listUndeclared(body: object, tree: FieldTree, prefix = ""): string[] {
   const paths: string[] = [];
-  for (const [name, value] of Object.entries(body)) {
+  for (const name of Object.keys(body)) {
     const below = tree.get(name);
-    if (below === undefined) paths.push(prefix + name);
-    else if (below !== null && isObject(value)) paths.push(...listUndeclared(value, below, `${prefix}${name}.`));
+    if (below === null) continue;
+    const value: unknown = below && Reflect.get(body, name);
+    if (!below) paths.push(prefix + name);
+    else if (isObject(value)) paths.push(...listUndeclared(value, below, `${prefix}${name}.`));
   }
   return paths;
 }

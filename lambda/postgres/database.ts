@@ -102,6 +102,8 @@ export class Database {
 /** A connection that could not be opened; only the system's code of the reason is kept. */
 class ConnectFailure extends Error {
   constructor(reason: unknown) {
-    super(findSystemCode(reason) ?? "no response");
+    // pg gives this error no code.
+    const isPlain = reason instanceof Error && /does not support SSL/.test(reason.message);
+    super(findSystemCode(reason) ?? (isPlain ? "the server offers no TLS" : "no response"));
   }
 }

@@ -1,4 +1,5 @@
 import type { MessageAttributeValue } from "@aws-sdk/client-sqs";
+import { SMOKE_ATTRIBUTE } from "../../lambda/ingest/event.ts";
 import * as errors from "../errors.ts";
 import { isObject, parseJson, readText } from "../files.ts";
 
@@ -38,17 +39,38 @@ function toMessages(content: unknown, file: string): Outgoing[] {
   return content.Messages.map((message: unknown, i) => toOutgoing(message, `${file}: message ${i + 1}`));
 }
 
-/** A message that was received before keeps its first id and time, so that sending it twice stores it once. */
 function toOutgoing(message: unknown, where: string): Outgoing {
   if (!isObject(message) || typeof message.Body !== "string") throw errors.noBody(where);
   const { MessageId, Body, Attributes, MessageAttributes } = message;
   const attributes = Object.fromEntries(Object.entries(MessageAttributes ?? {}).map(([name, value]) => [name, toAttribute(value, where)]));
+  const sent = isObject(Attributes) ? Attributes.SentTimestamp : undefined;
+  return { body: nonEmpty(Body, where), attributes: addOrigin(attributes, MessageId, sent) };
+}
+
+type Attributes = Record<string, MessageAttributeValue>;
+
+/** What SQS allows. */
+const MAX_ATTRIBUTES = 10;
+const ORIGIN: readonly string[] = ["masqueue-id", "masqueue-sent"];
+/** Other attributes that the function reads. */
+const READ: readonly string[] = ["event-id", "event-time", SMOKE_ATTRIBUTE];
+
+/**
+ * Adds the first id and time of a message that was received before, so that sending it again stores it once, with its date. If it has
+ * them already, they stay. If there are too many attributes, the last of those that the function does not read make room.
+ */
+export function addOrigin(attributes: Attributes, id: unknown, sent: unknown): Attributes {
+  const origin: Attributes = {};
   const keep = (name: string, value: unknown, format: RegExp) => {
-    if (typeof value === "string" && format.test(value)) attributes[name] ??= { DataType: "String", StringValue: value };
+    if (attributes[name]) origin[name] = attributes[name];
+    else if (typeof value === "string" && format.test(value)) origin[name] = { DataType: "String", StringValue: value };
   };
-  keep("masqueue-id", MessageId, UUID);
-  keep("masqueue-sent", isObject(Attributes) ? Attributes.SentTimestamp : undefined, /^\d+$/);
-  return { body: nonEmpty(Body, where), attributes };
+  keep("masqueue-id", id, UUID);
+  keep("masqueue-sent", sent, /^\d+$/);
+  const others = Object.entries(attributes).filter(([name]) => !ORIGIN.includes(name));
+  const [read, unread] = [others.filter(([name]) => READ.includes(name)), others.filter(([name]) => !READ.includes(name))];
+  const room = MAX_ATTRIBUTES - Object.keys(origin).length;
+  return { ...Object.fromEntries([...read, ...unread].slice(0, room)), ...origin };
 }
 
 /** The command line of AWS prints binary values in base64. */

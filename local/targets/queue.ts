@@ -55,6 +55,8 @@ export async function readQueueAt(client: SQSClient, queueUrl: string, abortSign
     visibilityTimeout: number("VisibilityTimeout"),
     arn: Attributes.QueueArn ?? "",
     deadLetterArn: redrive?.deadLetterTargetArn ?? null,
+    /** Seconds after which a message expires, from its first sending. */
+    retention: number("MessageRetentionPeriod"),
     /** Seconds from a message's first receive to its move; null without a dead-letter queue. */
     secondsToDeadLetter: redrive && Number(redrive.maxReceiveCount) * number("VisibilityTimeout"),
   };
@@ -62,9 +64,13 @@ export async function readQueueAt(client: SQSClient, queueUrl: string, abortSign
 
 /** As {@link readQueueAt}, by the queue's ARN. */
 export async function readQueueByArn(client: SQSClient, arn: string): Promise<QueueState> {
+  return readQueueAt(client, await findQueueUrl(client, arn));
+}
+
+export async function findQueueUrl(client: SQSClient, arn: string): Promise<string> {
   const [, , , , QueueOwnerAWSAccountId, QueueName] = arn.split(":");
   const { QueueUrl = "" } = await client.send(new GetQueueUrlCommand({ QueueName, QueueOwnerAWSAccountId }));
-  return readQueueAt(client, QueueUrl);
+  return QueueUrl;
 }
 
 /** Counts the messages in a queue's dead-letter queue; 0 if it has none, or none that may be read. */

@@ -18,10 +18,21 @@ export async function confirmTargets(targets: readonly Target[], yes: boolean): 
   const remote = targets.filter(({ isLoopback }) => !isLoopback);
   if (remote.length === 0 || yes) return;
   const names = remote.map(({ label }) => label).join(" and ");
-  if (!process.stdin.isTTY) throw errors.noTerminal(names);
+  await confirm(`Not on this machine: ${names}.`, yes, names);
+}
+
+/**
+ * Asks a question.
+ * @param yes the answer given beforehand, with --yes
+ * @param subject what the question is about, for the error if there is no terminal
+ * @throws UserError if the answer is no, or if there is no terminal
+ */
+export async function confirm(statement: string, yes: boolean, subject: string): Promise<void> {
+  if (yes) return;
+  if (!process.stdin.isTTY) throw errors.noTerminal(subject);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal
-    .question(`Not on this machine: ${names}. Continue? (yes/no) `, { signal: interrupted })
+    .question(`${statement} Continue? (yes/no) `, { signal: interrupted })
     .catch(() => "")
     .finally(() => terminal.close());
   if (!/^y(es)?$/i.test(answer.trim())) throw errors.declined();

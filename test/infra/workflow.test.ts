@@ -52,8 +52,14 @@ describe.each(files)("%s", (file) => {
     for (const action of used) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
-  test("may do no more than read the code, unless a job says so, and then only ask AWS for credentials", () => {
+  test("may do no more than read the code, unless a job says so, and then only ask AWS for credentials or publish a signed release", () => {
     expect([{}, { contents: "read" }]).toContainEqual(permissions);
+    if (file.endsWith("/release.yml")) {
+      const { release, ...others } = jobs;
+      expect(others).toEqual({});
+      expect(release?.permissions).toEqual({ contents: "write", "id-token": "write", attestations: "write" });
+      return;
+    }
     for (const { permissions: own = {} } of all) {
       const { contents = "read", "id-token": token = "write", ...others } = own;
       expect({ contents, token, others }).toEqual({ contents: "read", token: "write", others: {} });

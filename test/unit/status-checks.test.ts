@@ -5,7 +5,16 @@ import type { StatusReport } from "../../local/status/types.ts";
 
 const NOW = Date.UTC(2026, 2, 1, 3);
 const MINUTE = 60_000;
-const queue = { depth: 9, inFlight: 3, delayed: 1, visibilityTimeout: 185, arn: "", deadLetterArn: null, secondsToDeadLetter: null };
+const queue = {
+  depth: 9,
+  inFlight: 3,
+  delayed: 1,
+  visibilityTimeout: 185,
+  arn: "",
+  deadLetterArn: null,
+  retention: 345_600,
+  secondsToDeadLetter: null,
+};
 const failure = { at: NOW - 5 * MINUTE, code: "out_of_time", sqlstate: null, reason: "Too late." };
 
 /** The only check of a report. */

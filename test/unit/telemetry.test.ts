@@ -54,6 +54,15 @@ describe("the log of a batch", () => {
     });
   });
 
+  test.each(['a\n{"level":"INFO"}', "a\r\nb", "\u0000\u001b[31m", "\u0085\u2028\u2029", '"}\n{"'])(
+    "has one line, whatever a field of a declaration is called: %j",
+    (field) => {
+      createTelemetry("user-logins").batch(report({ rejected: [rejected({ field })] }));
+      expect(lines().map(({ message }) => message)).toEqual(["message rejected", "batch"]);
+      expect(lines()[0]?.field).toBe(field);
+    },
+  );
+
   test("has a line for each message of a smoke test, with its id and its outcome", () => {
     const smoke = [{ messageId: "m-1", outcome: "stored" as const }];
     createTelemetry("user-logins").batch(report({ smoke }));
