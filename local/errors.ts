@@ -34,7 +34,7 @@ export const notJson = (source: string) => misuse(`${source} is not JSON.`);
 export const unknownFileType = (file: string) => misuse(`${file}: the name must end in .jsonl or .json, or in .jsonl.gz or .json.gz.`);
 export const noMessages = (file: string) => misuse(`${file} holds no messages.`);
 export const notMessages = (file: string) =>
-  misuse(`${file} holds neither bodies nor the output of \`aws sqs receive-message\` ({"Messages": [...]}).`);
+  misuse(`${file} holds neither an array of bodies nor the output of \`aws sqs receive-message\` ({"Messages": [...]}).`);
 export const noBody = (where: string) => misuse(`${where} has no Body.`);
 export const noDataType = (where: string) => misuse(`${where} has a message attribute without a DataType.`);
 export const emptyMessage = (where: string) => misuse(`${where} is empty; SQS accepts no empty message.`);

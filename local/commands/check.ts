@@ -81,7 +81,8 @@ function print({ messages, stored, rejected, skipped, rejections, undeclared, ma
     const unnamed = undeclared.count - undeclared.fields.reduce((sum, { messages }) => sum + messages, 0);
     console.log("\nNot declared, so not stored:");
     if (rows.length > 0) console.log(formatTable(["field", "messages"], rows));
-    if (unnamed > 0) console.log(`${unnamed} more, whose names may be values: no identifiers, or in one message only`);
+    if (unnamed > 0)
+      console.log(`${unnamed} more, not named here: they are many, or their names may be values (no identifiers, or in one message only)`);
   }
   if (maskedAsText.length > 0) {
     const rows = maskedAsText.map(({ pipeline, column, values }) => [pipeline, column, `${values}`]);

@@ -6,10 +6,11 @@ import * as errors from "../errors.ts";
 import { type Outgoing, readMessages } from "../run/messages-file.ts";
 import { toRecords } from "../run/records.ts";
 import { readSamples, type Samples } from "../tables/fields.ts";
-import { type Proposal, proposeTable } from "../tables/guess.ts";
+import { ENOUGH, type Proposal, proposeTable } from "../tables/guess.ts";
 import { createMaskWriter, type MaskWriter } from "../tables/mask-source.ts";
 import { inventBody, writeDeclaration, writeTest } from "../tables/source.ts";
-import { nameTable, placeFiles, type TableFiles, toShown, writeFiles } from "../tables/table-files.ts";
+import { placeFiles, type TableFiles, toShown, writeFiles } from "../tables/table-files.ts";
+import { nameTable } from "../tables/table-names.ts";
 import { formatTable } from "../terminal/table.ts";
 
 /** More samples tell nothing new. */
@@ -32,7 +33,7 @@ export async function newTable(name: string, { from }: { from?: string }): Promi
   const samples = readSamples(toRecords(messages.slice(0, MAX_SAMPLES)));
   const proposal = proposeTable(samples);
   if (from && samples.events === 0) throw errors.noEvents(from);
-  if (from && samples.fields.length === proposal.leftOut.length) throw errors.noColumns(from);
+  if (from && proposal.columns.every(({ sample }) => sample === undefined)) throw errors.noColumns(from);
   const origin = from
     ? `Proposed by masqueue new for ${samples.events} messages. Check each column that is not masked.`
     : "A skeleton: replace its columns by those of your messages (docs/pipelines.md).";
@@ -53,7 +54,7 @@ function printSamples(from: string, messages: number, { events, unreadable, unwr
   const lost = unreadable > 0 ? ` ${unreadable} of them are no events: masqueue check says why.` : "";
   console.log(`Read ${first}${messages} messages in ${from}.${lost}`);
   if (unwrap) console.log(`They are in envelopes of ${unwrap === "sns" ? "SNS" : "EventBridge"}: the pipeline takes them out.`);
-  if (events < 50) console.log("With 50 messages or more, fields that all of them have would be required.");
+  if (events < ENOUGH) console.log(`With ${ENOUGH} messages or more, fields that all of them have would be required.`);
 }
 
 function printProposal({ columns, leftOut }: Proposal, { unnamed }: Samples, pipeline: Pipeline, writeMask: MaskWriter): void {

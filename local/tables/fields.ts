@@ -8,7 +8,7 @@ import type { EnvelopeKind } from "../../lambda/pipelines/pipeline.ts";
 export interface Field {
   /** `customer.email`. */
   readonly path: string;
-  /** Its values, without nulls. */
+  /** Its values, without nulls. An object is a value, too, beside its members. */
   readonly values: readonly unknown[];
 }
 
@@ -54,8 +54,12 @@ function collect(object: object, prefix: string, depth: number, fields: Map<stri
   for (const [name, value] of Object.entries(object)) {
     // A dot in a name would lead elsewhere; brackets keep the path from being plain.
     const path = prefix + (name.includes(".") ? `[${name}]` : name);
-    const isNested = isObject(value) && !JSON.isRawJSON(value);
-    if (isNested && depth < MAX_DEPTH) collect(value, `${path}.`, depth + 1, fields);
-    else if (fields.get(path)?.push(value) === undefined) fields.set(path, [value]);
+    if (fields.get(path)?.push(value) === undefined) fields.set(path, [value]);
+    if (isNested(value) && depth < MAX_DEPTH) collect(value, `${path}.`, depth + 1, fields);
   }
+}
+
+/** Whether a value is an object, as opposed to a number whose digits are kept. */
+export function isNested(value: unknown): value is object {
+  return isObject(value) && !JSON.isRawJSON(value);
 }

@@ -1,7 +1,6 @@
 import { parseTimestamp } from "../../lambda/dates.ts";
-import { isObject } from "../../lambda/pipelines/path.ts";
 import { MESSAGE_ID_COLUMN } from "../../lambda/pipelines/pipeline.ts";
-import { type Field, MAX_DEPTH, type Samples } from "./fields.ts";
+import { type Field, isNested, MAX_DEPTH, type Samples } from "./fields.ts";
 import { guessNumber, guessText, type PlainGuess } from "./guess-kind.ts";
 import { findPersonal, isSecret, type PersonalKind, toSnakeCase } from "./personal.ts";
 
@@ -23,7 +22,7 @@ export interface Proposal {
 }
 
 /** Messages from which on a field that all of them have is required. */
-const ENOUGH = 50;
+export const ENOUGH = 50;
 /** The most characters of a name in Postgres. */
 const LONGEST_NAME = 63;
 /** Values that stand for no one, as senders write them. */
@@ -37,8 +36,9 @@ export function proposeTable({ fields, events }: Pick<Samples, "fields" | "event
   const leftOut: { from: string; why: string }[] = [];
   const names = new Set([MESSAGE_ID_COLUMN]);
   for (const field of fields) {
-    const isParent = fields.some(({ path }) => path.startsWith(`${field.path}.`));
-    const guess = isParent && field.values.length > 0 ? "an object in some messages only" : guessColumn(field);
+    const isLookedInto = field.values.length > 0 && field.values.every(isNested) && field.path.split(".").length < MAX_DEPTH;
+    if (isLookedInto) continue;
+    const guess = guessColumn(field);
     const required = events >= ENOUGH && field.values.length === events && { required: true };
     const name = typeof guess === "string" ? "" : claimName(`${guess.personal ? "masked_" : ""}${toSnakeCase(field.path)}`, names);
     if (typeof guess === "string") leftOut.push({ from: field.path, why: guess });
@@ -54,7 +54,7 @@ type Guess = Omit<ProposedColumn, "name" | "from">;
 function guessColumn({ path, values }: Field): Guess | string {
   if (values.length === 0) return "without a value";
   if (values.some(Array.isArray)) return "lists";
-  if (values.some((value) => isObject(value) && !JSON.isRawJSON(value))) return `objects below ${MAX_DEPTH} levels`;
+  if (values.some(isNested)) return values.every(isNested) ? `objects below ${MAX_DEPTH} levels` : "objects in some messages only";
   const texts = values.filter((value) => typeof value === "string");
   if (isSecret(path, texts)) return "secrets, by their name or values";
   const booleans = values.filter((value) => typeof value === "boolean").length;
@@ -94,7 +94,7 @@ function claimName(wanted: string, names: Set<string>): string {
 
 /** Names of the time at which an event happened, as opposed to one that it is about. */
 const EVENT_TIME =
-  /^((event|order|message)_)?(created|occurred|happened|ordered|placed|sent|event|issued|recorded|logged|booked|paid|registered)(_?(at|on|time|date|ts|timestamp))?$|^(at|on|time|timestamp|ts|date)$/;
+  /^((event|order|message)_)?((created|occurred|happened|ordered|placed|sent|event|issued|recorded|logged|booked|paid|registered)(_?(at|on|time|date|ts|timestamp))?|at|on|time|timestamp|ts|date)$/;
 
 /** Adds the date that is half of the table's key: the day of the event, else the day on which the message was sent. */
 function addKeyDate(columns: readonly ProposedColumn[], names: Set<string>): ProposedColumn[] {

@@ -74,7 +74,7 @@ const PERSONAL_KINDS: readonly PersonalKind[] = [
   {
     ...{ identifier: "phone", title: "telephone numbers", form: "digits", sample: "+1 202 555 0143" },
     names: /(phone|mobile|msisdn|whatsapp|(^|_)(tel|cell|fax|sms)(?=_|$))(_?(number|no|nr))?/,
-    looks: like(/^(\+|00)[1-9][\d\s()./-]{6,}$|^0\d[\d ()./-]*[ )/-][\d -]{4,}$|^\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}$/),
+    looks: isPhone,
   },
   {
     ...{ identifier: "birth_date", title: "dates of birth", form: "exact", sample: "1901-02-03" },
@@ -162,6 +162,13 @@ export function findPersonal(path: string, texts: readonly string[], isNumber: b
 function isNamed(words: string, names: RegExp, isNumber: boolean): boolean {
   if (new RegExp(`(${names.source})$`).test(words)) return true;
   return !isNumber && names.test(words) && !NEUTRAL_END.test(words);
+}
+
+/** With a country code, or in groups; of E.164's length. */
+function isPhone(text: string): boolean {
+  const digits = text.replace(/\D/g, "").length;
+  const isGrouped = /^(\+|00)[1-9][\d\s()./-]+$|^0\d[\d ()./-]*[ )/-][\d -]{4,}$|^\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}$/.test(text);
+  return isGrouped && digits >= 7 && digits <= 17;
 }
 
 /** ISO 13616: the remainder of its digits by 97 is 1. */

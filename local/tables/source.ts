@@ -4,7 +4,7 @@ import type { EnvelopeKind } from "../../lambda/pipelines/pipeline.ts";
 import { ROOT } from "../targets/data-dir.ts";
 import type { Proposal, ProposedColumn } from "./guess.ts";
 import type { MaskWriter } from "./mask-source.ts";
-import type { TableNames } from "./table-files.ts";
+import type { TableNames } from "./table-names.ts";
 
 /** What a declaration says about its table as a whole. */
 interface Heading {
