@@ -13,7 +13,7 @@ import { SchemaStack } from "./stacks/schema.ts";
 export type Code = Readonly<Record<"ingest" | "migrate", string>>;
 
 /**
- * Creates the stacks of one stage. They depend one way: alerts and network, data, schema, ingest for each pipeline, dashboard.
+ * Creates the stacks of one stage. They depend one way: alerts and network, data, schema, ingest for each queue, dashboard.
  * Account and Region are those of the deployment; no template contains them.
  */
 export function createStacks(app: App, stage: Stage, code: Code): void {

@@ -9,13 +9,21 @@ export function parseDate(text: string): string | null {
 /** `YYYY-MM-DDThh:mm:ss[.ffffff]Z` of the same texts. Postgres keeps microseconds; further digits are cut. */
 export function parseTimestamp(text: string): string | null {
   const match = ISO.exec(text);
-  return match && formatTimestamp(toMillis(match), match[7]?.slice(0, 6));
+  return match && writeTimestamp(toMillis(match), match[7]?.slice(0, 6));
 }
 
-/** The timestamp of milliseconds since 1970; null outside the years 1 to 9999. @param fraction digits of the second. @default none */
-export function formatTimestamp(millis: number, fraction?: string): string | null {
-  const day = formatDay(millis);
-  return day && `${day}T${new Date(millis).toISOString().slice(-13, -5)}${fraction ? `.${fraction}` : ""}Z`;
+/** The same of milliseconds since 1970; null for NaN and outside the years 1 to 9999. */
+export function formatTimestamp(millis: number): string | null {
+  const second = Math.floor(millis / 1000) * 1000;
+  const micros = Math.min(Math.round((millis - second) * 1000), 999_999);
+  return writeTimestamp(second, String(micros).padStart(6, "0"));
+}
+
+/** @param second in milliseconds since 1970 @param fraction its decimal digits */
+function writeTimestamp(second: number, fraction = ""): string | null {
+  const day = formatDay(second);
+  const digits = fraction.replace(/0+$/, "");
+  return day && `${day}T${new Date(second).toISOString().slice(-13, -5)}${digits && `.${digits}`}Z`;
 }
 
 /** Milliseconds since 1970, without the fraction of the second; NaN if a part is impossible. */

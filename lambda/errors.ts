@@ -134,7 +134,7 @@ const SQLSTATE_HELP: Readonly<Record<string, string>> = {
   "3D000": "The database does not exist.",
   "42P01": "The table does not exist: run `masqueue migrate --env`.",
   "42501": "The role lacks a privilege: run `masqueue migrate --env` as the table's owner.",
-  "23514": "The table has no partition for the date of a row: add one.",
+  "23514": "The table has no partition for the dates of this batch: add one.",
   "0A000": "Row security is on for the table; COPY refuses it.",
 };
 
@@ -144,7 +144,7 @@ export const tableMismatch = (table: string, pipeline: string, problems: readonl
 export const maskKeyMismatch = (identifiers: readonly string[]) =>
   new IngestError(
     "mask_key_mismatch",
-    `The rows in this database were masked with another key or in another mode (${identifiers.join(", ")}): equal values would get unequal tokens. Use the key and the mode that masked them, or an empty database.`,
+    `The rows in this database were masked with another key or in another mode (${identifiers.join(", ")}): equal values would get unequal tokens. Use the key and the mode that masked them, or an empty database. If the tokens have 67 characters, shorten them: docs/masking.md.`,
   );
 
 // Errors of the migrate function

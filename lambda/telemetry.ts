@@ -32,7 +32,7 @@ export function createTelemetry(service: string): Reporter {
     },
     findingsNotWritten: ({ code, sqlstate }) =>
       write("ERROR", "findings not written", { code: sqlstate ?? code }, { [METRICS.findingsNotWritten]: 1 }),
-    failed: ({ code, sqlstate, message }) => write("ERROR", "batch failed", { code, sqlstate, reason: message }),
+    failed: ({ code, sqlstate, message }, pipeline) => write("ERROR", "batch failed", { pipeline, code, sqlstate, reason: message }),
   };
 }
 
@@ -53,7 +53,8 @@ function toMetrics({ outcomes, rejected, unknownFields, maskedAsText, commitLag,
     [METRICS.duplicates]: counts.duplicate,
     [METRICS.rejected]: first,
     [METRICS.rejectedAgain]: rejected.length - first,
-    [METRICS.skipped]: counts.skipped,
+    // A metric costs money, and most queues skip nothing.
+    ...(counts.skipped > 0 && { [METRICS.skipped]: counts.skipped }),
     [METRICS.unsettled]: counts.unsettled,
     [METRICS.unknownFields]: unknownFields.count,
     [METRICS.maskedAsText]: maskedAsText,

@@ -86,6 +86,15 @@ program
   .action(async (name, options) => finish((await import("./commands/check.ts")).check(name, options)));
 
 program
+  .command("diff")
+  .description("compare the declarations with their tables, and print the migration that brings them together; exit code 1 if they differ")
+  .option("--pipeline <name>", "only this pipeline, or the pipelines of this shared queue (default: all)", matching(/./s, INVALID.pipeline))
+  .option("--json", "print the differences as one JSON object", false)
+  .addOption(env)
+  .addOption(data)
+  .action(async (options) => finish((await import("./commands/diff.ts")).diff(options)));
+
+program
   .command("send")
   .description("send a file's messages to the queue that QUEUE_URL names and print their ids")
   .argument("<file>", "messages, in the formats of start --from")

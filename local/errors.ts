@@ -46,7 +46,10 @@ export const incompleteRecord = (file: string, position: number, field: string) 
 export const emptyStatement = () => misuse("The statement is empty.");
 export const unknownPipeline = (name: string, known: string[]) =>
   misuse(`There is no pipeline ${name}. Known pipelines: ${known.join(", ")}.`);
-export const noSamples = (pipeline: string) => misuse(`There are no samples for pipeline ${pipeline}: name a file with --from.`);
+export const noSamples = (pipeline: string) =>
+  misuse(
+    `There are no samples for pipeline ${pipeline}: name a file with --from, or write a body into lambda/custom/<pipeline>/sample.json.`,
+  );
 export const noPostgresInEnv = () => misuse("--env: neither DATABASE_URL nor PGHOST is set.");
 export const noQueueInEnv = () => misuse("--env: QUEUE_URL is not set.");
 export const noServiceInEnv = () => misuse("--env: none of QUEUE_URL, DATABASE_URL and PGHOST is set.");
@@ -103,6 +106,9 @@ export const refusedLogin = (label: string, reason: string) => failure(`Postgres
 export const lostPostgres = (label: string) => failure(`The connection to Postgres at ${label} was lost.`);
 export const refusedStatement = (sqlstate: string | undefined, message: string) =>
   failure(`Postgres refused the statement (SQLSTATE ${sqlstate}): ${message}.`);
+
+export const pendingMigrations = (names: readonly string[]) =>
+  failure(`These migrations have not run: ${names.join(", ")}. Run \`masqueue migrate --env\` first.`);
 
 // The embedded Postgres
 export const noBinaries = (platform: string, name: string) =>

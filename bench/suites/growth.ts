@@ -55,6 +55,8 @@ async function measureTable({ postgres, scale }: SuiteContext): Promise<Figure[]
       ...compare({ group, unit: "rows/s" }, rates, baselines),
       figure({ group, unit: "bytes per row" }, "on disk, with its key", [sizes.rows[0]?.bytes]),
       figure({ group, unit: "bytes per row" }, "WAL", wal.grown, { "empty table": wal.empty }),
+      // Almost without images of pages: the bytes of the rows.
+      figure({ group, unit: "bytes per row" }, "WAL of an empty table", wal.empty),
     );
   }
   return figures;

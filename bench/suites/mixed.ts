@@ -30,7 +30,7 @@ const KINDS: readonly Kind[] = [
   { name: "rejected at parse", make: () => loginRecord('{"user_id": "cut off'), fails: true },
   { name: "refused by the database", make: () => loginRecord(loginBody({ user_id: REFUSED })), fails: true },
   { name: "duplicates", make: () => loginRecord(), isStoredBefore: true },
-  // The receive count says so: the function does not try COPY.
+  // The receive count says so: the function inserts them beside the COPY.
   { name: "delivered again", make: () => loginRecord(loginBody(), randomUUID(), 2), isStoredBefore: true },
 ];
 

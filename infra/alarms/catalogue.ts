@@ -5,7 +5,7 @@ export type Urgency = "page" | "ticket";
 
 /** Every alarm by its kind, which ends its name and is the heading of its article in docs/runbook.md. */
 export const ALARMS = {
-  "function-errors": { to: "page", says: "The function fails again and again; whole batches come back to the queue" },
+  "function-errors": { to: "page", says: "The function fails again and again, for all tables or for one; messages come back to the queue" },
   "oldest-message": { to: "page", says: "Messages wait too long for the function" },
   "commit-lag": { to: "page", says: "Messages reach Postgres later than promised" },
   "dead-letters-growing": { to: "page", says: "More messages go to the dead-letter queue than is normal here" },

@@ -18,13 +18,30 @@ const FIVE_MINUTES = Duration.minutes(5);
 /** Seconds until an idle poller sees a message: a long poll. */
 const POLL = 20;
 
-/** The alarms of one pipeline: its function fails, it falls behind, or it loses messages. */
+/** The alarms of one queue: its function fails, it falls behind, or it loses messages. */
 export function alarmOnIngest(scope: Construct, props: IngestAlarmsProps): void {
   const { stage, pipeline, settings, queue, fn, deadLetterQueue } = props;
+  const ingest = (metricName: string, statistic: string) =>
+    new Metric({
+      namespace: METRICS.namespace,
+      metricName,
+      dimensionsMap: { service: ingestFunctionName(stage.name, pipeline) },
+      statistic,
+      period: FIVE_MINUTES,
+    });
   createAlarm(scope, "function-errors", props, {
-    // Twice: a failure that the next delivery repairs wakes no one.
-    metric: fn.metricErrors({ statistic: Stats.SUM, period: FIVE_MINUTES }),
+    // If one table of several fails, the invocation succeeds: Lambda counts no error, but the messages come back all the same.
+    metric: new MathExpression({
+      expression: "FILL(errors, 0) + FILL(unsettled, 0)",
+      usingMetrics: {
+        errors: fn.metricErrors({ statistic: Stats.SUM, period: FIVE_MINUTES }),
+        unsettled: ingest(METRICS.unsettled, Stats.SUM),
+      },
+      period: FIVE_MINUTES,
+      label: "failed batches and unsettled messages",
+    }),
     threshold: 0,
+    // Twice: a failure that the next delivery repairs wakes no one.
     datapointsToAlarm: 2,
     evaluationPeriods: getPeriodsOfTwoFailures(settings),
   });
@@ -34,13 +51,7 @@ export function alarmOnIngest(scope: Construct, props: IngestAlarmsProps): void 
     evaluationPeriods: getMinutesUntilThirdReceive(settings),
   });
   createAlarm(scope, "commit-lag", props, {
-    metric: new Metric({
-      namespace: METRICS.namespace,
-      metricName: METRICS.commitLag,
-      dimensionsMap: { service: ingestFunctionName(stage.name, pipeline) },
-      statistic: Stats.MAXIMUM,
-      period: FIVE_MINUTES,
-    }),
+    metric: ingest(METRICS.commitLag, Stats.MAXIMUM),
     threshold: settings.lagPromise * 1000,
   });
   if (!deadLetterQueue) return;

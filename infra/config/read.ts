@@ -22,6 +22,9 @@ interface Setting {
   readonly source: string;
 }
 
+/** All queues that exist, by name. A queue has the name of its pipeline, or one of its own if pipelines share it. */
+type Queues = Readonly<Record<string, { readonly pipelines: readonly unknown[] }>>;
+
 /** By the key's path, such as `database.host`. */
 type Settings = ReadonlyMap<string, Setting>;
 
@@ -29,16 +32,19 @@ type Settings = ReadonlyMap<string, Setting>;
  * The stage that `context.stage` names. The context's keys (`-c database.maxConnections=100`) come first, then the stage's entry in
  * `context.stages` (cdk.json), then the defaults.
  * @param context as `app.node.getAllContext()` returns it
- * @param pipelines all that exist, by name
  * @throws ConfigError if a key is unknown or missing, or has a value that is not allowed; no other error
  */
-export function readStage(context: Context, pipelines: Readonly<Record<string, { readonly name: string }>>): Stage {
+export function readStage(context: Context, queues: Queues): Stage {
   const { name, entry } = chooseStage(context);
   const tier = TIERS.get(name) ?? "staging";
-  const settings = readSettings(context, entry, listKeys(tier, Object.keys(pipelines)));
-  const deployed = Object.keys(pipelines).filter((name) => isDeployed(settings, name));
+  const settings = readSettings(context, entry, listKeys(tier, Object.keys(queues)));
+  const deployed = Object.entries(queues).filter(([name]) => isDeployed(settings, name));
   if (deployed.length === 0)
-    throw new ConfigError(`pipelines leaves out ${Object.keys(pipelines).join(", ")}; at least one must be deployed.`);
+    throw new ConfigError(`pipelines leaves out ${Object.keys(queues).join(", ")}; at least one must be deployed.`);
+  const readQueue = ([name, { pipelines }]: (typeof deployed)[number]) => {
+    const isShared = pipelines.length > 1;
+    return [name, { ...readPipeline(settings, `pipelines.${name}.`, tier), isShared }] as const;
+  };
   const stage: Stage = {
     name,
     ...readGroup(settings, "", schema.stageKeys(tier)),
@@ -46,7 +52,7 @@ export function readStage(context: Context, pipelines: Readonly<Record<string, {
     database: readEither(settings, "database.", schema.existingDatabase(tier), schema.createdDatabase(tier)),
     masking: readGroup(settings, "masking.", schema.maskingKey),
     alerts: readGroup(settings, "alerts.", schema.alerts),
-    pipelines: Object.fromEntries(deployed.map((name) => [name, readPipeline(settings, `pipelines.${name}.`, tier)])),
+    pipelines: Object.fromEntries(deployed.map(readQueue)),
   };
   refuseBoth(settings, ["masking.keyArn"], ["masking.multiRegion"]);
   refuseBoth(settings, ["network.availabilityZones"], ["network.zones"], "the first names the zones that the second counts");
@@ -58,9 +64,9 @@ export function readStage(context: Context, pipelines: Readonly<Record<string, {
  * Reads a stage as readStage does, for a deployment to AWS.
  * @throws ConfigError for `local`, too
  */
-export function readAwsStage(...[context, pipelines]: Parameters<typeof readStage>): Stage {
+export function readAwsStage(...[context, queues]: Parameters<typeof readStage>): Stage {
   if (context.stage === LOCAL) throw mustBe("stage", LOCAL, "a stage in AWS; npm run local:deploy deploys stage local to LocalStack");
-  return readStage(context, pipelines);
+  return readStage(context, queues);
 }
 
 function chooseStage({ stage: name, stages = {} }: Context): { name: string; entry: Setting } {
@@ -180,7 +186,7 @@ function isDeployed(settings: Settings, name: string): boolean {
   throw new ConfigError(`${unused} is given, but ${settings.get(path)?.source} is false, which leaves the pipeline out.`);
 }
 
-function readPipeline(settings: Settings, path: string, tier: Tier): schema.PipelineStage {
+function readPipeline(settings: Settings, path: string, tier: Tier): Omit<schema.PipelineStage, "isShared"> {
   const group = schema.pipelineStage(tier);
   const ofExisting = ["queueArn", "deadLetterQueueArn", "queueKeyArn", "visibilityTimeout"].map((key) => path + key);
   refuseBoth(settings, ofExisting, [`${path}deadLetterReaders`]);

@@ -17,8 +17,10 @@ export function checkRules(stage: Stage): void {
   checkDatabase(stage);
   for (const [name, pipeline] of Object.entries(stage.pipelines)) {
     const max = MAX_STAGE_AND_PIPELINE - stage.name.length;
-    if (name.length > max) throw mustBe("The pipeline's name", name, `no longer than ${max} characters in stage ${stage.name}`);
-    if (name === SCHEMA_FUNCTION) throw mustBe("The pipeline's name", name, "another one: the function that migrates has this name");
+    if (name.length > max)
+      throw mustBe("The name of a pipeline or shared queue", name, `no longer than ${max} characters in stage ${stage.name}`);
+    if (name === SCHEMA_FUNCTION)
+      throw mustBe("The name of a pipeline or shared queue", name, "another one: the function that migrates has this name");
     checkQueue(`pipelines.${name}`, pipeline);
     checkBatch(`pipelines.${name}`, pipeline);
   }

@@ -143,7 +143,10 @@ const retentionDays = is.numberOf(
   ...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
 );
 
-/** `pipelines.<name>`; `false` leaves that pipeline out. Every pipeline of lambda/pipelines is deployed by default. */
+/**
+ * `pipelines.<name>`, the name of a pipeline or, for several that share a queue, the queue's; `false` leaves it out. Every queue of
+ * lambda/pipelines is deployed by default.
+ */
 export const pipelineStage = (tier: Tier) =>
   v.pipe(
     v.object({
@@ -189,7 +192,10 @@ export type CreatedNetwork = Readonly<v.InferOutput<ReturnType<typeof createdNet
 export type ExistingNetwork = Readonly<v.InferOutput<typeof existingNetwork>>;
 export type CreatedDatabase = Readonly<v.InferOutput<ReturnType<typeof createdDatabase>>>;
 type ExistingDatabase = Readonly<v.InferOutput<ReturnType<typeof existingDatabase>>>;
-export type PipelineStage = Readonly<v.InferOutput<ReturnType<typeof pipelineStage>>>;
+export interface PipelineStage extends Readonly<v.InferOutput<ReturnType<typeof pipelineStage>>> {
+  /** Whether several pipelines share the queue. */
+  readonly isShared: boolean;
+}
 
 /** The complete configuration of a stage: every default is filled in. */
 export interface Stage extends Readonly<v.InferOutput<ReturnType<typeof stageKeys>>> {
@@ -199,6 +205,6 @@ export interface Stage extends Readonly<v.InferOutput<ReturnType<typeof stageKey
   readonly database: CreatedDatabase | ExistingDatabase;
   readonly masking: Readonly<v.InferOutput<typeof maskingKey>>;
   readonly alerts: Readonly<v.InferOutput<typeof alerts>>;
-  /** By the pipeline's name. */
+  /** By the name of the pipeline or, for several that share a queue, the queue's. Each has a queue and a function. */
   readonly pipelines: Readonly<Record<string, PipelineStage>>;
 }

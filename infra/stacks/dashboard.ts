@@ -9,7 +9,7 @@ import type { PipelineStage, Stage } from "../config/schema.ts";
 import { databaseInstanceName, queueNames } from "../names.ts";
 
 /**
- * One dashboard per stage, which answers three questions, each with a row per pipeline. It knows resources by their names: a reference
+ * One dashboard per stage, which answers three questions, each with a row per queue. It knows resources by their names: a reference
  * would be an export, and an export in use would keep a pipeline from being removed.
  */
 export class DashboardStack extends Stack {
@@ -46,12 +46,13 @@ function selectMetrics(stage: string, name: string, settings: PipelineStage) {
 type Pipeline = ReturnType<typeof selectMetrics>;
 
 /** Lag, throughput, messages waiting and in flight, and the duration of a batch. */
-function createKeepingUpRow({ name, settings, ingest, lambda, queue }: Pipeline) {
+function createKeepingUpRow({ name, settings, functionName, ingest, lambda, queue }: Pipeline) {
   const { lagPromise, maxConcurrency, timeout } = settings;
   return row(name, [
     graph("Lag (ms)", [ingest(METRICS.commitLag, Stats.MAXIMUM), ingest(METRICS.commitLag, Stats.p(50))], { promised: lagPromise * 1000 }),
     graph("Age of the oldest message (s)", [queue("ApproximateAgeOfOldestMessage", Stats.MAXIMUM)], { page: getMaxAge(settings) }),
     graph("Messages", [ingest(METRICS.received), ingest(METRICS.stored), ingest(METRICS.duplicates)]),
+    ...(settings.isShared ? [graph("Stored, by pipeline", [splitMetric(functionName, METRICS.stored, "pipeline")])] : []),
     graph("In the queue", [
       queue("ApproximateNumberOfMessagesVisible", Stats.MAXIMUM, "waiting"),
       queue("ApproximateNumberOfMessagesNotVisible", Stats.MAXIMUM, "in flight"),
@@ -66,7 +67,7 @@ function createLossRow({ name, functionName, ingest, lambda, deadLetters }: Pipe
   const lost = [METRICS.unsettled, METRICS.rejectedAgain, METRICS.findingsNotWritten];
   return row(name, [
     ...(deadLetters ? [graph("Dead letters", [deadLetters("ApproximateNumberOfMessagesVisible", Stats.MAXIMUM)])] : []),
-    graph("Rejected, by code", [createRejectedMetric(functionName)]),
+    graph("Rejected, by code", [splitMetric(functionName, METRICS.rejected, "code")]),
     graph("Failed batches and what they left", [lambda("Errors"), ...lost.map((name) => ingest(name))]),
     graph("Not as declared", [ingest(METRICS.unknownFields), ingest(METRICS.maskedAsText)]),
   ]);
@@ -97,10 +98,11 @@ function graph(title: string, metrics: monitoring.CustomMetric[], limits: Readon
   return { title, metrics, horizontalAnnotations: Object.entries(limits).map(([label, value]) => ({ label, value })) };
 }
 
-/** A line for each code: the function publishes the metric with the code as a second dimension too. */
-function createRejectedMetric(functionName: string): MathExpression {
-  const query = `{"${METRICS.namespace}","service","code"} MetricName="${METRICS.rejected}" service="${functionName}"`;
-  return new MathExpression({ expression: `SEARCH('${query}', '${Stats.SUM}', 300)`, usingMetrics: {}, label: `\${PROP('Dim.code')}` });
+/** A line for each value of a dimension: the function publishes the metric with a second dimension, too. */
+function splitMetric(functionName: string, metric: string, dimension: "code" | "pipeline"): MathExpression {
+  const query = `{"${METRICS.namespace}","service","${dimension}"} MetricName="${metric}" service="${functionName}"`;
+  const label = `\${PROP('Dim.${dimension}')}`;
+  return new MathExpression({ expression: `SEARCH('${query}', '${Stats.SUM}', 300)`, usingMetrics: {}, label });
 }
 
 /** Selects metrics of one resource by their names. */

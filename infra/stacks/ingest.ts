@@ -15,7 +15,7 @@ import type { NetworkStack } from "./network.ts";
 
 export interface IngestStackProps extends StackProps {
   readonly stage: Stage;
-  /** Name of the pipeline. */
+  /** Name of the pipeline, or of the queue that several share. */
   readonly pipeline: string;
   readonly settings: PipelineStage;
   /** Undefined in LocalStack only, which has no VPC. */
@@ -31,7 +31,7 @@ export interface IngestStackProps extends StackProps {
   readonly architecture?: lambda.Architecture;
 }
 
-/** One pipeline: its queue, the function that empties it, and the alarms on both. */
+/** One pipeline, or several that share a queue: the queue, the function that empties it, and the alarms on both. */
 export class IngestStack extends Stack {
   constructor(scope: Construct, id: string, props: IngestStackProps) {
     super(scope, id, props);

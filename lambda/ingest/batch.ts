@@ -1,11 +1,11 @@
 import type { SQSBatchResponse, SQSRecord } from "aws-lambda";
 import type { Deadline } from "../deadline.ts";
-import { type IngestError, toIngestError } from "../errors.ts";
+import { IngestError, toIngestError } from "../errors.ts";
 import type { Tokenizer } from "../masking/tokens.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { Queue } from "../pipelines/queue.ts";
 import type { MaskedRow } from "../rows/masked-row.ts";
-import { DUPLICATE, type Outcome, type SettledRow, UNSETTLED } from "../rows/outcome.ts";
+import { DUPLICATE, type Outcome, type SettledRow } from "../rows/outcome.ts";
 import type { RowStore } from "../rows/row-store.ts";
 import { readReceiveCount } from "./event.ts";
 import { groupById, type KeyedMessage, mergeByDate } from "./key-order.ts";
@@ -20,10 +20,15 @@ export interface Lane {
   readonly store: RowStore;
 }
 
+/** Whether a lane takes rows: its keys and its table have been found to fit. */
+export function isOpen(lane: Lane | IngestError | undefined): lane is Lane {
+  return lane !== undefined && !(lane instanceof IngestError);
+}
+
 export interface BatchDeps {
   readonly queue: Queue;
-  /** A lane for each pipeline of the queue. */
-  readonly lanes: ReadonlyMap<Pipeline, Lane>;
+  /** A lane for each pipeline of the queue, or why there is none now; at least one lane is open. */
+  readonly lanes: ReadonlyMap<Pipeline, Lane | IngestError>;
   readonly reporter: Reporter;
   /** The clock, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
@@ -39,20 +44,22 @@ export async function ingestBatch(records: readonly SQSRecord[], deps: BatchDeps
   const { queue, reporter, now = Date.now } = deps;
   const { shares, unrouted } = route(records, queue);
   const outcomes: BatchReport["outcomes"][] = [];
-  const failures: IngestError[] = [];
-  for (const { pipeline, ...share } of shares) {
+  let failed = 0;
+  for (const [i, { pipeline, ...share }] of shares.entries()) {
     const began = now();
-    const progress = startProgress(share.records);
+    let progress = startProgress(share.records);
+    // A table that is locked must leave time for the others.
+    const limit = deadline.part(1 / (shares.length - i));
     try {
-      await ingestShare(pipeline, share, progress, deps, deadline);
+      await ingestShare(pipeline, share, progress, deps, limit);
     } catch (error) {
-      failures.push(toIngestError(error));
-      if (failures.length === shares.length) throw failures[0];
-      progress.outcomes.fill(UNSETTLED);
+      failed++;
+      if (failed === shares.length) throw error;
+      reporter.failed(toIngestError(error), pipeline.name);
+      progress = startProgress(share.records);
     }
-    outcomes.push(await report(pipeline.name, share.records, progress, began, deps, deadline));
+    outcomes.push(await report(pipeline.name, share.records, progress, began, deps, limit));
   }
-  for (const failure of failures) reporter.failed(failure);
   if (unrouted.records.length > 0) {
     const progress = { ...startProgress(unrouted.records), outcomes: unrouted.outcomes };
     outcomes.push(await report(queue.name, unrouted.records, progress, now(), deps, deadline));
@@ -68,9 +75,12 @@ async function ingestShare(
   { lanes }: BatchDeps,
   deadline: Deadline,
 ): Promise<void> {
-  const lane = lanes.get(pipeline) as Lane;
-  const rows = parseAndMask(pipeline, share, progress, lane.tokenize);
-  const settled = await lane.store.storeRows({ rows, expectsDuplicates: expectsDuplicates(share.records, pipeline) }, deadline);
+  const lane = lanes.get(pipeline) as Lane | IngestError;
+  if (lane instanceof IngestError) throw lane;
+  const { records } = share;
+  const groups = Map.groupBy(groupById(records, pipeline), (group) => isRepeated(group, records, pipeline));
+  const makeRows = (repeated: boolean) => parseAndMask(groups.get(repeated) ?? [], pipeline, share, progress, lane.tokenize);
+  const settled = await lane.store.storeRows({ fresh: makeRows(false), repeated: makeRows(true) }, deadline);
   settle(progress.outcomes, settled);
 }
 
@@ -79,12 +89,13 @@ async function ingestShare(
  * to the database while the last records are still text.
  */
 function* parseAndMask(
+  groups: readonly (readonly number[])[],
   pipeline: Pipeline,
   { records, events }: Omit<Share, "pipeline">,
   progress: Progress,
   tokenize: Tokenizer,
 ): Generator<MaskedRow> {
-  for (const group of groupById(records, pipeline)) {
+  for (const group of groups) {
     const messages: KeyedMessage[] = [];
     for (const position of group) {
       const message = parse(records[position] as SQSRecord, pipeline, events[position]);
@@ -100,9 +111,9 @@ function* parseAndMask(
   }
 }
 
-/** A redelivered message, or a producer's retry, has probably been stored before. */
-function expectsDuplicates(records: readonly SQSRecord[], { once }: Pipeline): boolean {
-  return once === "event-id" || records.some((record) => readReceiveCount(record) > 1);
+/** A redelivered message, or a producer's retry, has probably been stored or refused before. */
+function isRepeated(group: readonly number[], records: readonly SQSRecord[], { once }: Pipeline): boolean {
+  return once === "event-id" || group.some((position) => readReceiveCount(records[position] as SQSRecord) > 1);
 }
 
 /** Records that share a row share its outcome, but only the first of them is stored. */
@@ -127,7 +138,7 @@ async function report(
   deadline: Deadline,
 ): Promise<BatchReport["outcomes"]> {
   const built = buildReport(source, records, progress, now());
-  const [lane] = lanes.values();
+  const lane = [...lanes.values()].find(isOpen);
   if (lane && (built.rejected.length > 0 || built.unknownFields.names.length > 0))
     await lane.store.appendFindings(built, deadline).catch((error) => reporter.findingsNotWritten(toIngestError(error)));
   reporter.batch({ ...built, isShared: queue.pipelines.length > 1, batchTime: now() - began });

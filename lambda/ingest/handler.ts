@@ -1,12 +1,12 @@
 import middy from "@middy/core";
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { Deadline } from "../deadline.ts";
-import { toIngestError } from "../errors.ts";
+import { IngestError, toIngestError } from "../errors.ts";
 import { rememberMacs } from "../masking/keys.ts";
 import { type Masking, openMasks } from "../masking/open-masks.ts";
 import type { Pipeline } from "../pipelines/pipeline.ts";
 import type { RowStore } from "../rows/row-store.ts";
-import { type BatchDeps, ingestBatch, type Lane } from "./batch.ts";
+import { type BatchDeps, ingestBatch, isOpen, type Lane } from "./batch.ts";
 import { assertSqsEvent } from "./event.ts";
 import type { Reporter } from "./report.ts";
 
@@ -29,7 +29,7 @@ const RESERVE = 1_000;
  */
 export function createHandler(build: () => HandlerDeps, early?: Reporter) {
   let deps: HandlerDeps | undefined;
-  let lanes: BatchDeps["lanes"] | undefined;
+  const lanes: Lanes = new Map();
 
   const handle = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     if (!deps) early?.begin(context);
@@ -39,8 +39,10 @@ export function createHandler(build: () => HandlerDeps, early?: Reporter) {
     const deadline = new Deadline(remaining - Math.min(RESERVE, remaining / 10), deps.now);
     assertSqsEvent(event);
     const isHealthCheck = event.Records.length === 0;
-    if (isHealthCheck) lanes = undefined;
-    lanes ??= await prepare(deps, deadline);
+    if (isHealthCheck) lanes.clear();
+    await openLanes(lanes, deps, deadline);
+    const failures = [...lanes.values()].filter((lane) => lane instanceof IngestError);
+    if (failures[0] && (isHealthCheck || failures.length === lanes.size)) throw failures[0];
     return isHealthCheck ? { batchItemFailures: [] } : ingestBatch(event.Records, { ...deps, lanes }, deadline);
   };
 
@@ -54,15 +56,16 @@ export function createHandler(build: () => HandlerDeps, early?: Reporter) {
     .handler(handle);
 }
 
-/** Compares keys and declarations with the database, once per container. After a failure, the next invocation tries again. */
-async function prepare({ queue, masking, openStore }: HandlerDeps, deadline: Deadline): Promise<BatchDeps["lanes"]> {
-  const lanes = new Map<Pipeline, Lane>();
+type Lanes = Map<Pipeline, Lane | IngestError>;
+
+/** Compares keys and declarations with the database, once per container. A lane that does not open is tried again at the next invocation. */
+async function openLanes(lanes: Lanes, { queue, masking, openStore }: HandlerDeps, deadline: Deadline): Promise<void> {
   const shared: Masking = masking.mode === "hmac" ? { ...masking, masterKey: rememberMacs(masking.masterKey) } : masking;
-  for (const pipeline of queue.pipelines) {
+  const open = async (pipeline: Pipeline): Promise<Lane> => {
     const { tokenize, proofs } = await openMasks(pipeline, shared, deadline);
     const store = openStore(pipeline);
     await store.check(proofs, deadline);
-    lanes.set(pipeline, { tokenize, store });
-  }
-  return lanes;
+    return { tokenize, store };
+  };
+  for (const pipeline of queue.pipelines) if (!isOpen(lanes.get(pipeline))) lanes.set(pipeline, await open(pipeline).catch(toIngestError));
 }

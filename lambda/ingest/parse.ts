@@ -1,5 +1,5 @@
 import type { SQSRecord } from "aws-lambda";
-import { formatTimestamp } from "../dates.ts";
+import { formatTimestamp, parseMillis } from "../dates.ts";
 import { Sensitive } from "../masking/sensitive.ts";
 import { listUndeclared, readPath } from "../pipelines/path.ts";
 import type { Column, Pipeline } from "../pipelines/pipeline.ts";
@@ -41,7 +41,7 @@ function readColumn(column: Column, record: SQSRecord, { body }: Event, sent: nu
   if (column.kind === "constant") return column.value;
   if (column.kind === "meta") {
     if (column.property === "messageId") return record.messageId;
-    return formatTimestamp(column.property === "sent" ? sent : Number(record.attributes?.ApproximateFirstReceiveTimestamp));
+    return formatTimestamp(column.property === "sent" ? sent : parseMillis(record.attributes?.ApproximateFirstReceiveTimestamp));
   }
   const value = readPath(body, column.path);
   if (value === undefined || value === null) return column.required ? reject("missing_field", column.from) : null;

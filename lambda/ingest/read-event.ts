@@ -4,20 +4,6 @@ import { isObject } from "../pipelines/path.ts";
 import type { EnvelopeKind } from "../pipelines/pipeline.ts";
 import { type Rejection, reject } from "../rows/outcome.ts";
 
-declare global {
-  /** https://github.com/tc39/proposal-json-parse-with-source, which TypeScript's library omits. */
-  interface JSON {
-    parse(text: string, reviver: (name: string, value: unknown, context: { readonly source?: string }) => unknown): unknown;
-    rawJSON(text: string): RawNumber;
-    isRawJSON(value: unknown): value is RawNumber;
-  }
-}
-
-/** A number of JSON with the digits that were sent. */
-interface RawNumber {
-  readonly rawJSON: string;
-}
-
 /** The event in a message's body. Its values are raw, so it stays within the stages. */
 export interface Event {
   readonly kind: "event";
@@ -27,7 +13,7 @@ export interface Event {
 }
 
 /** The fields that identify each envelope, the field that holds the event, and the one that holds the time of sending. */
-const ENVELOPES = {
+export const ENVELOPES = {
   sns: { fields: ["Type", "TopicArn", "Message"], inner: "Message", time: "Timestamp" },
   eventbridge: { fields: ["detail-type", "source", "detail"], inner: "detail", time: "time" },
 } as const satisfies Record<EnvelopeKind, object>;
@@ -45,7 +31,9 @@ export function readEvent({ body: text }: SQSRecord, { unwrap, keepsDigits }: Op
   if (unwrap && isObject(body) && isEnvelope(body, unwrap)) {
     const { inner, time } = ENVELOPES[unwrap];
     sent = typeof body[time] === "string" ? (parseTimestamp(body[time]) ?? undefined) : undefined;
-    body = unwrap === "sns" ? parseJson(String(body[inner]), keepsDigits) : body[inner];
+    const event = body[inner];
+    if (unwrap === "sns") body = typeof event === "string" ? parseJson(event, keepsDigits) : undefined;
+    else body = event;
   }
   if (body === undefined) return reject("not_json");
   if (!isObject(body)) return reject("not_an_object");
@@ -72,6 +60,6 @@ const EXACT_LENGTH = 15;
 /** Keeps the text of a number that a double would change: too many digits, too large, or so small that it becomes 0. */
 function keepDigits(_name: string, value: unknown, { source }: { source?: string }): unknown {
   if (typeof value !== "number" || source === undefined) return value;
-  const isExact = source.length <= EXACT_LENGTH && Number.isFinite(value) && (value !== 0 || source === "0");
+  const isExact = source.length <= EXACT_LENGTH && Number.isFinite(value) && (value !== 0 || !/^[-0.]*[1-9]/.test(source));
   return isExact ? value : JSON.rawJSON(source);
 }

@@ -27,9 +27,8 @@ const READERS: { readonly [K in Exclude<Column["kind"], "constant" | "meta">]: R
   numeric: (value, { precision, scale, min, max }) => {
     const decimal = parseDecimal(toNumberText(value) ?? value);
     if (!decimal) return { code: "wrong_type" };
-    const { sign, whole, fraction } = decimal;
-    const text = `${sign}${whole || "0"}${fraction && `.${fraction}`}`;
-    const fits = whole.length <= precision - scale && fraction.length <= scale && isWithin(Number(text), min, max);
+    const text = formatDecimal(decimal);
+    const fits = decimal.whole.length <= precision - scale && decimal.fraction.length <= scale && isWithin(Number(text), min, max);
     return fits ? text : { code: "out_of_range" };
   },
   boolean: (value) => {
@@ -39,23 +38,26 @@ const READERS: { readonly [K in Exclude<Column["kind"], "constant" | "meta">]: R
   date: (value, column, sent) => (typeof value === "string" ? limit(parseDate(value), column, sent) : { code: "wrong_type" }),
   timestamp: (value, column, sent) => {
     if (column.unix) {
-      const time = parseDecimal(toNumberText(value) ?? value) && Number(toNumberText(value) ?? value);
-      return time === undefined ? { code: "wrong_type" } : limit(formatUnix(time, column.unix), column, sent);
+      const decimal = parseDecimal(toNumberText(value) ?? value);
+      if (!decimal) return { code: "wrong_type" };
+      const millis = Number(formatDecimal(decimal)) * (column.unix === "seconds" ? 1000 : 1);
+      return limit(formatTimestamp(millis), column, sent);
     }
     return typeof value === "string" ? limit(parseTimestamp(value), column, sent) : { code: "wrong_type" };
   },
   uuid: (value) => {
-    const digits = typeof value === "string" ? UUID.exec(value) : null;
-    return digits ? digits.slice(1).join("-").toLowerCase() : { code: "wrong_type" };
+    const digits = typeof value === "string" && UUID.test(value) ? value.replace(/^urn:uuid:/i, "").replaceAll(/[{}-]/g, "") : "";
+    return digits ? digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-").toLowerCase() : { code: "wrong_type" };
   },
   json: (value, { pick }) => {
     if (!isObject(value)) return { code: "wrong_type" };
-    const picked: Record<string, unknown> = {};
+    // Without a prototype, so that a member may be called `__proto__`.
+    const picked: Record<string, unknown> = Object.create(null);
     for (const name of pick) {
       if (!Object.hasOwn(value, name)) continue;
       const member = value[name];
       for (const item of Array.isArray(member) ? member : [member]) {
-        const fault = typeof item === "string" ? findTextFault(item) : isScalar(item) ? undefined : "wrong_type";
+        const fault = findScalarFault(item);
         if (fault) return { code: fault };
       }
       picked[name] = member;
@@ -75,7 +77,8 @@ export function readValue(value: unknown, column: Column, sent: number): Read {
 }
 
 function readText(value: unknown, numbers = false): Read {
-  const text = numbers ? (toNumberText(value) ?? value) : value;
+  const decimal = numbers ? parseDecimal(toNumberText(value)) : undefined;
+  const text = decimal ? formatDecimal(decimal) : value;
   const fault = findTextFault(text);
   return fault ? { code: fault } : (text as string);
 }
@@ -91,8 +94,16 @@ function isLonger(text: string, max: number): boolean {
   return text.length > max && Array.from(text).length > max;
 }
 
-function isScalar(value: unknown): boolean {
-  return value === null || typeof value === "boolean" || toNumberText(value) !== undefined;
+/** Postgres's numbers, which a `jsonb` holds, end at this many digits after the point. */
+const JSONB_DIGITS = 16_383;
+
+function findScalarFault(value: unknown): RejectionCode | undefined {
+  if (value === null || typeof value === "boolean") return undefined;
+  if (typeof value === "string") return findTextFault(value);
+  const number = toNumberText(value);
+  if (number === undefined) return "wrong_type";
+  const decimal = parseDecimal(number);
+  return decimal && decimal.whole.length + decimal.fraction.length <= JSONB_DIGITS ? undefined : "out_of_range";
 }
 
 /** The digits of a JSON number; undefined for any other value. */
@@ -139,16 +150,12 @@ function parseDecimal(text: unknown): Decimal | undefined {
   return { sign: sign === "-" && whole + fraction !== "" ? "-" : "", whole, fraction };
 }
 
-/** In any spelling that Postgres takes: with hyphens or without, in braces or not. */
-const UUID = /^\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?$/i;
-
-/** @param time since 1970, in the unit */
-function formatUnix(time: number, unit: "seconds" | "milliseconds"): string | null {
-  const micros = Math.round(time * (unit === "seconds" ? 1e6 : 1e3));
-  const second = Math.floor(micros / 1e6);
-  const fraction = String(micros - second * 1e6).padStart(6, "0");
-  return formatTimestamp(second * 1000, fraction.replace(/0+$/, ""));
+function formatDecimal({ sign, whole, fraction }: Decimal): string {
+  return `${sign}${whole || "0"}${fraction && `.${fraction}`}`;
 }
+
+/** As Postgres takes it (a hyphen after any four digits, braces), or as a URN. */
+const UUID = /^(?:urn:uuid:)?([0-9a-f]{4}-?){7}[0-9a-f]{4}$|^\{([0-9a-f]{4}-?){7}[0-9a-f]{4}\}$/i;
 
 /** @param text a date or timestamp in UTC, which begins with its day; null if it is impossible */
 function limit(text: string | null, { first, last }: { first?: DateLimit | undefined; last?: DateLimit | undefined }, sent: number): Read {

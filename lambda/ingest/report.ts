@@ -32,8 +32,8 @@ export interface Reporter {
   batch(report: BatchReport): void;
   /** The rejections or unknown fields could not be written; the rows of the batch are committed all the same. */
   findingsNotWritten(error: IngestError): void;
-  /** The batch, or its part for one table, failed as a whole and will be delivered again. */
-  failed(error: IngestError): void;
+  /** The batch, or with `pipeline` the part of that pipeline, failed as a whole and will be delivered again. */
+  failed(error: IngestError, pipeline?: string): void;
 }
 
 /** The state of records on their way through the steps. */

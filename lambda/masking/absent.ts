@@ -1,18 +1,6 @@
 import { maxBytes } from "./canonical.ts";
 import type { MaskSpec } from "./tokens.ts";
 
-/**
- * Checks the absent values of a declaration.
- * @param owner for the error, for example `masked()`
- * @throws TypeError if one is not a text or is blank, because that is a mistake in code
- */
-export function checkAbsent(owner: string, absent: unknown): void {
-  if (!Array.isArray(absent)) throw new TypeError(`${owner}: absent must be a list of texts`);
-  const wrong = absent.findIndex((value) => typeof value !== "string" || value.trim() === "");
-  if (wrong >= 0)
-    throw new TypeError(`${owner}: entry ${wrong + 1} of absent must be a text that is not blank; a blank value is always NULL`);
-}
-
 /** The canonical bytes of the absent values of each column that has some. */
 const compiled = new WeakMap<MaskSpec, ReadonlySet<string>>();
 

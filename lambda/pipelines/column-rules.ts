@@ -37,7 +37,12 @@ const RULES: Readonly<Record<ColumnSpec["kind"], Readonly<Record<string, Rule>>>
   date: { ...FIELD, ...DAYS, otherwise: rule('"sent"', (value) => value === "sent") },
   timestamp: { ...FIELD, ...DAYS, unix: rule('"seconds" or "milliseconds"', (value) => value === "seconds" || value === "milliseconds") },
   json: { ...FIELD, pick: TEXTS },
-  constant: { value: rule("a text without U+0000", (value) => typeof value === "string" && !value.includes("\0")) },
+  constant: {
+    value: rule(
+      "a text without U+0000 and halves of surrogate pairs",
+      (value) => typeof value === "string" && value.isWellFormed() && !value.includes("\0"),
+    ),
+  },
   meta: {
     property: rule('"messageId", "sent" or "receivedAt"', (value) => ["messageId", "sent", "receivedAt"].includes(String(value))),
   },
@@ -59,9 +64,10 @@ const NEEDED: Readonly<Partial<Record<ColumnSpec["kind"], readonly string[]>>> =
 };
 
 /** Finds the mistake in a column's options, in words; undefined if there is none. */
-export function findMistake({ kind, ...options }: ColumnSpec): string | undefined {
+export function findMistake(column: ColumnSpec): string | undefined {
+  const { kind, ...options }: ColumnSpec = Object(column);
   const rules = RULES[kind];
-  if (!rules) return "must be made by text(), masked() or another function of lambda/pipelines/columns.ts";
+  if (!Object.hasOwn(RULES, kind)) return "must be made by text(), masked() or another function of lambda/pipelines/columns.ts";
   const unknown = Object.keys(options).filter((name) => !Object.hasOwn(rules, name));
   if (unknown.length > 0) return `unknown option ${unknown.join(", ")}; known options: ${Object.keys(rules).join(", ")}`;
   const values: Readonly<Record<string, unknown>> = options;

@@ -114,9 +114,10 @@ export const meta = (property: MetaProperty): ColumnSpec => ({ kind: "meta", pro
 /** A personal field: the token of `from` is stored, never the value. */
 export const masked = ({ as, ...options }: MaskedOptions): ColumnSpec => ({ ...options, ...as, kind: "masked" });
 
-/** A UUID in any spelling; with the name of an identifier instead of options, the mask of one. */
+/** A UUID in any spelling. */
 export function uuid(options?: Field): ColumnSpec;
+/** The mask of a UUID: all spellings of a UUID are equal. */
 export function uuid(identifier: string): MaskSpec;
-export function uuid(options: Field | string = {}): ColumnSpec | MaskSpec {
-  return typeof options === "string" ? uuidMask(options) : { ...options, kind: "uuid" };
+export function uuid(argument: Field | string = {}): ColumnSpec | MaskSpec {
+  return typeof argument === "string" ? uuidMask(argument) : { ...argument, kind: "uuid" };
 }

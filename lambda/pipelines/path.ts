@@ -1,3 +1,17 @@
+declare global {
+  /** https://github.com/tc39/proposal-json-parse-with-source, which TypeScript's library omits. */
+  interface JSON {
+    parse(text: string, reviver: (name: string, value: unknown, context: { readonly source?: string }) => unknown): unknown;
+    rawJSON(text: string): RawNumber;
+    isRawJSON(value: unknown): value is RawNumber;
+  }
+}
+
+/** A number of JSON with the digits that were sent. */
+interface RawNumber {
+  readonly rawJSON: string;
+}
+
 /** The way to a field in a body: the names of its members, from the outside in. */
 export type Path = readonly string[];
 
@@ -8,18 +22,17 @@ export function parsePath(text: string): Path | undefined {
 }
 
 /** Reads a field; undefined if there is none. Own members of objects only: a field may be called `constructor`. */
-export function readPath(body: object, path: Path): unknown {
-  let value: unknown = body;
-  for (const name of path) {
-    if (!isObject(value) || !Object.hasOwn(value, name)) return undefined;
-    value = value[name];
-  }
-  return value;
+export function readPath(body: object, path: Path, step = 0): unknown {
+  const name = path[step] ?? "";
+  if (!Object.hasOwn(body, name)) return undefined;
+  const value: unknown = Reflect.get(body, name);
+  if (step === path.length - 1) return value;
+  return isObject(value) ? readPath(value, path, step + 1) : undefined;
 }
 
-/** Whether a JSON value is an object, not an array. */
+/** Whether a JSON value is an object: neither an array nor a number whose digits are kept. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value);
 }
 
 /** The declared fields of a body by name, at each level. A field that is declared as a whole has null. */
@@ -34,15 +47,15 @@ export function buildFieldTree(paths: readonly Path[]): FieldTree {
   return new Map(level);
 }
 
-/** Lists the paths of the fields that the tree does not declare, as `customer.phone`. */
+/** Lists the paths of the fields that the tree does not declare, as `customer.phone`, or `customer` if it is no object. */
 export function listUndeclared(body: object, tree: FieldTree, prefix = ""): string[] {
   const paths: string[] = [];
   for (const name of Object.keys(body)) {
     const below = tree.get(name);
     if (below === null) continue;
     const value: unknown = below && Reflect.get(body, name);
-    if (!below) paths.push(prefix + name);
-    else if (isObject(value)) paths.push(...listUndeclared(value, below, `${prefix}${name}.`));
+    if (below && isObject(value)) paths.push(...listUndeclared(value, below, `${prefix}${name}.`));
+    else if (!below || value !== null) paths.push(prefix + name);
   }
   return paths;
 }

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Client, Connection, DatabaseError, Submittable } from "pg";
+import pg from "pg";
 import type { Deadline } from "../deadline.ts";
 import type { MaskedRow } from "../rows/masked-row.ts";
 import type { LazyRows } from "./lazy-rows.ts";
@@ -24,60 +24,49 @@ const CHUNK_ROWS = 100;
  * @returns the number of rows that Postgres reports as stored
  * @throws pg.DatabaseError if Postgres refused a row (`where` holds the line); after a broken connection the outcome is unknown
  */
-export function copyRows(client: Client, table: Table, rows: LazyRows, deadline: Deadline): Promise<number> {
+export function copyRows(client: pg.Client, table: Table, rows: LazyRows, deadline: Deadline): Promise<number> {
   const sql = `COPY ${quoteIdent(table.name)} (${table.columns.map(quoteIdent).join(", ")}) FROM STDIN WITH (FORMAT text, ENCODING 'UTF8')`;
-  return new Promise((resolve, reject) => client.query(createCopy(sql, rows, deadline, resolve, reject)));
-}
+  return new Promise((resolve, reject) => {
+    let fault: unknown;
+    let isOver = false;
 
-/** https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-COPY */
-function createCopy(
-  sql: string,
-  rows: LazyRows,
-  deadline: Deadline,
-  resolve: (stored: number) => void,
-  reject: (error: unknown) => void,
-): Submittable {
-  let stored = 0;
-  let fault: unknown;
-  let isOver = false;
-
-  /** Sends one chunk per turn of the event loop, so that it leaves, and a refusal arrives, before the next one is masked. */
-  const send = async (connection: Connection) => {
-    try {
-      for (let start = 0; !isOver; start += CHUNK_ROWS) {
-        const end = start + CHUNK_ROWS;
-        const text = encodeRows(rows.slice(start, end));
-        if (deadline.passed) throw new Error("out of time");
-        if (rows.endsBefore(end)) return sendLast(connection, text);
-        connection.sendCopyFromChunk(text);
-        await turn();
+    /** Sends one chunk per turn of the event loop, so that it leaves, and a refusal arrives, before the next one is masked. */
+    const send = async (connection: pg.Connection) => {
+      try {
+        for (let start = 0; !isOver; start += CHUNK_ROWS) {
+          const end = start + CHUNK_ROWS;
+          const text = encodeRows(rows.slice(start, end));
+          if (deadline.passed) throw new Error("out of time");
+          if (rows.endsBefore(end)) return sendLast(connection, text);
+          connection.sendCopyFromChunk(text);
+          await turn();
+        }
+      } catch (error) {
+        fault = error;
+        connection.sendCopyFail("given up");
       }
-    } catch (error) {
-      fault = error;
-      connection.sendCopyFail("given up");
-    }
-  };
+    };
 
-  return {
-    submit(connection) {
-      connection.query(sql);
-      void send(connection);
-    },
-    handleCopyInResponse() {},
-    handleCommandComplete({ text }: { text: string }) {
-      stored = Number(/^COPY (\d+)$/.exec(text)?.[1]);
-    },
-    handleReadyForQuery: () => resolve(stored),
-    /** The connection was lost, or Postgres refused the COPY, perhaps because of our own CopyFail: then its cause counts. */
-    handleError(error: DatabaseError | Error) {
+    const query = new pg.Query(sql, (error, result) => {
       isOver = true;
-      reject(fault ?? error);
-    },
-  } as Submittable;
+      // The connection was lost, or Postgres refused the COPY, perhaps because of our own CopyFail: then its cause counts.
+      if (error) reject(fault ?? error);
+      else resolve(result.rowCount ?? 0);
+    });
+    // Only a `pg.Query` may be pipelined behind another. https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-COPY
+    const handlers = {
+      submit(connection: pg.Connection) {
+        connection.query(sql);
+        void send(connection);
+      },
+      handleCopyInResponse() {},
+    };
+    client.query(Object.assign(query, handlers));
+  });
 }
 
 /** Sends rows and CopyDone in one write, so that the server reads them together. */
-function sendLast(connection: Connection, chunk: Buffer): void {
+function sendLast(connection: pg.Connection, chunk: Buffer): void {
   connection.stream.cork();
   connection.sendCopyFromChunk(chunk);
   connection.endCopyFrom();

@@ -60,7 +60,7 @@ export class Database {
     // Before the connection is opened: an unavailable password service must not look like an unavailable database.
     const password = await this.#password(deadline);
     const connectionTimeoutMillis = Math.max(1, Math.min(MAX_CONNECT, deadline.remaining));
-    const client = new pg.Client({ keepAlive: true, ...this.#config, ...password, connectionTimeoutMillis });
+    const client = new pg.Client({ keepAlive: true, pipeline: true, ...this.#config, ...password, connectionTimeoutMillis });
     // Without a listener, a server that restarts while the connection is idle would end the process.
     client.on("error", () => {
       if (this.#client === client) this.#client = undefined;

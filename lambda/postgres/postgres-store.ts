@@ -38,11 +38,9 @@ export class PostgresStore implements RowStore {
     }, deadline);
   }
 
-  async storeRows({ rows, expectsDuplicates }: RowBatch, deadline: Deadline): Promise<readonly SettledRow[]> {
-    // A failed COPY leaves dead rows and a line in the server's log. PgBouncer does not release the server's connection after a COPY whose
-    // rows arrive before the server has asked for them, as ours do.
-    const usesCopy = !expectsDuplicates && !this.#isPooled;
-    return storeRows(this.#database, describeTable(this.#pipeline), rows, usesCopy, deadline);
+  async storeRows(batch: RowBatch, deadline: Deadline): Promise<readonly SettledRow[]> {
+    // PgBouncer does not release the server's connection after a COPY whose rows arrive before the server has asked for them, as ours do.
+    return storeRows(this.#database, describeTable(this.#pipeline), batch, !this.#isPooled, deadline);
   }
 
   async appendFindings(findings: Findings, deadline: Deadline): Promise<void> {

@@ -36,12 +36,22 @@ const BLAME_BY_CODE: Readonly<Record<string, Blame>> = {
 const DROPS_CONNECTION = /^(08|57|25006)/;
 
 /** Check `instanceof DatabaseError` first: a socket error has a code, too. A code that is in neither table is the system's. */
-export function assignBlame(error: DatabaseError): Blame {
-  const code = error.code ?? "";
-  // A check violation without a constraint's name is a missing partition.
-  if (code === "23514" && !error.constraint) return "system";
+export function assignBlame({ code = "" }: DatabaseError): Blame {
   return BLAME_BY_CODE[code] ?? BLAME_BY_CLASS[code.slice(0, 2)] ?? "system";
 }
+
+/** The codes that are the row's fault, as a regular expression for Postgres. */
+export const ROW_FAULT = `^(${Object.entries({ ...BLAME_BY_CLASS, ...BLAME_BY_CODE })
+  .filter(([, blame]) => blame === "row")
+  .map(([code]) => code)
+  .join("|")})`;
+
+/** Whether the table has no partition for a row: the only check violation without a constraint's name. */
+export function lacksPartition({ code, constraint }: Pick<DatabaseError, "code" | "constraint">): boolean {
+  return code === NO_PARTITION && !constraint;
+}
+
+export const NO_PARTITION = "23514";
 
 export function dropsConnection(error: DatabaseError): boolean {
   return DROPS_CONNECTION.test(error.code ?? "");

@@ -15,6 +15,7 @@ export const REJECTION_CODES = {
   bad_date: "a date or timestamp is impossible, not ISO 8601 or outside its column's limits",
   bad_event_id: "the event-id attribute does not match [A-Za-z0-9._:-]{1,128}",
   no_pipeline: "no pipeline of the queue takes the message",
+  no_partition: "the table has no partition for the row's date",
   refused_by_database: "Postgres refused the row for its data; see sqlstate",
 } as const;
 

@@ -10,12 +10,14 @@ export interface KeyProof {
   readonly checkValue: string;
 }
 
-/** The rows of a batch, ordered by id, then date, each key once. */
+/**
+ * The rows of a batch, each key once. Both iterables are ordered by id, then date, and can be drawn once. A row is parsed and masked when
+ * the store draws it.
+ */
 export interface RowBatch {
-  /** The iterable can be drawn once. A row is parsed and masked when the store draws it. */
-  readonly rows: Iterable<MaskedRow>;
-  /** True if some rows have probably been stored or refused before. */
-  readonly expectsDuplicates: boolean;
+  readonly fresh: Iterable<MaskedRow>;
+  /** Rows that have probably been stored or refused before. */
+  readonly repeated: Iterable<MaskedRow>;
 }
 
 /** A rejected delivery of a message. It holds no value of the message. */

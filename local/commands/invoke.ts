@@ -26,6 +26,8 @@ export async function invoke(file: string, options: { env: boolean; yes: boolean
     throw error instanceof IngestError ? errors.failedInvocation(error.message) : error;
   });
   for (const { messageId, code, field } of totals.rejections) console.error(`Rejected   ${messageId} ${code}${field ? ` (${field})` : ""}`);
+  const failure = totals.takeFailure();
+  if (failure) console.error(`Failed     ${failure.message}`);
   console.log(JSON.stringify(response, null, 2));
   return 0;
 }

@@ -54,7 +54,8 @@ function printSamples(from: string, messages: number, { events, unreadable, unwr
   const lost = unreadable > 0 ? ` ${unreadable} of them are no events: masqueue check says why.` : "";
   console.log(`Read ${first}${messages} messages in ${from}.${lost}`);
   if (unwrap) console.log(`They are in envelopes of ${unwrap === "sns" ? "SNS" : "EventBridge"}: the pipeline takes them out.`);
-  if (events < ENOUGH) console.log(`With ${ENOUGH} messages or more, fields that all of them have would be required.`);
+  if (events < ENOUGH)
+    console.log(`With ${ENOUGH} messages or more, fields that all of them have would be required, and names told from other words.`);
 }
 
 function printProposal({ columns, leftOut }: Proposal, { unnamed }: Samples, pipeline: Pipeline, writeMask: MaskWriter): void {

@@ -1,15 +1,15 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { SMOKE_ATTRIBUTE } from "../../lambda/ingest/event.ts";
-import { address } from "../../lambda/masking/address.ts";
 import type { Column, Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { openAccount, tryCall } from "../aws/account.ts";
 import { createLogReader, type LogReader, readNewestFailure } from "../aws/log.ts";
 import { findIngestStack, openStageQueue } from "../aws/stack.ts";
 import * as errors from "../errors.ts";
 import { parseJson } from "../files.ts";
-import { findQueue } from "../run/container.ts";
+import { findDeployedQueue } from "../run/container.ts";
 import { sendMessages } from "../run/send.ts";
 import type { Failure } from "../status/types.ts";
+import { createSampleBody } from "../tables/sample.ts";
 import { explainQueueErrors, type Queue } from "../targets/queue.ts";
 import { confirmTargets } from "../terminal/confirm.ts";
 import { explainError } from "../terminal/program.ts";
@@ -27,9 +27,10 @@ interface Options {
 /** Sends one marked message through a deployed queue and prints its outcome. @returns 0 if it was stored, else 1 */
 export async function smokeCommand({ stage, pipeline, timeout, yes, ...options }: Options): Promise<number> {
   if (options.body) parseJson(options.body, "--body");
-  const body = options.body ?? createSmokeBody(findQueue(pipeline).pipelines[0] as Pipeline);
+  const { name, pipelines } = findDeployedQueue(pipeline);
+  const body = options.body ?? createSampleBody(pipelines[0] as Pipeline, MARK, isNeeded);
   using account = await openAccount();
-  const stack = await findIngestStack(account, stage, pipeline);
+  const stack = await findIngestStack(account, stage, name);
   await using queue = openStageQueue(account, stack);
   checkInterrupted();
   console.log(`Queue      ${queue.label} (stage ${stage}); a stored row stays in the table`);
@@ -62,8 +63,8 @@ function describeResult({ outcome, messageId, seconds, code, field, failure, log
 
 /** Marks the row, in each text that the pipeline takes. */
 const MARK = "masqueue-smoke";
-/** An address for documentation (RFC 5737), which belongs to no device. */
-const MARK_ADDRESS = "192.0.2.1";
+/** The other columns stay NULL, so that no sum or chart counts them. */
+const isNeeded = (column: Column) => column.kind === "masked" || ("required" in column && column.required === true);
 /** Milliseconds by which this machine's clock may be ahead of the log's. */
 const MAX_CLOCK_SKEW = 5 * 60_000;
 
@@ -87,15 +88,6 @@ interface SmokeOptions {
   /** Milliseconds between two reads of the log. @default 2,000 */
   readonly poll?: number;
   readonly onSent?: (messageId: string) => void;
-}
-
-/** Creates a recognisable body that the pipeline stores: its required fields and its masked ones. */
-export function createSmokeBody(pipeline: Pipeline): string {
-  const sample = (column: Column) => {
-    if (column.kind === "masked") return column.form === address ? MARK_ADDRESS : MARK;
-    return column.kind === "text" && column.required ? MARK.slice(0, column.max) : undefined;
-  };
-  return JSON.stringify(Object.fromEntries(pipeline.columns.map((column) => [column.from, sample(column)])));
 }
 
 /** Sends one message through a queue and waits until the function's log reports its outcome. @throws UserError if it cannot be sent */

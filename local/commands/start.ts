@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { consume, type Handler } from "../emulators/event-source.ts";
 import { createContext } from "../emulators/sqs-event.ts";
 import * as errors from "../errors.ts";
+import { readText } from "../files.ts";
 import { createContainer, findQueue, openMasking } from "../run/container.ts";
 import { type Outgoing, readMessages } from "../run/messages-file.ts";
 import { monitorQueue } from "../run/queue-monitor.ts";
@@ -28,7 +31,7 @@ export interface StartOptions {
   data?: string;
 }
 
-const SAMPLES = { pipeline: "user-logins", file: join(ROOT, "events/logins.jsonl") };
+const LOGINS = { pipeline: "user-logins", file: join(ROOT, "events/logins.jsonl") };
 const CONTAINERS = 2;
 /** How long a batch may wait to fill with --watch, in milliseconds. */
 const WATCH_WINDOW = 200;
@@ -37,7 +40,7 @@ const WATCH_WINDOW = 200;
 export async function start(options: StartOptions): Promise<number> {
   // Read first, so that a mistake in the options or the file shows before anything is started.
   const source = findQueue(options.pipeline, options.masking);
-  const messages = readInput(options);
+  const messages = readInput(options, source.pipelines);
   const dataDir = resolveDataDir(options.data);
   const output = createOutput(options.json ? process.stderr : process.stdout);
   await using postgres = await openPostgres(dataDir, options.env);
@@ -67,14 +70,22 @@ export async function start(options: StartOptions): Promise<number> {
   return interrupted.aborted && !options.watch ? 130 : refused > 0 ? 1 : 0;
 }
 
-/** Reads the messages to send: those of --from, else the samples; none if the queue of the environment has its own messages. */
-function readInput({ from, env, pipeline }: StartOptions): Outgoing[] {
+/** Reads the messages to send: those of --from, else the samples of the pipelines; none if the queue of the environment has its own messages. */
+function readInput({ from, env, pipeline }: StartOptions, pipelines: readonly Pipeline[]): Outgoing[] {
   const { QUEUE_URL, DATABASE_URL, PGHOST } = process.env;
   if (env && QUEUE_URL && !DATABASE_URL && !PGHOST) throw errors.queueWithoutPostgres();
   if (from) return readMessages(from);
   if (env && QUEUE_URL) return [];
-  if (pipeline !== SAMPLES.pipeline) throw errors.noSamples(pipeline);
-  return readMessages(SAMPLES.file);
+  const samples = pipelines.flatMap(readSamples);
+  if (samples.length === 0) throw errors.noSamples(pipeline);
+  return samples;
+}
+
+/** Reads the samples of Masqueue's own pipeline, or the one that `masqueue new` has written for another. */
+function readSamples({ name }: Pipeline): Outgoing[] {
+  if (name === LOGINS.pipeline) return readMessages(LOGINS.file);
+  const file = join(ROOT, "lambda/custom", name, "sample.json");
+  return existsSync(file) ? [{ body: readText(file) }] : [];
 }
 
 /** Names the services, asks before it touches anything remote, and only then migrates. */
@@ -103,9 +114,11 @@ async function drain({ watch, batchSize }: StartOptions, output: Output, { handl
   const monitor = monitorQueue(queue, totals, output);
   const failed = new AbortController();
   let failure: unknown;
-  const onBatch = (error: unknown) => {
+  const onBatch = (thrown: unknown) => {
     monitor.noteBatch();
     output.progress(totals);
+    // On a shared queue, one table may fail in a batch that succeeds for the others.
+    const error = totals.takeFailure() ?? thrown;
     if (!error) return;
     failure ??= error;
     // With --watch the messages come back and the next try may succeed, as in AWS.

@@ -30,10 +30,27 @@ export function createContainer(queue: Queue, postgres: PostgresTarget, masking:
 export function findQueue(name: string, masking: "hmac" | "sha256" = "hmac"): Queue {
   const shared = Object.hasOwn(queues, name) ? queues[name] : undefined;
   const queue = shared ?? (Object.hasOwn(pipelines, name) ? toQueue(pipelines[name] as Pipeline) : undefined);
-  if (!queue) throw errors.unknownPipeline(name, [...new Set([...Object.keys(pipelines), ...Object.keys(queues)])]);
+  if (!queue) throw errors.unknownPipeline(name, listNames(queues));
   if (masking === "hmac") return queue;
   const legacy = { sha256: true } as const;
   return { ...queue, masking: legacy, pipelines: queue.pipelines.map((pipeline) => ({ ...pipeline, masking: legacy })) };
+}
+
+/**
+ * Finds the queue that a deployed stage has for a pipeline: its own, or the one that it shares.
+ * @returns the queue with the named pipeline, or with all of the named queue @throws UserError with all names
+ */
+export function findDeployedQueue(name: string, known = queues): Queue {
+  const all = Object.values(known);
+  const queue = all.find((other) => other.name === name);
+  if (queue) return queue;
+  const shared = all.find(({ pipelines: members }) => members.some((member) => member.name === name));
+  if (!shared) throw errors.unknownPipeline(name, listNames(known));
+  return { ...shared, pipelines: shared.pipelines.filter((member) => member.name === name) };
+}
+
+function listNames(known: typeof queues): string[] {
+  return [...new Set(Object.values(known).flatMap((queue) => [...queue.pipelines.map((pipeline) => pipeline.name), queue.name]))];
 }
 
 /** Opens the key that the pipelines of a queue need on a database. */

@@ -1,3 +1,4 @@
+import type { IngestError } from "../../lambda/errors.ts";
 import type { BatchReport, Reporter } from "../../lambda/ingest/report.ts";
 import type { Outcome } from "../../lambda/rows/outcome.ts";
 import type { RejectedMessage } from "../../lambda/rows/row-store.ts";
@@ -16,6 +17,7 @@ export class RunTotals implements Reporter {
   readonly firstStored: string[] = [];
   /** Batches whose rejections and unknown fields could not be written to their tables. */
   unwrittenFindings = 0;
+  #failure: IngestError | undefined;
 
   begin(): void {}
 
@@ -28,7 +30,16 @@ export class RunTotals implements Reporter {
     this.unwrittenFindings++;
   }
 
-  failed(): void {}
+  failed(error: IngestError): void {
+    this.#failure = error;
+  }
+
+  /** The newest failure of a batch, or of its part for one table, since the last call. */
+  takeFailure(): IngestError | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
+  }
 
   get received(): number {
     return this.#outcomes.size;

@@ -19,21 +19,38 @@ export function defineColumn({ name, sql }: Column): string {
 
 /** `COMMENT ON` the table and each column: what analysts read in their tools. */
 export function commentTable(pipeline: Pipeline): string {
-  const { name, table, columns } = pipeline;
-  const comments = columns.map((column) => commentColumn(pipeline, column));
-  return [
-    `COMMENT ON TABLE ${quote(table)} IS ${pg.escapeLiteral(`Rows of pipeline ${name}, one for each message.`)};`,
-    ...comments,
-    `COMMENT ON COLUMN ${quote(table)}.${MESSAGE_ID_COLUMN} IS 'Id of the message; with the date the unique key.';`,
-  ].join("\n");
+  return listComments(pipeline)
+    .map(({ sql }) => sql)
+    .join("\n");
 }
 
-export function commentColumn(pipeline: Pipeline, column: Column): string {
-  return `COMMENT ON COLUMN ${quote(pipeline.table)}.${quote(column.name)} IS ${pg.escapeLiteral(describeColumn(pipeline, column))};`;
+interface Comment {
+  /** Undefined for the comment on the table. */
+  readonly column: string | undefined;
+  readonly text: string;
+  readonly sql: string;
 }
+
+/** The comments on a pipeline's table and on its columns. */
+export function listComments(pipeline: Pipeline): Comment[] {
+  const { name, table, columns } = pipeline;
+  const comment = (column: string | undefined, text: string): Comment => {
+    const target = column === undefined ? `TABLE ${quote(table)}` : `COLUMN ${quote(table)}.${quote(column)}`;
+    return { column, text, sql: `COMMENT ON ${target} IS ${pg.escapeLiteral(text)};` };
+  };
+  return [
+    comment(undefined, `Rows of pipeline ${name}, one for each message.`),
+    ...columns.map((column) => comment(column.name, describeColumn(pipeline, column))),
+    comment(MESSAGE_ID_COLUMN, "Id of the message; with the date the unique key."),
+  ];
+}
+
+/** The texts of these comments, whatever the declaration says: a comment in other words was written by people. */
+export const OWN_COMMENT =
+  /^(Rows of pipeline \S+, one for each message|(Token|SHA-256 digest) of field \S+: equal values .+|Date of field \S+ in UTC; if absent, .+|Field \S+|Members .+ of field \S+|The same in every row|Id of the message; with .+|Id that SQS gave the message|Time at which the message was sent|Time of the message's first delivery)\.$/;
 
 /** What a column holds, in words. */
-export function describeColumn({ domain, keyDate, masking }: Pipeline, column: Column): string {
+function describeColumn({ domain, keyDate, masking }: Pipeline, column: Column): string {
   const { from } = column;
   if (column.kind === "masked") {
     const token = masking === "hmac" ? "Token" : "SHA-256 digest";

@@ -17,8 +17,6 @@ function alarm(kind: string, from = template): Record<string, unknown> {
 describe("a pipeline", () => {
   test("pages when the function fails in two of the five-minute periods in which one message comes back twice", () => {
     expect(alarm("function-errors")).toMatchObject({
-      MetricName: "Errors",
-      Period: 300,
       Threshold: 0,
       DatapointsToAlarm: 2,
       EvaluationPeriods: 2,
@@ -26,6 +24,16 @@ describe("a pipeline", () => {
     const slow = watched({ "pipelines.user-logins.timeout": "300" }).template;
     // V is 1805 s: seven periods cover it, one more is where the next failure may fall.
     expect(alarm("function-errors", slow)).toMatchObject({ DatapointsToAlarm: 2, EvaluationPeriods: 8 });
+  });
+
+  test("counts a batch that failed for one table only, though its invocation succeeds", () => {
+    const metric = (Id: string, Metric: object) => ({ Id, MetricStat: { Period: 300, Stat: "Sum", Metric } });
+    const service = { Name: "service", Value: "masqueue-dev-user-logins" };
+    expect(alarm("function-errors").Metrics).toMatchObject([
+      { Expression: "FILL(errors, 0) + FILL(unsettled, 0)" },
+      metric("errors", { Namespace: "AWS/Lambda", MetricName: "Errors" }),
+      metric("unsettled", { Namespace: "Masqueue", MetricName: "unsettled", Dimensions: [service] }),
+    ]);
   });
 
   test("pages when the oldest message is older than 2 x V for longer than a bad message can be", () => {

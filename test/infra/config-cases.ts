@@ -2,9 +2,9 @@ import { expect } from "@jest/globals";
 import { ConfigError, readStage } from "../../infra/config/read.ts";
 
 export type Context = Record<string, unknown>;
-type Pipelines = Parameters<typeof readStage>[1];
+type Queues = Parameters<typeof readStage>[1];
 
-export const PIPELINES: Pipelines = { "user-logins": { name: "user-logins" }, orders: { name: "orders" } };
+export const PIPELINES: Queues = { "user-logins": { pipelines: ["user-logins"] }, orders: { pipelines: ["orders"] } };
 
 export const QUEUE = "arn:aws:sqs:eu-west-1:123456789012:login-queue";
 /** An existing queue, with the keys that it requires. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Stage } from "../../infra/config/schema.ts";
 import * as schema from "../../infra/config/schema.ts";
-import { pipelines } from "../../lambda/pipelines/index.ts";
+import { queues } from "../../lambda/pipelines/index.ts";
 import { complaint, complaintOfOrders, PAGES, read } from "./config-cases.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -78,16 +78,16 @@ describe("cdk.json", () => {
   const { context } = json("cdk.json");
 
   test("deploys dev unless a stage is named", () => {
-    expect(read({ ...context }, pipelines).name).toBe("dev");
+    expect(read({ ...context }, queues).name).toBe("dev");
   });
 
   test.each(Object.keys(context.stages))("has an entry of %s that can be deployed with an address for pages", (stage) => {
-    const { name }: Stage = read({ ...context, stage, ...PAGES }, pipelines);
+    const { name }: Stage = read({ ...context, stage, ...PAGES }, queues);
     expect(name).toBe(stage);
   });
 
   test.each(["staging", "prod"])("lacks that address for %s, and the error says where it belongs", (stage) => {
-    expect(complaint({ ...context, stage }, pipelines)).toBe(
+    expect(complaint({ ...context, stage }, queues)).toBe(
       `stages.${stage}.alerts.pageEmail is not given in cdk.json; it must be the e-mail address that receives pages, or none, because this stage keeps its data.`,
     );
   });

@@ -181,10 +181,10 @@ describe("something created", () => {
 
   test("is named after stage and pipeline, within the length that AWS allows", () => {
     const name = `a${"b".repeat(36)}`;
-    expect(complaint({}, { [name]: { name } })).toBe(
-      `The pipeline's name is "${name}"; it must be no longer than 36 characters in stage dev.`,
+    expect(complaint({}, { [name]: { pipelines: [name] } })).toBe(
+      `The name of a pipeline or shared queue is "${name}"; it must be no longer than 36 characters in stage dev.`,
     );
-    expect(complaint({}, { [name.slice(1)]: { name: name.slice(1) } })).toBe("");
+    expect(complaint({}, { [name.slice(1)]: { pipelines: [name] } })).toBe("");
   });
 });
 

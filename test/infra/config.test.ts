@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import { pipelines } from "../../lambda/pipelines/index.ts";
+import { queues } from "../../lambda/pipelines/index.ts";
 import { EXISTING_QUEUE, PAGES, prod, QUEUE, read } from "./config-cases.ts";
 
 describe("by default", () => {
   test("dev is small, and all of it may be deleted", () => {
-    expect(read({}, { "user-logins": { name: "user-logins" } })).toEqual({
+    expect(read({}, { "user-logins": { pipelines: ["user-logins"] } })).toEqual({
       name: "dev",
       keepData: false,
       network: {
@@ -44,6 +44,7 @@ describe("by default", () => {
           logRetentionDays: 7,
           lagPromise: 600,
           normalDeadLetters: 10,
+          isShared: false,
         },
       },
     });
@@ -77,7 +78,7 @@ describe("by default", () => {
 
   test("every pipeline is deployed", () => {
     expect(Object.keys(read({}).pipelines)).toEqual(["user-logins", "orders"]);
-    expect(Object.keys(read({}, pipelines).pipelines)).toEqual(Object.keys(pipelines));
+    expect(Object.keys(read({}, queues).pipelines)).toEqual(Object.keys(queues));
   });
 });
 

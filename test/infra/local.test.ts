@@ -4,7 +4,7 @@ import { Match, Template } from "aws-cdk-lib/assertions";
 import manifest from "../../cdk.json" with { type: "json" };
 import { readStage } from "../../infra/config/read.ts";
 import { createLocalStacks, readServices } from "../../infra/localstack/stacks.ts";
-import { pipelines } from "../../lambda/pipelines/index.ts";
+import { queues } from "../../lambda/pipelines/index.ts";
 
 const SECRET = "arn:aws:secretsmanager:us-east-1:000000000000:secret:masqueue-local-postgres-AbCdEf";
 const ENVIRONMENT = {
@@ -21,7 +21,7 @@ const ENVIRONMENT = {
 
 describe("stage local", () => {
   const context = { ...manifest.context, stage: "local" };
-  const [stack] = createLocalStacks(new App({ context }), readStage(context, pipelines), readServices(ENVIRONMENT), "lambda/pipelines");
+  const [stack] = createLocalStacks(new App({ context }), readStage(context, queues), readServices(ENVIRONMENT), "lambda/pipelines");
   if (!stack) throw new Error("there is no pipeline");
   const template = Template.fromStack(stack);
   const types = new Set(Object.values(template.toJSON().Resources as Record<string, { Type: string }>).map(({ Type }) => Type));

@@ -61,7 +61,7 @@ describe.each([IN_PROCESS, UNDER_RIC])("%s", (_name, start) => {
 });
 
 test("a bad event-id is rejected with a code and leaves no trace", async () => {
-  const lambda = await cage.start(IN_PROCESS[1], undefined, { ...userLogins, once: "event-id" });
+  const lambda = await cage.start(IN_PROCESS[1], undefined, { pipeline: { ...userLogins, once: "event-id" } });
   const { deviceId, userId } = cage.canaries;
   const message = record(canaryLogin(cage.canaries), { attributes: { "event-id": `${deviceId} ${userId}` } });
   const undated = record(canaryLogin(cage.canaries), { attributes: { "event-id": "1", "event-time": deviceId } });
@@ -72,6 +72,6 @@ test("a bad event-id is rejected with a code and leaves no trace", async () => {
 });
 
 test("these tests cover every rejection code", () => {
-  const elsewhere = ["bad_event_id", "refused_by_database"];
+  const elsewhere = ["bad_event_id", "refused_by_database", "no_partition", "no_pipeline", "not_allowed", "out_of_range"];
   expect([...Object.keys(BAD), ...elsewhere].sort()).toEqual(Object.keys(REJECTION_CODES).sort());
 });

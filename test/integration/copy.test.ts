@@ -64,6 +64,15 @@ describe("a COPY", () => {
     await expectGivenUp();
   });
 
+  test("whose time ends is given up even if the rows never end", async () => {
+    const endTime = () => {
+      clock += SECOND;
+    };
+    await expect(copy(at(150, endTime), Number.POSITIVE_INFINITY)).rejects.toThrow("out of time");
+    clock = 0;
+    await expectGivenUp();
+  });
+
   test.each([0, 150, ROWS - 1])("that cannot mask row %i is given up with that error, and the connection still works", async (row) => {
     const mistake = new TypeError("no key for identifier ip");
     const fail = () => {

@@ -61,7 +61,8 @@ describe.each<Side>(["client", "server"])("a connection that is cut after any by
 describe("a connection that is cut after any byte from the server, and cannot be restored,", () => {
   test.each<[string, number, readonly Body[]]>([
     ["while a redelivered batch is inserted", 2, LOGINS],
-    ["while a refused row is searched for", 1, LOGINS.with(1, REFUSED)],
+    ["while the rows around a refused one are copied again", 1, LOGINS.with(1, REFUSED)],
+    ["while refused rows are searched for", 1, LOGINS.with(1, REFUSED).with(2, REFUSED)],
   ])("%s keeps the rows that are reported as done, and the next delivery stores each row once", async (_when, receiveCount, bodies) => {
     const { bytes, rows } = await connections.deliverUndisturbed(bodies, receiveCount);
     await connections.runUpTo(bytes.server, async (connection, after) => {

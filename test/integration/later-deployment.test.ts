@@ -22,7 +22,7 @@ describe("a later deployment", () => {
   test("of older code changes nothing that newer code has added, and the older function works", async () => {
     fixture.add("schema/sql/roles/002_more.sql", ROLE_CHANGE);
     fixture.add("schema/sql/migrations/900_more.sql", "ALTER TABLE user_logins ADD COLUMN more text");
-    fixture.add("schema/sql/grants/002_more.sql", "SELECT 'what the newer code takes for granted'");
+    fixture.add("schema/sql/grants/900_more.sql", "SELECT 'what the newer code takes for granted'");
     fixture.add("custom/migrations/001_orders.sql", ORDERS_TABLE);
     fixture.add("custom/grants/001_orders.sql", `GRANT INSERT ON orders TO ${ROLES.ingest}`);
     expect(await fixture.deploy()).toHaveLength(5);

@@ -97,7 +97,7 @@ describe("a view on app_version", () => {
     await fixture.sql("CREATE VIEW versions AS SELECT app_version FROM user_logins");
     await expect(migrate(fixture.database.client)).rejects.toThrow(MigrationError);
     await fixture.sql("DROP VIEW versions");
-    expect(await migrate(fixture.database.client)).toHaveLength(3);
+    expect(await migrate(fixture.database.client)).toContain("001_user_logins");
     await fixture.sql("CREATE VIEW versions AS SELECT app_version FROM user_logins");
     expect(await fixture.lambda.failures(logins(1))).toEqual([]);
     expect(await fixture.stored()).toContain(idOf(0));
@@ -105,7 +105,7 @@ describe("a view on app_version", () => {
 
   test("does not stop it if it shows only other columns", async () => {
     await fixture.sql("CREATE VIEW locales AS SELECT DISTINCT locale FROM user_logins");
-    expect(await migrate(fixture.database.client)).toHaveLength(3);
+    expect(await migrate(fixture.database.client)).toContain("001_user_logins");
     expect(await fixture.database.rows("SELECT locale FROM locales ORDER BY 1")).toEqual([{ locale: "RU" }, { locale: null }]);
   });
 });

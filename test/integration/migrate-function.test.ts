@@ -14,7 +14,16 @@ type Variables = Record<string, string>;
 /** The function's answer, as Lambda returns it to the caller. */
 type Invoke = (variables: Variables) => Promise<{ payload: unknown; isError: boolean }>;
 
-const ALL = ["001_roles", "001_user_logins", "002_rejections", "003_mask_keys", "004_unknown_fields", "001_ingest", "002_unknown_fields"];
+const ALL = [
+  "001_roles",
+  "001_user_logins",
+  "002_rejections",
+  "003_mask_keys",
+  "004_unknown_fields",
+  "005_comments",
+  "001_ingest",
+  "002_unknown_fields",
+];
 const SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-1";
 
 let server: RoleServer;

@@ -1,14 +1,16 @@
 import { describe, expect, test } from "@jest/globals";
 import pg from "pg";
 import { MigrationError } from "../../lambda/errors.ts";
+import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { migrate } from "../../lambda/schema/runner.ts";
+import { commentTable } from "../../local/tables/ddl.ts";
 import { idsBut, logins, useFixture } from "../support/fixture.ts";
 import { createRole } from "../support/roles.ts";
 import { holdTable } from "../support/sessions.ts";
 
 const fixture = useFixture({ migrated: false });
 
-const ALL = ["001_user_logins", "002_rejections", "003_mask_keys", "004_unknown_fields"];
+const ALL = ["001_user_logins", "002_rejections", "003_mask_keys", "004_unknown_fields", "005_comments"];
 
 /** Everything that a migration could create or change: relations, columns and their types, constraints. */
 async function schema(): Promise<unknown> {
@@ -94,6 +96,41 @@ test("a role that may not create tables gets an error that says so, and nothing 
   await expect(migrate(client)).rejects.toThrow(`Role ${role.name} may not create tables in schema public`);
   await client.end();
   await role.drop();
+});
+
+describe("comments", () => {
+  const comments = () =>
+    fixture.database.rows<{ relation: string; name: string | null; comment: string | null }>(
+      `SELECT relname AS relation, attname AS name, CASE WHEN attnum IS NULL THEN obj_description(c.oid) ELSE col_description(c.oid, attnum) END AS comment
+       FROM pg_class c JOIN (SELECT attrelid, attname, attnum FROM pg_attribute WHERE attnum > 0 UNION SELECT oid, NULL, NULL FROM pg_class) AS part ON attrelid = c.oid
+       WHERE relkind IN ('r', 'v') AND relnamespace = 'public'::regnamespace AND relname !~ 'migrations$'
+       ORDER BY relation, name NULLS FIRST`,
+    );
+  const ofLogins = async () => (await comments()).filter(({ relation }) => relation === "user_logins");
+
+  test("of user_logins are those of its declaration", async () => {
+    await migrate(fixture.database.client);
+    const migrated = await ofLogins();
+    await fixture.sql(commentTable(userLogins));
+    expect(migrated).toEqual(await ofLogins());
+    expect(migrated).toHaveLength(9);
+  });
+
+  test("stand on every table and view, and on every column of a table but its number", async () => {
+    await migrate(fixture.database.client);
+    const bare = (await comments()).filter(
+      ({ relation, name, comment }) => comment === null && name !== "id" && (name === null || relation !== "rejected_messages"),
+    );
+    expect(bare).toEqual([]);
+  });
+
+  test("that an existing user_logins has are kept", async () => {
+    await fixture.sql("CREATE TABLE user_logins (user_id varchar(128), app_version integer, create_date date)");
+    await fixture.sql("COMMENT ON TABLE user_logins IS 'Ours'; COMMENT ON COLUMN user_logins.user_id IS 'Our users'");
+    await migrate(fixture.database.client);
+    const kept = (await ofLogins()).filter(({ comment }) => comment?.startsWith("Our"));
+    expect(kept.map(({ name }) => name)).toEqual([null, "user_id"]);
+  });
 });
 
 describe("a dry run", () => {

@@ -70,6 +70,18 @@ suite(title, () => {
       expect(await fixture.stored()).toEqual(idsBut(size + 1, 700));
     });
 
+    test("after a batch with several refused rows and one without a partition", async () => {
+      await fixture.sql(`CREATE TABLE parts (LIKE user_logins INCLUDING ALL, CHECK (locale <> 'bad')) PARTITION BY RANGE (create_date);
+        CREATE TABLE march PARTITION OF parts FOR VALUES FROM ('2026-03-01') TO ('2026-04-01');
+        DROP TABLE user_logins; ALTER TABLE parts RENAME TO user_logins`);
+      const bad = [3, 70, 71, 700];
+      const fields = (i: number) => (i === 700 ? { create_date: "2999-01-01" } : bad.includes(i) ? { locale: "bad" } : {});
+      expect(await one.failures(logins(size, fields))).toEqual(bad.map(idOf));
+      expect((await fixture.rejected()).map(({ code }) => code)).toEqual([...Array(3).fill("refused_by_database"), "no_partition"]);
+      await expectFree();
+      expect(await fixture.stored()).toEqual(idsBut(size + 1, ...bad));
+    });
+
     test("after a batch that fails as a whole", async () => {
       await fixture.sql("ALTER TABLE user_logins RENAME TO away");
       await expect(one.invoke(logins(size))).rejects.toMatchObject({ code: "database_refused", sqlstate: "42P01" });

@@ -78,7 +78,7 @@ function onPostgres10(): void {
                                  locale varchar(32), app_version integer, create_date date);
        INSERT INTO user_logins VALUES ('u1', 'android', 'a', 'b', 'RU', 230, '2022-11-01'), ('u2', NULL, NULL, NULL, NULL, 2, NULL)`,
     );
-    expect(await migrate(old.client)).toHaveLength(3);
+    expect(await migrate(old.client)).toContain("001_user_logins");
     const upgraded = container(old.config);
     expect(await upgraded.failures(logins(1))).toEqual([]);
     expect(await old.rows("SELECT user_id, app_version, create_date::text, message_id FROM user_logins ORDER BY app_version")).toEqual([

@@ -1,11 +1,8 @@
 import { CreateQueueCommand } from "@aws-sdk/client-sqs";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { parse } from "../../lambda/ingest/parse.ts";
-import { date, definePipeline, exact, ip, masked, text } from "../../lambda/pipelines/pipeline.ts";
 import type { LogReader } from "../../local/aws/log.ts";
-import { createSmokeBody, runSmoke } from "../../local/commands/smoke.ts";
+import { runSmoke } from "../../local/commands/smoke.ts";
 import { createQueue, type TestQueue } from "../support/queue.ts";
-import { record } from "../support/records.ts";
 
 let queue: TestQueue;
 beforeEach(async () => {
@@ -55,21 +52,4 @@ describe("a smoke message", () => {
     );
     expect(await run(growing({ message: "smoke", outcome: "stored" }), QueueUrl)).toMatchObject({ outcome: "stored" });
   });
-});
-
-test("a smoke body is one that its pipeline takes, whatever the fields are called and however short they are", () => {
-  const pipeline = definePipeline({
-    name: "orders",
-    table: "orders",
-    columns: {
-      order_id: text({ max: 5, required: true }),
-      note: text({ max: 9 }),
-      masked_from: masked({ from: "address", as: ip }),
-      masked_customer: masked({ from: "customer", as: exact("customer") }),
-      ordered_on: date({ otherwise: "sent" }),
-    },
-  });
-  const body = createSmokeBody(pipeline);
-  expect(JSON.parse(body)).toEqual({ order_id: "masqu", address: "192.0.2.1", customer: "masqueue-smoke" });
-  expect(parse(record(body), pipeline).kind).toBe("message");
 });

@@ -102,7 +102,7 @@ describe("a database that others have used", () => {
     const message = await fixture.failure();
     expect(message).toContain(`Role ${owner.user} owns `);
     await connected({ ...database.config, ...by }, (client) => client.query(message.slice(message.indexOf("BEGIN;"))));
-    expect(await fixture.deploy()).toEqual(["001_ingest"]);
+    expect(await fixture.deploy()).toEqual(["001_ingest", "002_unknown_fields"]);
     expect(await database.rows("SELECT pg_has_role($1, $2, 'USAGE') AS is_member", [owner.user, ROLES.migrate])).toEqual([
       { is_member: false },
     ]);

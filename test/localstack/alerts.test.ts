@@ -9,7 +9,7 @@ import { SqsSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import { readStage } from "../../infra/config/read.ts";
 import { createMaskingKey } from "../../infra/constructs/masking-key.ts";
-import { pipelines } from "../../lambda/pipelines/index.ts";
+import { queues } from "../../lambda/pipelines/index.ts";
 import { ACCOUNT, KEY_ARN, REGION, watchedApp } from "../support/alarms.ts";
 
 const endpoint = process.env.AWS_ENDPOINT_URL ?? "";
@@ -26,7 +26,7 @@ const nameOf = ({ node }: Stack) => `masqueue-local-${node.id.toLowerCase()}`;
 const { alerts, stack } = watchedApp({ "alerts.trail": "false" });
 const mailbox = new SqsSubscription(new Queue(alerts, "Mailbox", { queueName: "masqueue-local-mailbox" }), { rawMessageDelivery: true });
 for (const topic of Object.values(alerts.topics)) topic.addSubscription(mailbox);
-createMaskingKey(stack, readStage({ stage: "dev" }, pipelines));
+createMaskingKey(stack, readStage({ stage: "dev" }, queues));
 
 beforeAll(async () => {
   for (const each of [alerts, stack]) {

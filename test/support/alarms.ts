@@ -8,7 +8,7 @@ import { alarmOnIngest } from "../../infra/alarms/ingest.ts";
 import { alarmOnMaskingKey } from "../../infra/alarms/masking-key.ts";
 import { readStage } from "../../infra/config/read.ts";
 import { AlertsStack } from "../../infra/stacks/alerts.ts";
-import { pipelines } from "../../lambda/pipelines/index.ts";
+import { queues } from "../../lambda/pipelines/index.ts";
 
 export const ACCOUNT = "111122223333";
 export const REGION = "eu-west-1";
@@ -35,7 +35,7 @@ export function watched(...what: Parameters<typeof watchedApp>) {
 /** A stage's topics and every alarm, on imported resources: the stacks contain nothing else. */
 export function watchedApp(context: Readonly<Record<string, string>> = {}, existing: { deadLetters?: false } = {}) {
   const app = new App();
-  const stage = readStage({ stage: "dev", ...context }, pipelines);
+  const stage = readStage({ stage: "dev", ...context }, queues);
   const [pipeline, settings] = Object.entries(stage.pipelines)[0] ?? [];
   if (!pipeline || !settings) throw new Error("the stage has no pipeline");
   const alerts = new AlertsStack(app, "Alerts", { ...ENV, stage });

@@ -7,6 +7,7 @@ import type { SQSRecord } from "aws-lambda";
 import type { ClientConfig } from "pg";
 import { ENV } from "../../lambda/names.ts";
 import type { Pipeline } from "../../lambda/pipelines/pipeline.ts";
+import type { Queue } from "../../lambda/pipelines/queue.ts";
 import { createTelemetry } from "../../lambda/telemetry.ts";
 import { startLambda } from "../../local/emulators/lambda-runtime/lambda.ts";
 import { type Bundle, bundleFunction } from "./bundle.ts";
@@ -23,7 +24,10 @@ interface Watched {
   end(): Promise<string>;
 }
 
-export type Start = (config: ClientConfig, pipeline?: Pipeline) => Promise<Watched>;
+/** What the function empties, in process only. @default the queue of the logins */
+type Source = { readonly pipeline?: Pipeline; readonly queue?: Queue };
+
+export type Start = (config: ClientConfig, source?: Source) => Promise<Watched>;
 
 /** The environments in which the function runs, each with its name. */
 export const IN_PROCESS: [string, Start] = ["in process", startInProcess];
@@ -36,13 +40,13 @@ export const UNDER_RIC_JSON: [string, Start] = [
 export interface Cage {
   readonly database: TestDatabase;
   readonly canaries: Canaries;
-  start(start: Start, config?: ClientConfig, pipeline?: Pipeline): Promise<Watched>;
+  start(start: Start, config?: ClientConfig, source?: Source): Promise<Watched>;
   /** Sets a default of Postgres for the function's new sessions. */
   set(setting: string): Promise<void>;
   /** Ends the function. @returns the text that left by each door since the test began */
   open(): Promise<{ output: string; rejections: string; log: string }>;
-  /** Lists the canaries and tokens that escaped, with door and encoding. Call it after {@link open}. */
-  escaped(): Promise<string[]>;
+  /** Lists the canaries and tokens that escaped, with door and encoding. Call it after {@link open}. @param more further canaries */
+  escaped(more?: object): Promise<string[]>;
 }
 
 /** Registers the hooks that give each test of a file new canaries and a new database. */
@@ -58,8 +62,8 @@ export function useCage(): Cage {
     cage.canaries = plantCanaries();
     cage.set = async (setting) => void (await database.client.query(`ALTER DATABASE ${database.config.database} SET ${setting}`));
     await cage.set("log_min_messages = warning");
-    cage.start = async (start, config = database.config, pipeline) => {
-      const one = await start(config, pipeline);
+    cage.start = async (start, config = database.config, source) => {
+      const one = await start(config, source);
       watched.push(one);
       return one;
     };
@@ -71,8 +75,8 @@ export function useCage(): Cage {
       doors.log = readFileSync(testPostgres().logFile).subarray(size).toString("utf8");
       return doors;
     };
-    cage.escaped = async () => {
-      const values = { ...cage.canaries, ...(await maskCanaries(cage.canaries)) };
+    cage.escaped = async (more) => {
+      const values = { ...cage.canaries, ...(await maskCanaries(cage.canaries)), ...more };
       return Object.entries(doors).flatMap(([door, text]) => findTraces(text, values).map((trace) => `${door}: ${trace}`));
     };
   });
@@ -90,7 +94,7 @@ const OTHER_SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = current
 
 const METHODS = ["debug", "error", "info", "log", "trace", "warn"] as const;
 
-async function startInProcess(config: ClientConfig, pipeline?: Pipeline): Promise<Watched> {
+async function startInProcess(config: ClientConfig, source?: Source): Promise<Watched> {
   let output = "";
   const keep = (chunk: unknown) => {
     output += typeof chunk === "string" ? chunk : Buffer.from(chunk as Uint8Array).toString("utf8");
@@ -100,7 +104,7 @@ async function startInProcess(config: ClientConfig, pipeline?: Pipeline): Promis
   const methods = METHODS.map((name) => ({ name, method: console[name] }));
   for (const { stream } of streams) stream.write = keep;
   for (const { name } of methods) console[name] = (...words: unknown[]) => void keep(`${format(...words)}\n`);
-  const lambda = container(config, { reporter: createTelemetry("user-logins"), ...(pipeline && { pipeline }) });
+  const lambda = container(config, { reporter: createTelemetry("user-logins"), ...source });
   return {
     async invoke(records, seconds) {
       try {

@@ -24,8 +24,8 @@ export function launch(args: readonly string[], env: Record<string, string> = {}
   return launchNode([LAUNCHER, ...args], { PATH: process.env.PATH, HOME: process.env.HOME, ...env });
 }
 
-/** Runs a script under this Node, with only this environment. @param args the script and its arguments @param cwd its folder. @default this one */
-export function launchNode(args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string): Running {
+/** Runs a script under this Node, with only this environment. @param args the script and its arguments @param cwd its folder */
+export function launchNode(args: readonly string[], env: NodeJS.ProcessEnv, cwd = process.cwd()): Running {
   const child = spawn(process.execPath, args, { env, cwd, stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";

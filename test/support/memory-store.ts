@@ -14,7 +14,8 @@ interface Options {
 export class MemoryStore implements RowStore {
   /** The rows of the last batch, in the order in which they came. */
   rows: readonly MaskedRow[] = [];
-  expectsDuplicates: boolean | undefined;
+  /** Those of them that came as repeated. */
+  repeated: readonly MaskedRow[] = [];
   proofs: readonly KeyProof[] = [];
   readonly rejections: RejectedMessage[] = [];
   readonly #options: Options;
@@ -28,10 +29,10 @@ export class MemoryStore implements RowStore {
     this.#options.onStep?.("check", deadline);
   }
 
-  async storeRows({ rows, expectsDuplicates }: RowBatch, deadline: Deadline): Promise<readonly SettledRow[]> {
+  async storeRows({ fresh, repeated }: RowBatch, deadline: Deadline): Promise<readonly SettledRow[]> {
     const { settle = () => STORED, onStep } = this.#options;
-    this.rows = [...rows];
-    this.expectsDuplicates = expectsDuplicates;
+    this.repeated = [...repeated];
+    this.rows = [...fresh, ...this.repeated];
     onStep?.("storeRows", deadline);
     return this.rows.flatMap((row) => {
       const outcome = settle(row);

@@ -15,6 +15,7 @@ export const ALL_FILES = [
   "002_rejections",
   "003_mask_keys",
   "004_unknown_fields",
+  "005_comments",
   "001_ingest",
   "002_unknown_fields",
 ];

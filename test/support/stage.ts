@@ -5,7 +5,7 @@ import { Template } from "aws-cdk-lib/assertions";
 import manifest from "../../cdk.json" with { type: "json" };
 import { readStage } from "../../infra/config/read.ts";
 import { type Code, createStacks } from "../../infra/stacks.ts";
-import { pipelines } from "../../lambda/pipelines/index.ts";
+import { queues } from "../../lambda/pipelines/index.ts";
 import variants from "./variants.json" with { type: "json" };
 
 /** Ways to deploy that differ in their stacks, as given with -c. */
@@ -23,12 +23,12 @@ function someCode(): Code {
 const PAGES = { "alerts.pageEmail": "oncall@example.com" };
 const ZONES = { "network.availabilityZones": "eu-west-1a,eu-west-1b" };
 
-/** The app of a stage, not yet synthesised. @param context as given with -c */
-export function appFor(stage: string, context: Readonly<Record<string, string>> = {}): App {
+/** The app of a stage, not yet synthesised. @param context as given with -c @param of the queues that exist */
+export function appFor(stage: string, context: Readonly<Record<string, string>> = {}, of = queues): App {
   const hasZones = stage === "dev" || "network.zones" in context;
   const all = { ...manifest.context, stage, ...PAGES, ...(hasZones ? {} : ZONES), ...context };
   const app = new App({ context: all });
-  createStacks(app, readStage(all, pipelines), someCode());
+  createStacks(app, readStage(all, of), someCode());
   return app;
 }
 

@@ -66,14 +66,14 @@ describe("the rows of a batch", () => {
     const drawn: number[] = [];
     class Drawing extends MemoryStore {
       override storeRows(batch: RowBatch, deadline: Deadline) {
-        const rows = batch.rows[Symbol.iterator]();
+        const rows = batch.fresh[Symbol.iterator]();
         drawn.push(masked);
         for (let i = 0; i < 4; i++) rows.next();
         drawn.push(masked);
-        return super.storeRows({ ...batch, rows: [] }, deadline);
+        return super.storeRows({ fresh: [], repeated: [] }, deadline);
       }
     }
-    const { failed } = await ingest(logins(10), { tokenize: counting, store: new Drawing() });
+    const { failed } = await ingest(logins(10), { pipeline: userLogins, tokenize: counting, store: new Drawing() });
     expect(drawn).toEqual([0, 4]);
     // Rows that the store did not draw are not done.
     expect(failed).toHaveLength(10);
@@ -137,14 +137,17 @@ describe("messages that share a row", () => {
   });
 });
 
-describe("duplicates", () => {
-  const redelivered = record(login(), { receiveCount: 2 });
+describe("the rows that were probably stored before", () => {
+  test("are those of messages that were delivered before, also if they share their id with a first delivery", async () => {
+    const again = record(login(), { messageId: idOf(1), receiveCount: 2 });
+    const { store, failed } = await ingest([...logins(4), again], { pipeline: userLogins });
+    expect(store.repeated.map(({ key, positions }) => ({ id: key.id, positions }))).toEqual([{ id: idOf(1), positions: [1, 4] }]);
+    expect(store.rows).toHaveLength(4);
+    expect(failed).toEqual([]);
+  });
 
-  test.each([
-    ["are not expected in a first delivery", userLogins, logins(2), false],
-    ["are expected in a batch with a redelivery", userLogins, [...logins(2), redelivered], true],
-    ["are expected if the pipeline stores each event-id once, because producers repeat events", BY_EVENT, logins(2), true],
-  ])("%s", async (_title, pipeline, records, expected) => {
-    expect((await ingest(records, { pipeline })).store.expectsDuplicates).toBe(expected);
+  test("are all rows if the pipeline stores each event-id once, because producers repeat events", async () => {
+    const { store } = await ingest(logins(2));
+    expect(store.repeated).toHaveLength(2);
   });
 });

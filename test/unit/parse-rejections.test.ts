@@ -130,12 +130,13 @@ describe("a rejection", () => {
     for (const body of bodies) expect(JSON.stringify(rejection(body))).not.toContain("canary");
   });
 
-  test("has one of fourteen codes, which alarms and queries may rely on", () => {
+  test("has one of fifteen codes, which alarms and queries may rely on", () => {
     expect(Object.keys(REJECTION_CODES).sort()).toEqual([
       "bad_date",
       "bad_event_id",
       "lone_surrogate",
       "missing_field",
+      "no_partition",
       "no_pipeline",
       "not_allowed",
       "not_an_object",

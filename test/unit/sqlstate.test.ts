@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import pg from "pg";
-import { assignBlame, dropsConnection, refusesLogin } from "../../lambda/postgres/sqlstate.ts";
+import { assignBlame, dropsConnection, lacksPartition, ROW_FAULT, refusesLogin } from "../../lambda/postgres/sqlstate.ts";
 
 /** Postgres's answer with this code, as the driver returns it. */
 function answer(code: string | undefined, fields: Partial<pg.DatabaseError> = {}): pg.DatabaseError {
@@ -26,8 +26,19 @@ describe("the cause is the row", () => {
     expect(assignBlame(answer(code))).toBe("row");
   });
 
-  test("for a check constraint, which has a name", () => {
-    expect(assignBlame(answer("23514", { constraint: "locale_is_known" }))).toBe("row");
+  test.each([
+    [undefined, true],
+    ["", true],
+    ["locale_is_known", false],
+  ])("for a check violation, which is a missing partition if it names no constraint (%j: %s)", (constraint, isMissing) => {
+    expect(assignBlame(answer("23514", { constraint }))).toBe("row");
+    expect(lacksPartition({ code: "23514", constraint })).toBe(isMissing);
+    expect(lacksPartition({ code: "23505", constraint })).toBe(false);
+  });
+
+  test("for the same codes by the pattern that Postgres gets", () => {
+    for (const code of ["22001", "23514", "44000", "P0001", "21000", "54000", "40P01", "42501", "54001", "25006", "08P01", "57014"])
+      expect(new RegExp(ROW_FAULT).test(code)).toBe(assignBlame(answer(code)) === "row");
   });
 });
 
@@ -50,11 +61,6 @@ describe("the cause is the system", () => {
     [undefined, "no code"],
   ] as [string | undefined, string][])("for %s, %s", (code, _meaning) => {
     expect(assignBlame(answer(code))).toBe("system");
-  });
-
-  test("for a check violation without a constraint's name, which is a missing partition", () => {
-    expect(assignBlame(answer("23514"))).toBe("system");
-    expect(assignBlame(answer("23514", { constraint: "" }))).toBe("system");
   });
 });
 

@@ -12,7 +12,6 @@ const NOTHING = {
   duplicates: 0,
   rejected: 0,
   rejectedAgain: 0,
-  skipped: 0,
   unsettled: 0,
   unknownFields: 0,
   maskedAsText: 0,
@@ -40,6 +39,16 @@ describe("the metrics of a batch", () => {
     createTelemetry(service).batch(report());
     const [line] = lines();
     expect(line?._aws).toMatchObject({ Timestamp: Date.parse(String(line?.timestamp)) });
+  });
+
+  test("count skipped messages if there are any", () => {
+    createTelemetry("events").batch(report({ outcomes: [{ messageId: "m-1", outcome: "skipped" }] }));
+    expect(metrics().map(({ values }) => values)).toEqual([{ ...NOTHING, received: 1, skipped: 1, batchTime: 0 }]);
+  });
+
+  test("of a shared queue are kept by pipeline, too", () => {
+    createTelemetry("events").batch(report({ pipeline: "orders", isShared: true }));
+    expect(metrics().map(({ dimensions }) => dimensions)).toEqual([{ service: "events" }, { service: "events", pipeline: "orders" }]);
   });
 
   test("have no commit lag if nothing was committed", () => {

@@ -29,7 +29,6 @@ describe("the log of a batch", () => {
         duplicates: 1,
         rejected: 0,
         rejectedAgain: 0,
-        skipped: 0,
         unsettled: 1,
         unknownFields: 7,
         unknownFieldNames: ["country"],
@@ -90,6 +89,11 @@ describe("the log of a batch", () => {
 });
 
 describe("the log of a failure", () => {
+  test("names the pipeline if others of its queue did not fail", () => {
+    createTelemetry("events").failed(new IngestError("out_of_time", "Too late."), "orders");
+    expect(lines()).toMatchObject([{ message: "batch failed", service: "events", pipeline: "orders" }]);
+  });
+
   test("holds the code, the SQLSTATE and our sentence, but no stack", () => {
     createTelemetry("user-logins").failed(new IngestError("database_refused", "Postgres returned SQLSTATE 42P01.", "42P01"));
     expect(lines().map(plain)).toEqual([
