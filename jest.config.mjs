@@ -11,7 +11,7 @@ export default {
       },
     ],
   },
-  testMatch: ["<rootDir>/test/**/*.test.ts"],
+  testMatch: ["<rootDir>/test/**/*.test.ts", "<rootDir>/lambda/custom/**/*.test.ts"],
   // These want a LocalStack: npm run test:localstack.
   testPathIgnorePatterns: ["/node_modules/", "<rootDir>/test/localstack/"],
   modulePathIgnorePatterns: ["<rootDir>/(.masqueue|build|cdk.out)/"],

@@ -69,6 +69,23 @@ program
   .action(async (options) => finish((await import("./commands/migrate.ts")).migrateCommand(options)));
 
 program
+  .command("new")
+  .description("make a table: its declaration with proposed masks, migration, grants, sample and test, in lambda/custom")
+  .argument("<name>", "name of the pipeline, e.g. orders")
+  .option("--from <file>", "guess the columns from these messages, in the formats of start --from (default: a skeleton)")
+  .action(async (name, options) => finish((await import("./commands/new.ts")).newTable(name, options)));
+
+program
+  .command("check")
+  .description(
+    "try a pipeline on messages without any service: what would be stored, rejected and left out; exit code 1 if any is rejected",
+  )
+  .argument("<name>", "name of the pipeline or shared queue")
+  .requiredOption("--from <file>", "messages, in the formats of start --from")
+  .option("--json", "print the result as one JSON object", false)
+  .action(async (name, options) => finish((await import("./commands/check.ts")).check(name, options)));
+
+program
   .command("diff")
   .description("compare the declarations with their tables, and print the migration that brings them together; exit code 1 if they differ")
   .option("--pipeline <name>", "only this pipeline, or the pipelines of this shared queue (default: all)", matching(/./s, INVALID.pipeline))

@@ -68,6 +68,20 @@ export const invalidQueueUrl = () =>
 export const invalidEndpoint = (name: string, value = "") => misuse(`${name} is "${value}"; it must be a URL like http://localhost:4566.`);
 export const invalidRegion = (name: string, value: string) => misuse(`${name} is "${value}"; it must be a region like eu-west-1.`);
 
+// A new table
+export const badTableName = () =>
+  misuse("The name of a table has at most 40 lower-case letters, digits and single hyphens, and begins with a letter: web-orders.");
+export const reservedTableName = (name: string) =>
+  misuse(`${name} is a word of SQL or TypeScript, or of declarations. Choose another name, for example ${name}-events.`);
+export const takenTableName = (name: string) => misuse(`There is a pipeline, queue or table ${name} already. Choose another name.`);
+export const takenExport = (identifier: string, file: string) =>
+  misuse(`${file} uses the name ${identifier} already. Choose another name.`);
+export const existingTableFile = (path: string) =>
+  misuse(`${path} exists already, and is never overwritten. Choose another name, or remove it.`);
+export const noEvents = (file: string) => misuse(`${file} holds no event: no message is a JSON object.`);
+export const noColumns = (file: string) =>
+  misuse(`No field of ${file} can become a column. Run masqueue new without --from for a skeleton.`);
+
 // Interaction
 export const stopped = () => new UserError("Stopped.", 130);
 export const declined = () => failure("Nothing was done.");

@@ -2,7 +2,7 @@ import { reveal } from "../masking/sensitive.ts";
 import type { Message } from "./parse.ts";
 
 /** A path of plain identifiers: `customer.phone`. */
-const PLAIN_PATH = /^[A-Za-z_]\w{0,63}(\.[A-Za-z_]\w{0,63}){0,7}$/;
+export const PLAIN_PATH = /^[A-Za-z_]\w{0,63}(\.[A-Za-z_]\w{0,63}){0,7}$/;
 const MAX_NAMES = 20;
 
 /** Fields that the pipeline does not declare: their number, and the names that are safe to report. */

@@ -12,7 +12,7 @@ export interface Outgoing {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * Reads messages from a file: `.jsonl` (a body per line), `.json` (an array of bodies, or the output of `aws sqs receive-message`),
+ * Reads messages from a file: `.jsonl` (a body per line), `.json` (a body, an array of bodies, or the output of `aws sqs receive-message`),
  * either also `.gz`. A line that is not JSON is a message, too: the function rejects it.
  * @throws UserError with the file and what is wrong with it; never a value
  */
@@ -35,8 +35,14 @@ function toMessages(content: unknown, file: string): Outgoing[] {
     const bodies = content.map((body: unknown) => (typeof body === "string" ? body : JSON.stringify(body)));
     return bodies.map((body, i) => ({ body: nonEmpty(body, `${file}: element ${i + 1}`) }));
   }
+  if (isEvent(content)) return [{ body: JSON.stringify(content) }];
   if (!isObject(content) || !Array.isArray(content.Messages)) throw errors.notMessages(file);
   return content.Messages.map((message: unknown, i) => toOutgoing(message, `${file}: message ${i + 1}`));
+}
+
+/** Whether an object is a body, like the sample of a pipeline: not the output of a tool, and not empty. */
+function isEvent(content: unknown): boolean {
+  return isObject(content) && Object.keys(content).length > 0 && !("Messages" in content) && !("Records" in content);
 }
 
 function toOutgoing(message: unknown, where: string): Outgoing {

@@ -15,7 +15,9 @@ afterAll(() => {
 
 describe("masqueue --help", () => {
   test.each(
-    [[], ["start"], ["invoke"], ["migrate"], ["diff"], ["send"], ["status"], ["smoke"], ["sql"], ["reset"]].map((command) => [command]),
+    [[], ["start"], ["invoke"], ["migrate"], ["new"], ["check"], ["diff"], ["send"], ["status"], ["smoke"], ["sql"], ["reset"]].map(
+      (command) => [command],
+    ),
   )("answers for %j", async (command) => {
     const { code, stdout } = await masqueue([...command, "--help"]);
     expect(code).toBe(0);

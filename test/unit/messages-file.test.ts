@@ -53,6 +53,10 @@ describe("messages of a .jsonl file", () => {
     expect(bodies(file("E.JSONL.GZ", gzipSync("1")))).toEqual(["1"]);
   });
 
+  test("may be one body, like the sample of a pipeline", () => {
+    expect(bodies(file("sample.json", '{ "a": {"b": 1} }'))).toEqual(['{"a":{"b":1}}']);
+  });
+
   test("have no attributes", () => {
     expect(readMessages(file("f.jsonl", "1"))).toEqual([{ body: "1" }]);
   });
@@ -125,7 +129,7 @@ describe("a file that cannot be used gets a sentence", () => {
     ["empty-message.json", '{"Messages":[{"Body":""}]}', "empty-message.json: message 1 is empty; SQS accepts no empty message."],
     [
       "object.json",
-      '{"ip": "canary"}',
+      '{"Records": ["canary"]}',
       'object.json holds neither an array of bodies nor the output of `aws sqs receive-message` ({"Messages": [...]}).',
     ],
     ["number.json", "1", 'number.json holds neither an array of bodies nor the output of `aws sqs receive-message` ({"Messages": [...]}).'],
