@@ -22,7 +22,7 @@ export const INVALID = {
   batchSize: "A batch has 1 to 10000 messages.",
   timeout: "Give a number of seconds from 1 to 900.",
   folder: "Name a folder.",
-  rate: "Give a number of rows per second from 1 to 1000000.",
+  rate: "Give a number of lines per second from 1 to 1000000.",
   id: "Name a field of the body, like order_id or customer.id.",
   sent: "Give a date like 2024-03-01 or a timestamp like 2024-03-01T12:00:00Z, from 1970 on.",
 } as const;

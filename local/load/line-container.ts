@@ -26,7 +26,12 @@ export interface LineContainer extends AsyncDisposable {
   settle(lines: readonly Line[], origin: Origin, mayBeStored: boolean): Promise<{ rejected: RejectedLine[]; hadDuplicates: boolean }>;
 }
 
-export function createLineContainer(queue: Origin["queue"], postgres: PostgresTarget, masking: Masking, totals: LoadTotals): LineContainer {
+export function createLineContainer(
+  queue: Origin["queue"],
+  postgres: Pick<PostgresTarget, "config">,
+  masking: Masking,
+  totals: LoadTotals,
+): LineContainer {
   let reports: BatchReport[] = [];
   let failure: unknown;
   const reporter: Reporter = {

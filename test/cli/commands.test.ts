@@ -14,14 +14,13 @@ afterAll(() => {
 });
 
 describe("masqueue --help", () => {
-  test.each([[], ["start"], ["invoke"], ["migrate"], ["send"], ["status"], ["smoke"], ["sql"], ["reset"]].map((command) => [command]))(
-    "answers for %j",
-    async (command) => {
-      const { code, stdout } = await masqueue([...command, "--help"]);
-      expect(code).toBe(0);
-      expect(stdout).toContain(`Usage: masqueue${command.map((name) => ` ${name}`).join("")}`);
-    },
-  );
+  test.each(
+    [[], ["start"], ["invoke"], ["migrate"], ["send"], ["load"], ["status"], ["smoke"], ["sql"], ["reset"]].map((command) => [command]),
+  )("answers for %j", async (command) => {
+    const { code, stdout } = await masqueue([...command, "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: masqueue${command.map((name) => ` ${name}`).join("")}`);
+  });
 
   test.each([
     [["nosuch"], "unknown command 'nosuch'"],
