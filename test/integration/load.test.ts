@@ -61,6 +61,7 @@ async function load(lines: readonly unknown[], options: Options = {}) {
   const masking = { mode: "hmac", masterKey: importMasterKey(TEST_SECRET) } as const;
   const containers = [0, 1].map(() => createLineContainer(loadQueue, { config }, masking, totals));
   try {
+    for (const container of containers) await container.check();
     const options = { containers, progress, signal: new AbortController().signal };
     const isDone = await loadFile(path, { name: "a.jsonl", queue: loadQueue, id, sent }, options);
     return { isDone, counts: totals.counts, rejections: totals.rejections, line: progress.line };
