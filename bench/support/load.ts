@@ -5,7 +5,7 @@ import type { ClientConfig } from "pg";
 import { toQueue } from "../../lambda/pipelines/queue.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { FileProgress } from "../../local/load/file-progress.ts";
-import { createLineContainer } from "../../local/load/line-container.ts";
+import { CONTAINERS, createLineContainer } from "../../local/load/line-container.ts";
 import { loadFile } from "../../local/load/load-file.ts";
 import { toLoadQueue } from "../../local/load/load-queue.ts";
 import { LoadTotals } from "../../local/load/load-totals.ts";
@@ -15,9 +15,6 @@ import { masterKey } from "./rows.ts";
 import type { Writer } from "./writers.ts";
 
 const SENT = Date.parse(DAY);
-
-/** As many as the command has. */
-const CONTAINERS = 2;
 
 /** The contents of a file by its type. The first record of a CSV file is in line 2, so the other file begins with a blank line. */
 const FORMATS = {

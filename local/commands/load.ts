@@ -4,11 +4,12 @@ import type { Queue } from "../../lambda/pipelines/queue.ts";
 import * as errors from "../errors.ts";
 import { FileProgress } from "../load/file-progress.ts";
 import { findFiles, type LoadableFile } from "../load/find-files.ts";
-import { createLineContainer } from "../load/line-container.ts";
+import { CONTAINERS, createLineContainer } from "../load/line-container.ts";
 import { loadFile } from "../load/load-file.ts";
 import { toLoadQueue } from "../load/load-queue.ts";
 import { LoadTotals } from "../load/load-totals.ts";
-import { printLoad, showRate } from "../load/summary.ts";
+import { startMeter } from "../load/meter.ts";
+import { printLoad, RESUME } from "../load/summary.ts";
 import { findQueue, openMasking } from "../run/container.ts";
 import { prepareTargets } from "../run/prepare-targets.ts";
 import { resolveDataDir } from "../targets/data-dir.ts";
@@ -27,9 +28,6 @@ export interface LoadOptions {
   json: boolean;
   data?: string;
 }
-
-/** While one container waits for the commit of its batch, the other one masks. */
-const CONTAINERS = 2;
 
 /** Loads files into the tables of a pipeline or shared queue, and prints the totals. @returns the exit code */
 export async function load(patterns: readonly string[], options: LoadOptions): Promise<number> {
@@ -56,18 +54,25 @@ export async function load(patterns: readonly string[], options: LoadOptions): P
   resources.defer(() => output.end());
 
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  const meter = showRate(output, totals, bytes);
+  const meter = startMeter(output, totals, bytes);
   output.begin(bytes, SHARE);
   output.advance(0, "");
   const signal = AbortSignal.any([interrupted, postgres.lost]);
   let before = 0;
-  for (const { file, progress } of loads) {
-    if (progress.line > 0) output.line(`${file.path}: an earlier run settled the lines up to ${progress.line}; this one goes on after it.`);
-    const origin = { name: file.name, queue, id: id === undefined ? undefined : parsePath(id), sent };
-    const onBatch = (bytes: number) => meter.advance(before + bytes);
-    const isDone = progress.isDone || (await loadFile(file.path, origin, { containers, progress, rate, signal, onBatch }));
-    before += file.size;
-    if (!isDone) break;
+  try {
+    for (const { file, progress } of loads) {
+      if (progress.line > 0)
+        output.line(`${file.path}: an earlier run settled the lines up to ${progress.line}; this run goes on after it.`);
+      const origin = { name: file.name, queue, id: id === undefined ? undefined : parsePath(id), sent };
+      const onBatch = (read: number) => meter.advance(before + read);
+      if (!progress.isDone) await loadFile(file.path, origin, { containers, progress, rate, signal, onBatch });
+      if (!progress.isDone) break;
+      before += file.size;
+    }
+  } catch (error) {
+    output.end();
+    output.line(RESUME);
+    throw error;
   }
   output.end();
   if (postgres.lost.aborted) throw errors.endedServer();

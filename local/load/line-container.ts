@@ -10,6 +10,9 @@ import type { Line } from "./line.ts";
 import type { LoadTotals } from "./load-totals.ts";
 import { type Origin, toRecord } from "./records.ts";
 
+/** As many as keep the database busy: while some wait for a commit, another one masks. A fourth gains nothing. */
+export const CONTAINERS = 3;
+
 /** Milliseconds that a batch may take: a thousand rows that Postgres refuses one by one need some seconds. */
 const TIMEOUT = 60_000;
 

@@ -20,11 +20,10 @@ export interface LoadFileOptions {
 }
 
 /**
- * Loads the lines of a file that are not settled yet.
- * @returns whether the file is done; false after the signal
+ * Loads the lines of a file that are not settled yet. After the signal, the file is not done.
  * @throws UserError, IngestError; the progress up to then is kept
  */
-export async function loadFile(path: string, origin: Origin, options: LoadFileOptions): Promise<boolean> {
+export async function loadFile(path: string, origin: Origin, options: LoadFileOptions): Promise<void> {
   const { containers, progress, rate, onBatch } = options;
   const over = new AbortController();
   const signal = AbortSignal.any([options.signal, over.signal]);
@@ -48,10 +47,8 @@ export async function loadFile(path: string, origin: Origin, options: LoadFileOp
   };
   const results = await Promise.allSettled(containers.map((container) => work(container).finally(() => over.abort())));
   const failed = results.find((result) => result.status === "rejected");
-  const isDone = !failed && !options.signal.aborted;
-  progress.save(isDone);
+  progress.save(!failed && !options.signal.aborted);
   if (failed) throw failed.reason;
-  return isDone;
 }
 
 interface Batch {

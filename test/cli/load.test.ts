@@ -78,7 +78,7 @@ describe("masqueue load", () => {
 
   test("stores nothing twice when it is repeated, or when the file has been packed or has grown", async () => {
     write("a.jsonl", jsonl(1_200));
-    expect(await loadJson(["a.jsonl"])).toMatchObject({ lines: 1_200, stored: 1_200, duplicates: 0, isDone: true });
+    expect(await loadJson(["a.jsonl"])).toMatchObject({ lines: 1_200, stored: 1_200, duplicates: 0, done: true });
     expect(await loadJson(["a.jsonl"])).toMatchObject({ stored: 0, duplicates: 1_200 });
     rmSync(path("a.jsonl"));
     write("a.jsonl.gz", gzipSync(jsonl(1_201)));
@@ -169,7 +169,7 @@ describe("an interrupted load goes on", () => {
     expect(before).toBeLessThan(5_940);
     const { code, stderr, stdout } = await load(["a.jsonl"], "--json");
     expect(code).toBe(0);
-    expect(stderr).toMatch(/an earlier run settled the lines up to \d+000; this one goes on after it\./);
+    expect(stderr).toMatch(/an earlier run settled the lines up to \d+000; this run goes on after it\./);
     expect(JSON.parse(stdout).lines).toBeLessThan(6_000);
     expect(await count()).toBe(5_940);
     const lines = readFileSync(rejectsOf("a.jsonl"), "utf8")
@@ -186,7 +186,7 @@ describe("an interrupted load goes on", () => {
     running.child.kill("SIGINT");
     const { code, stdout } = await running.ended;
     expect(code).toBe(130);
-    expect(stdout).toContain("Stopped. To go on, repeat the same command.");
+    expect(stdout).toContain("The load is not complete. To go on, repeat the same command.");
     const stored = await count();
     expect(stdout).toContain(`stored           ${stored}`);
     expect(await loadJson(["a.jsonl"])).toMatchObject({ lines: 6_000 - stored, stored: 6_000 - stored, duplicates: 0 });
@@ -207,6 +207,7 @@ describe("an interrupted load goes on", () => {
     write("a.jsonl", jsonl(2_000));
     write("b.csv", 'user_id,create_date\n1,2024-03-01\n2,"2024-03-01\n');
     const broken = await load(["a.jsonl", "b.csv"]);
+    expect(broken.stdout).toContain("To go on, repeat the same command.");
     expect(broken).toMatchObject({ code: 2, stderr: expect.stringContaining("b.csv: a quote after line") });
     write("b.csv", "user_id,create_date\n1,2024-03-01\n2,2024-03-01\n");
     expect(await loadJson(["a.jsonl", "b.csv"])).toMatchObject({ lines: 2, stored: 2, duplicates: 0 });

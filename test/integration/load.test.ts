@@ -62,9 +62,9 @@ async function load(lines: readonly unknown[], options: Options = {}) {
   const containers = [0, 1].map(() => createLineContainer(loadQueue, { config }, masking, totals));
   try {
     for (const container of containers) await container.check();
-    const options = { containers, progress, signal: new AbortController().signal };
-    const isDone = await loadFile(path, { name: "a.jsonl", queue: loadQueue, id, sent }, options);
-    return { isDone, counts: totals.counts, rejections: totals.rejections, line: progress.line };
+    const how = { containers, progress, signal: new AbortController().signal };
+    await loadFile(path, { name: "a.jsonl", queue: loadQueue, id, sent }, how);
+    return { isDone: progress.isDone, counts: totals.counts, rejections: totals.rejections, line: progress.line };
   } finally {
     for (const container of containers) await container[Symbol.asyncDispose]();
   }
