@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { parseTimestamp } from "../lambda/dates.ts";
+import { parsePath } from "../lambda/pipelines/path.ts";
 import manifest from "../package.json" with { type: "json" };
 import { INVALID } from "./errors.ts";
 
@@ -103,6 +105,23 @@ program
   .action(async (file, options) => finish((await import("./commands/send.ts")).send(file, options)));
 
 program
+  .command("load")
+  .description("mask the lines of files and store each exactly once, without a queue")
+  .argument("<files...>", "names or patterns of files: .jsonl, .json (an array of bodies) or .csv with a header, each also as .gz")
+  .addOption(pipeline)
+  .option("--id <field>", "the field that identifies a line (default: the name of its file and its number)", (text) => {
+    if (!parsePath(text)) throw new InvalidArgumentError(INVALID.id);
+    return text;
+  })
+  .option("--sent <date>", "the date or timestamp of all lines that state none (default: such lines are rejected)", millis)
+  .option("--rate <n>", "the largest number of lines per second", (text) => integer(text, 1_000_000, INVALID.rate))
+  .option("--json", "print the result as one JSON object on stdout, everything else on stderr", false)
+  .addOption(env)
+  .addOption(yes)
+  .addOption(data)
+  .action(async (files, options) => finish((await import("./commands/load.ts")).load(files, options)));
+
+program
   .command("status")
   .description("report a pipeline's event source, database, failures, lag, queues and rejections; exit code 1 if a check is critical")
   .addOption(stage().conflicts(["env", "data"]))
@@ -188,6 +207,12 @@ function matching(pattern: RegExp, complaint: string): (text: string) => string 
 function integer(text: string, max: number, complaint: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > max) throw new InvalidArgumentError(complaint);
+  return value;
+}
+
+function millis(text: string): number {
+  const value = Date.parse(parseTimestamp(text) ?? "");
+  if (!(value >= 0)) throw new InvalidArgumentError(INVALID.sent);
   return value;
 }
 

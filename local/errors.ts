@@ -23,6 +23,9 @@ export const INVALID = {
   timeout: "Give a number of seconds from 1 to 900.",
   folder: "Name a folder.",
   count: "Give a whole number from 1 on.",
+  rate: "Give a number of lines per second from 1 to 1000000.",
+  id: "Name a field of the body, like order_id or customer.id.",
+  sent: "Give a date like 2024-03-01 or a timestamp like 2024-03-01T12:00:00Z, from 1970 on.",
 } as const;
 
 // Files
@@ -41,6 +44,30 @@ export const emptyMessage = (where: string) => misuse(`${where} is empty; SQS ac
 export const noRecords = (file: string) => misuse(`${file} is not an SQS event: it needs a list Records.`);
 export const incompleteRecord = (file: string, position: number, field: string) =>
   misuse(`${file} is not an SQS event: record ${position} has no ${field}.`);
+
+// Files to load
+export const notLoadable = (file: string) => misuse(`${file}: the name must end in .jsonl, .json or .csv, each also with .gz.`);
+export const noMatch = (pattern: string) => misuse(`No file matches ${pattern}.`);
+export const onlyRejects = () => misuse("There is nothing to load: files of rejected lines hold no bodies of messages.");
+export const twins = (one: string, other: string) =>
+  misuse(
+    `${one} and ${other} have the same name, from which the ids of their lines are made. Rename one, or name a field that identifies each line with --id.`,
+  );
+export const endlessLine = (file: string, number: number) => misuse(`${file}: line ${number} has more than 16 million characters.`);
+export const notAnArray = (file: string) => misuse(`${file} does not hold one JSON array of bodies. For a body per line, use .jsonl.`);
+export const unfinishedArray = (file: string, element: number) => misuse(`${file} ends within its array, at element ${element}.`);
+export const unclosedQuote = (file: string, line: number) =>
+  misuse(`${file}: a quote after line ${line} is not closed, or a record is longer than 16 MB.`);
+export const otherSeparator = (file: string) => misuse(`${file}: the header has one cell. The cells of a record are separated by commas.`);
+export const invalidHeader = (file: string, cell: number) =>
+  misuse(`${file}: cell ${cell} of the header must be a path that no other cell has, like order_id or customer.email.`);
+export const maskedId = (field: string, pipeline: string) =>
+  misuse(`--id ${field}: pipeline ${pipeline} masks this field, and an id is no mask: its value could be guessed. Name another field.`);
+export const existingRejects = (file: string) =>
+  misuse(`${file} exists: it holds the rejected lines of an earlier run. Move it or remove it first.`);
+export const unusableRejects = (file: string, code?: string) =>
+  failure(`Rejected lines go to ${file}, which cannot be written (${code}). Copy the file that you load to another folder.`);
+export const unsettledLines = (count: number) => failure(`The database settled none of ${count} lines in time.`);
 
 // Options and variables
 export const emptyStatement = () => misuse("The statement is empty.");

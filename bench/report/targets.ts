@@ -14,6 +14,7 @@ export const TARGETS: readonly Target[] = [
   { suite: "store", group: "batches of 10", name: "function", to: "COPY", atLeast: 0.8 },
   { suite: "store", group: "batches of 1,000", name: "function", to: "unnest", atLeast: 1.8 },
   { suite: "store", group: "batches of 1,000", name: "function", to: "row by row", atLeast: 25 },
+  { suite: "store", group: "batches of 1,000", name: "masqueue load", to: "function", atLeast: 0.7 },
   { suite: "mask", group: "parse and mask", name: "function", to: "limit", atLeast: 0.7 },
   { suite: "distance", group: "2 ms, batches of 10", name: "function", to: "unnest", atLeast: 1.1 },
   { suite: "distance", group: "2 ms, batches of 100", name: "function", to: "unnest", atLeast: 1.2 },

@@ -1,6 +1,7 @@
 import type { SQSEvent, SQSRecord } from "aws-lambda";
+import { toLineId } from "../../local/load/line-ids.ts";
 import { addChecksums, type Checksum, checksumRows } from "./checksum.ts";
-import { loginRecord } from "./logins.ts";
+import { loginBody, loginRecord } from "./logins.ts";
 import { toCopyLine, toRows } from "./rows.ts";
 
 /** Messages as the function gets them, and what becomes of them. */
@@ -21,9 +22,10 @@ export function makeRecords(size: number): SQSRecord[] {
   return Array.from({ length: size }, () => loginRecord());
 }
 
-/** @param size messages per batch */
-export function makeBatches(count: number, size: number): Batch[] {
-  return Array.from({ length: count }, () => toBatch(makeRecords(size)));
+/** @param size messages per batch @param name of a file: their ids are those of its lines from line 2 on. @default random ids */
+export function makeBatches(count: number, size: number, name?: string): Batch[] {
+  const toRecord = (i: number) => loginRecord(loginBody(), name && toLineId(name, i + 2));
+  return Array.from({ length: count }, (_, batch) => toBatch(Array.from({ length: size }, (_, i) => toRecord(batch * size + i))));
 }
 
 /** The checksum of a table after these batches. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { interleave, type Plan, toRates, type Variant } from "../measure.ts";
 import type { Values } from "../report/figures.ts";
@@ -5,14 +6,18 @@ import { addBatches, type Batch, makeBatches } from "./batches.ts";
 import { type Checksum, checkTable, EMPTY, readChecksum } from "./checksum.ts";
 
 /** Something that takes batches and writes their rows to its own table. */
-export interface Writer extends Pick<Variant, "before" | "after"> {
+export interface Writer extends Pick<Variant, "after"> {
   readonly table: string;
   /** Whether the table is emptied before each run. @default false */
   readonly startsEmpty?: boolean;
   /** Batches per run; a slow writer takes fewer. @default those of the plan */
   readonly batches?: number;
+  /** Not timed. @param name of a file with these batches, whose lines have the ids of the messages */
+  before?(batches: readonly Batch[], name: string): Promise<void>;
   /** Timed. */
-  write(batch: Batch): Promise<unknown>;
+  write?(batch: Batch): Promise<unknown>;
+  /** Timed. @default all batches of a run, one by one */
+  writeAll?(batches: readonly Batch[], name: string): Promise<unknown>;
 }
 
 interface WriterPlan extends Plan {
@@ -32,11 +37,11 @@ export async function measureWriters<Name extends string>(
   writers: Readonly<Record<Name, Writer>>,
   { size, ...plan }: WriterPlan,
 ): Promise<Record<Name, Values>> {
-  let made: Batch[] = [];
+  let [made, file]: [Batch[], string] = [[], ""];
   const expected = new Map<string, Checksum>();
   const names = Object.keys(writers) as Name[];
   const variants = names.map((name): Variant => {
-    const { table, startsEmpty, batches = plan.batches, write, before, after } = writers[name];
+    const { table, startsEmpty, batches = plan.batches, write, writeAll, before, after } = writers[name];
     return {
       name,
       batches,
@@ -45,10 +50,11 @@ export async function measureWriters<Name extends string>(
         if (startsEmpty && previous) await checkTable(client, table, previous);
         if (startsEmpty) await client.query(`TRUNCATE ${table}`);
         if (startsEmpty || !expected.has(table)) expected.set(table, await readChecksum(client, table));
-        await before?.();
+        await before?.(made.slice(0, batches), file);
       },
       async run() {
-        for (const batch of made.slice(0, batches)) await write(batch);
+        await writeAll?.(made.slice(0, batches), file);
+        if (write) for (const batch of made.slice(0, batches)) await write(batch);
       },
       async after(repetition) {
         expected.set(table, addBatches(expected.get(table) ?? EMPTY, made.slice(0, batches)));
@@ -57,7 +63,8 @@ export async function measureWriters<Name extends string>(
     };
   });
   const arrange = async () => {
-    made = makeBatches(plan.batches, size);
+    file = randomUUID();
+    made = makeBatches(plan.batches, size, file);
   };
   const samples = await interleave(variants, { ...plan, arrange });
   for (const [table, checksum] of expected) await checkTable(client, table, checksum);

@@ -7,14 +7,14 @@ import * as errors from "../errors.ts";
 import { readText } from "../files.ts";
 import { createContainer, findQueue, openMasking } from "../run/container.ts";
 import { type Outgoing, readMessages } from "../run/messages-file.ts";
+import { prepareTargets } from "../run/prepare-targets.ts";
 import { monitorQueue } from "../run/queue-monitor.ts";
 import { sendWithProgress } from "../run/send.ts";
 import { printSummary } from "../run/summary.ts";
 import { RunTotals } from "../run/totals.ts";
 import { ROOT, resolveDataDir } from "../targets/data-dir.ts";
-import { migrateTarget, openPostgres, type PostgresTarget } from "../targets/postgres.ts";
+import { openPostgres, type PostgresTarget } from "../targets/postgres.ts";
 import { countDeadLetters, openQueue, type QueueTarget, readQueue } from "../targets/queue.ts";
-import { confirmTargets } from "../terminal/confirm.ts";
 import { explainError } from "../terminal/program.ts";
 import { createOutput, type Output } from "../terminal/progress.ts";
 import { checkInterrupted, interrupted } from "../terminal/signals.ts";
@@ -47,7 +47,7 @@ export async function start(options: StartOptions): Promise<number> {
   checkInterrupted();
   await using queue = await openQueue(options.env);
   checkInterrupted();
-  await prepareTargets(output, postgres, queue, options.yes);
+  await prepareTargets(output, options.yes, postgres, queue);
   const totals = new RunTotals();
   await using resources = new AsyncDisposableStack();
   const masking = openMasking(source, postgres, dataDir);
@@ -86,19 +86,6 @@ function readSamples({ name }: Pipeline): Outgoing[] {
   if (name === LOGINS.pipeline) return readMessages(LOGINS.file);
   const file = join(ROOT, "lambda/custom", name, "sample.json");
   return existsSync(file) ? [{ body: readText(file) }] : [];
-}
-
-/** Names the services, asks before it touches anything remote, and only then migrates. */
-async function prepareTargets(output: Output, postgres: PostgresTarget, queue: QueueTarget, yes: boolean): Promise<void> {
-  output.line(`Postgres   ${postgres.label}`);
-  output.line(`Queue      ${queue.label}`);
-  const pending = await migrateTarget(postgres, { dryRun: true });
-  output.line(`Migrations ${pending.join(", ") || "none pending"}`);
-  checkInterrupted();
-  await confirmTargets([postgres, queue], yes);
-  await readQueue(queue);
-  if (pending.length > 0) await migrateTarget(postgres);
-  checkInterrupted();
 }
 
 interface Run {

@@ -19,7 +19,7 @@ import { type DataDir, readLocalKey } from "../targets/data-dir.ts";
 import type { PostgresTarget } from "../targets/postgres.ts";
 
 /** Creates one container of the deployed function, on the caller's database. */
-export function createContainer(queue: Queue, postgres: PostgresTarget, masking: Masking, reporter: Reporter) {
+export function createContainer(queue: Queue, postgres: Pick<PostgresTarget, "config">, masking: Masking, reporter: Reporter) {
   const database = new Database(postgres.config);
   const handle = createHandler(() => ({ queue, masking, openStore: (pipeline) => new PostgresStore(database, pipeline), reporter }));
   const handler: Handler = async (event, context) => handle(event, context);

@@ -4,13 +4,19 @@ import type { RunTotals } from "../run/totals.ts";
 /** Shows what a run does. */
 export interface Output {
   line(text: string): void;
-  /** @param total messages to come; 0 if that is unknown */
-  begin(total: number): void;
+  /** @param total messages to come, or bytes to read; 0 if that is unknown */
+  begin(total: number, format?: string): void;
+  /** @param value of the total @param what says how far the run is */
+  advance(value: number, what: string): void;
   /** Counts a message that was sent. */
   sent(): void;
   progress(totals: RunTotals): void;
   end(): void;
 }
+
+/** Formats of a bar: a number of messages, or a share of the bytes. */
+const COUNT = "{bar} {value}/{total}  {what}";
+export const SHARE = "{bar} {percentage} %  {what}";
 
 /** A progress bar on a terminal, otherwise a line for each tenth. */
 export function createOutput(stream: NodeJS.WriteStream): Output {
@@ -27,12 +33,13 @@ function createBar(stream: NodeJS.WriteStream, line: Writer): Output {
       if (bar) stream.write("\r\u001b[K");
       line(text);
     },
-    begin(total) {
+    begin(total, format = COUNT) {
       // A line written above the bar erases it, so each update draws it again.
       const style = { barCompleteChar: "█", barIncompleteChar: "░", hideCursor: true, forceRedraw: true, clearOnComplete: false };
-      bar = new SingleBar({ stream, format: "{bar} {value}/{total}  {what}", ...style });
+      bar = new SingleBar({ stream, format, ...style });
       bar.start(total, 0, { what: "sending" });
     },
+    advance: (value, what) => bar?.update(value, { what }),
     sent: () => bar?.increment(),
     progress(totals) {
       if (bar && bar.getTotal() < totals.received) bar.setTotal(totals.received);
@@ -50,16 +57,19 @@ function createLines(line: Writer): Output {
   let [total, sent, tenth] = [0, 0, 0];
   return {
     line,
-    begin(messages) {
-      total = messages;
+    begin(count) {
+      total = count;
+    },
+    advance(value, what) {
+      const now = total > 0 ? Math.floor((value * 10) / total) : 0;
+      if (now > tenth) line(what);
+      tenth = Math.max(tenth, now);
     },
     sent() {
       if (++sent === total) line(`Sent ${sent} messages.`);
     },
     progress({ received }) {
-      const now = total > 0 ? Math.floor((received * 10) / total) : 0;
-      if (now > tenth) line(`Handled ${received} of ${total} messages.`);
-      tenth = Math.max(tenth, now);
+      this.advance(received, `Handled ${received} of ${total} messages.`);
     },
     end() {},
   };

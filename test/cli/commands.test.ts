@@ -15,7 +15,7 @@ afterAll(() => {
 
 describe("masqueue --help", () => {
   test.each(
-    [[], ["start"], ["invoke"], ["migrate"], ["new"], ["check"], ["diff"], ["send"], ["status"], ["smoke"], ["sql"], ["reset"]].map(
+    [[], ["start"], ["invoke"], ["migrate"], ["new"], ["check"], ["diff"], ["send"], ["load"], ["dlq"], ["status"], ["smoke"], ["sql"], ["reset"]].map(
       (command) => [command],
     ),
   )("answers for %j", async (command) => {
