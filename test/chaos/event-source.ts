@@ -6,6 +6,7 @@ import type { Random } from "./random.ts";
 
 /** Batches in flight. */
 const CONTAINERS = 4;
+/** Records that are kept to be delivered again. */
 const MAX_HISTORY = 2_000;
 
 /** The event source with the containers of the function. */
@@ -13,20 +14,15 @@ export type EventSource = Awaited<ReturnType<typeof startEventSource>>;
 
 /** @param onDone takes the records of a batch that are done */
 export async function startEventSource(queue: ChaosQueue, place: Place, onDone: (records: readonly SQSRecord[]) => void) {
-  const containers: FunctionContainer[] = [];
-  for (let i = 0; i < CONTAINERS; i++) containers.push(await FunctionContainer.create(place));
-  /** For what the event source itself would not do: a batch a second time. */
-  const spare = await FunctionContainer.create(place);
-  const history: SQSRecord[] = [];
+  // The last one is for batches that the queue does not expect.
+  const [spare, ...containers] = await Promise.all(Array.from({ length: 1 + CONTAINERS }, () => FunctionContainer.create(place)));
   const modes = { runsTwice: false, reverses: false };
-  const extra = new Set<Promise<unknown>>();
-  const invokeAgain = (event: SQSEvent) => {
-    const run = spare.invoke(event).catch(() => {});
-    extra.add(run);
-    void run.then(() => extra.delete(run));
-    return run;
+  const history: SQSRecord[] = [];
+  let again: Promise<unknown> = Promise.resolve();
+  const invokeAgain = async (event: SQSEvent) => {
+    again = again.then(() => spare?.invoke(event)).catch(() => {});
+    await again;
   };
-
   const toHandler =
     (container: FunctionContainer): Handler =>
     async ({ Records }) => {
@@ -40,36 +36,22 @@ export async function startEventSource(queue: ChaosQueue, place: Place, onDone: 
       history.splice(0, history.length - MAX_HISTORY);
       return response;
     };
-
   const ending = new AbortController();
   const { source: client, queueUrl, arn: queueArn } = queue;
   const limits = { batchSize: 100, window: 200, timeout: (SECONDS + 20) * 1000, poll: 0 };
   const ended = consume({ client, queueUrl, queueArn, handlers: containers.map(toHandler), ...limits }, ending.signal);
+  // Thrown by close.
+  ended.catch(() => {});
   return {
-    containers,
-    /** Rejected if the event source itself fails. */
-    ended,
-    /** Sets a mode. @returns a function that ends it */
-    set(mode: keyof typeof modes) {
-      modes[mode] = true;
-      return () => {
-        modes[mode] = false;
-      };
-    },
-    /** Cuts the container's connection instead of passing on the answer to its next commit. */
-    onCommit(container: FunctionContainer, action: () => void) {
-      container.proxy.onCommit = action;
-      return () => {
-        container.proxy.onCommit = undefined;
-      };
-    },
+    ...{ containers, modes },
     /** Delivers some messages again that are done and deleted. */
     deliverAgain: (random: Random) => invokeAgain({ Records: random.shuffle(history).slice(0, 50) }),
+    /** @throws if the event source itself has failed */
     async close() {
       ending.abort();
       await ended;
-      await Promise.all(extra);
-      for (const container of [...containers, spare]) await container.close();
+      await again;
+      await Promise.all([spare, ...containers].map((container) => container?.close()));
     },
   };
 }

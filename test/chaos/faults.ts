@@ -15,39 +15,50 @@ export interface World {
   readonly postgres: Postgres;
   readonly queue: ChaosQueue;
   readonly source: EventSource;
-  /** Replaces the answers of KMS; undefined restores them. */
-  readonly kms: { answer: Answer | undefined };
+  /** Answers the function's calls of KMS. */
+  readonly kms: { answer: Answer };
   /** The keys of logins that are sent next. */
-  readonly upcoming: () => { date: string; id: string }[];
+  readonly listUpcoming: () => { date: string; id: string }[];
 }
+
+/** Injects a fault. @returns a function that heals it, if it lasts */
+type Inject = (world: World, random: Random) => unknown;
 
 export interface Fault {
   readonly name: string;
   /** How often it stands in the bag that faults are drawn from. */
   readonly weight: number;
-  /** How long it lasts: at least and at most. */
+  /** How long it lasts, at least and at most. */
   readonly seconds: readonly [number, number];
-  /** @returns what heals it */
-  readonly inject: (world: World, random: Random) => Promise<Heal> | Heal;
+  readonly inject: Inject;
 }
 
-type Heal = undefined | (() => Promise<unknown> | unknown);
+const fault = (name: string, weight: number, seconds: readonly [number, number], inject: Inject): Fault => ({
+  ...{ name, weight, seconds, inject },
+});
 
-const SESSIONS = `FROM pg_stat_activity WHERE usename = '${ROLES.ingest}'`;
-const TERMINATE = `SELECT pg_terminate_backend(pid) ${SESSIONS}`;
+/** Sets a member of an object. @returns a function that sets it back */
+function change<T, K extends keyof T>(target: T, key: K, value: T[K]): () => void {
+  const before = target[key];
+  target[key] = value;
+  return () => {
+    target[key] = before;
+  };
+}
 
-/** Opens a superuser's session that a fault keeps. Postgres may end it meanwhile. */
-async function openSession(config: pg.ClientConfig): Promise<pg.Client> {
+/** Opens a session that a fault keeps. Postgres may end it meanwhile. @returns a function that ends it */
+async function keepSession(config: pg.ClientConfig, statement = ""): Promise<() => Promise<void>> {
   const client = new pg.Client(config);
   client.on("error", () => {});
   await client.connect();
-  return client;
+  await client.query(statement).catch(() => {});
+  return () => client.end();
 }
 
-/** Locks that fill Postgres's table of locks, which all sessions share. */
+const TERMINATE = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${ROLES.ingest}'`;
+/** Advisory locks stand in the same table of shared memory as all others, until it is full. */
 const ALL_LOCKS = "SELECT pg_advisory_lock(i) FROM generate_series(1, 1000000) AS i";
-
-/** Stands in for a full disk: the SQLSTATE is real, the disk is not. */
+/** Stands in for a full disk: the SQLSTATE is real, the disk has room. */
 const FULL_DISK = `
   CREATE FUNCTION fill_disk() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
@@ -57,212 +68,115 @@ const FULL_DISK = `
   CREATE TRIGGER fill_disk BEFORE INSERT ON user_logins FOR EACH ROW EXECUTE FUNCTION fill_disk();
   CREATE TRIGGER fill_disk BEFORE INSERT ON payments FOR EACH ROW EXECUTE FUNCTION fill_disk();`;
 
-/** Faults of the server: one at a time, since each needs the server that the one before left. */
+/** Faults of the server, one at a time. */
 export const SERVER_FAULTS: readonly Fault[] = [
-  {
-    name: "Postgres killed and started again",
-    ...{ weight: 1, seconds: [0, 1] },
-    async inject({ postgres }) {
-      await postgres.stop("SIGKILL");
-      return () => postgres.restart();
-    },
-  },
-  {
-    name: "Postgres stopped for longer than the function's time",
-    ...{ weight: 1, seconds: [5, 6] },
-    async inject({ postgres }) {
-      await postgres.stop("SIGINT");
-      return () => postgres.restart();
-    },
-  },
-  {
-    name: "failover to the standby",
-    ...{ weight: 1, seconds: [0, 0] },
-    async inject({ postgres }) {
-      await postgres.failOver();
-      return undefined;
-    },
-  },
-  {
-    name: "sessions terminated",
-    ...{ weight: 2, seconds: [0, 0] },
-    async inject({ postgres }) {
-      await postgres.sql(TERMINATE);
-      return undefined;
-    },
-  },
-  {
-    name: "connections used up",
-    ...{ weight: 1, seconds: [1, 4] },
-    async inject({ postgres }) {
-      const config = { ...postgres.config, user: ROLES.ingest, password: "" };
-      const sessions: pg.Client[] = [];
-      await postgres.sql(TERMINATE);
-      for (let isFull = false; !isFull; ) {
-        const session = await openSession(config).catch(() => undefined);
-        if (session) sessions.push(session);
-        isFull = !session;
-      }
-      return () => Promise.all(sessions.map((session) => session.end()));
-    },
-  },
-  {
-    name: "table locked",
-    ...{ weight: 1, seconds: [1, 6] },
-    async inject({ postgres }, random) {
-      const session = await openSession(postgres.config);
-      await session.query(`BEGIN; LOCK TABLE ${random.pick(["user_logins", "payments", "rejections"])}`);
-      return () => session.end();
-    },
-  },
-  {
-    name: "read-only",
-    ...{ weight: 1, seconds: [1, 4] },
-    async inject({ postgres }) {
-      await postgres.set("default_transaction_read_only", "on");
-      return () => postgres.set("default_transaction_read_only", null);
-    },
-  },
-  {
-    name: "out of disk (raised by a trigger)",
-    ...{ weight: 1, seconds: [1, 4] },
-    async inject({ postgres }) {
-      await postgres.sql(FULL_DISK);
-      return () => postgres.sql("DROP FUNCTION fill_disk CASCADE");
-    },
-  },
-  {
-    name: "out of shared memory",
-    ...{ weight: 1, seconds: [1, 4] },
-    async inject({ postgres }) {
-      const session = await openSession(postgres.config);
-      await session.query(ALL_LOCKS).catch(() => {});
-      return () => session.end();
-    },
-  },
-  {
-    name: "deadlock bait",
-    ...{ weight: 2, seconds: [0, 0] },
-    async inject({ postgres, upcoming }) {
-      const keys = upcoming().sort((a, b) => (a.id < b.id ? 1 : -1));
-      const middle = keys.length >> 1;
-      const insert = (part: typeof keys) => `INSERT INTO user_logins (create_date, message_id) VALUES
-        ${part.map(({ date, id }) => `('${date}', '${id}')`).join(", ")} ON CONFLICT DO NOTHING`;
-      await connected(postgres.config, async (session) => {
-        // The function's sessions find the deadlock first.
-        await session.query("SET deadlock_timeout = '10s'");
-        await session.query(`BEGIN; ${insert(keys.slice(0, middle))}`);
-        await wait(700);
-        await session.query(insert(keys.slice(middle)));
-        await session.query("ROLLBACK");
-      });
-      return undefined;
-    },
-  },
+  fault("Postgres killed and started again", 1, [0, 1], async ({ postgres }) => {
+    await postgres.stop("SIGKILL");
+    return () => postgres.restart();
+  }),
+  fault("Postgres stopped for longer than the function's time", 1, [5, 6], async ({ postgres }) => {
+    await postgres.stop("SIGINT");
+    return () => postgres.restart();
+  }),
+  fault("failover to the synchronous standby", 1, [0, 0], ({ postgres }) => postgres.failOver()),
+  fault("sessions terminated", 2, [0, 0], ({ postgres }) => postgres.sql(TERMINATE)),
+  fault("connections used up", 1, [1, 4], async ({ postgres }) => {
+    const config = { ...postgres.config, user: ROLES.ingest, password: "" };
+    const ends: (() => Promise<void>)[] = [];
+    await postgres.sql(TERMINATE);
+    for (let isFull = false; !isFull; ) {
+      const end = await keepSession(config).catch(() => undefined);
+      if (end) ends.push(end);
+      else isFull = true;
+    }
+    return () => Promise.all(ends.map((end) => end()));
+  }),
+  fault("table locked", 1, [1, 6], ({ postgres }, random) =>
+    keepSession(postgres.config, `BEGIN; LOCK TABLE ${random.pick(["user_logins", "payments", "rejections"])}`),
+  ),
+  fault("read-only", 1, [1, 4], async ({ postgres }) => {
+    await postgres.set("default_transaction_read_only", "on");
+    return () => postgres.set("default_transaction_read_only", null);
+  }),
+  fault("out of disk (raised by a trigger)", 1, [1, 4], async ({ postgres }) => {
+    await postgres.sql(FULL_DISK);
+    return () => postgres.sql("DROP FUNCTION fill_disk CASCADE");
+  }),
+  fault("out of shared memory", 1, [1, 4], ({ postgres }) => keepSession(postgres.config, ALL_LOCKS)),
+  fault("deadlock bait", 2, [0, 0], async ({ postgres, listUpcoming }) => {
+    const keys = listUpcoming().sort((a, b) => (a.id < b.id ? 1 : -1));
+    const middle = keys.length >> 1;
+    const insert = (part: typeof keys) =>
+      `INSERT INTO user_logins (create_date, message_id) VALUES ${part.map(({ date, id }) => `('${date}', '${id}')`)} ON CONFLICT DO NOTHING`;
+    await connected(postgres.config, async (session) => {
+      // The function's sessions look for a deadlock first, and the bait gives up soon.
+      await session.query("SET deadlock_timeout = '10s'; SET lock_timeout = '2s'");
+      await session.query(`BEGIN; ${insert(keys.slice(0, middle))}`);
+      await wait(700);
+      await session.query(insert(keys.slice(middle))).catch(() => {});
+    });
+  }),
 ];
 
 /** What a deployment does: columns that old code does not know, then new containers, one after the other. */
-export const DEPLOYMENT: Fault = {
-  name: "deployment: migration, then new containers",
-  ...{ weight: 0, seconds: [0, 0] },
-  async inject({ postgres, source }) {
-    await postgres.sql(`ALTER TABLE payments ADD COLUMN ${defineColumn(addedColumn)}`);
-    await postgres.sql("ALTER TABLE user_logins ALTER COLUMN locale TYPE varchar(64), ADD COLUMN later text");
-    for (const container of source.containers) {
-      await wait(500);
-      container.version = "2";
-      await container.kill();
-    }
-    return undefined;
-  },
-};
+export const DEPLOYMENT = fault("deployment: migration, then new containers", 1, [0, 0], async ({ postgres, source }) => {
+  await postgres.sql(`ALTER TABLE payments ADD COLUMN ${defineColumn(addedColumn)}`);
+  await postgres.sql("ALTER TABLE user_logins ALTER COLUMN locale TYPE varchar(64), ADD COLUMN later text");
+  for (const container of source.containers) {
+    await wait(500);
+    container.version = "2";
+    await container.kill();
+  }
+});
 
-/** Faults around one container or the queue: they go on beside those of the server. */
+/** Faults around one container or the queue. They go on beside those of the server. */
 export const EDGE_FAULTS: readonly Fault[] = [
-  {
-    name: "connection cut at a random byte from the function",
-    ...{ weight: 2, seconds: [0.5, 1] },
-    inject({ source }, random) {
-      random.pick(source.containers).proxy.cut = { from: "client", bytes: random.below(3_000) };
-      return undefined;
-    },
-  },
-  {
-    name: "connection cut at a random byte from Postgres",
-    ...{ weight: 2, seconds: [0.5, 1] },
-    inject({ source }, random) {
-      random.pick(source.containers).proxy.cut = { from: "server", bytes: random.below(300) };
-      return undefined;
-    },
-  },
-  {
-    name: "connection cut between commit and answer",
-    ...{ weight: 2, seconds: [0.5, 1] },
-    inject: ({ source }, random) => source.onCommit(random.pick(source.containers), () => {}),
-  },
-  {
-    name: "function killed between commit and answer",
-    ...{ weight: 2, seconds: [0.5, 1] },
-    inject({ source }, random) {
-      const container = random.pick(source.containers);
-      return source.onCommit(container, () => void container.kill());
-    },
-  },
-  {
-    name: "connection delayed",
-    ...{ weight: 1, seconds: [1, 4] },
-    inject({ source }, random) {
-      const { proxy } = random.pick(source.containers);
-      proxy.delay = random.between(50, 500);
-      return () => {
-        proxy.delay = 0;
-      };
-    },
-  },
-  {
-    name: "connection half-open",
-    ...{ weight: 1, seconds: [3, 8] },
-    inject: ({ source }, random) => random.pick(source.containers).proxy.hold(),
-  },
-  {
-    name: "function run into its time limit",
-    ...{ weight: 1, seconds: [0, 1] },
-    async inject({ source }, random) {
-      await random.pick(source.containers).freeze();
-      return undefined;
-    },
-  },
-  { name: "batch run twice at once", ...{ weight: 2, seconds: [0.5, 2] }, inject: ({ source }) => source.set("runsTwice") },
-  { name: "batch out of order", ...{ weight: 1, seconds: [0.5, 2] }, inject: ({ source }) => source.set("reverses") },
-  {
-    name: "messages delivered again much later",
-    ...{ weight: 2, seconds: [0, 1] },
-    async inject({ source }, random) {
-      await source.deliverAgain(random);
-      return undefined;
-    },
-  },
-  { name: "receive without a response", ...{ weight: 1, seconds: [0.3, 1] }, inject: ({ queue }) => queue.set("losesReceives") },
-  { name: "delete that fails", ...{ weight: 2, seconds: [0.3, 1] }, inject: ({ queue }) => queue.set("failsDeletes") },
-  {
-    name: "KMS throttled at a cold start",
-    ...{ weight: 1, seconds: [1, 3] },
-    inject: coldStart(() => refusal("ThrottlingException")),
-  },
-  {
-    name: "KMS denied at a cold start",
-    ...{ weight: 1, seconds: [0.5, 2] },
-    inject: coldStart(() => refusal("AccessDeniedException")),
-  },
-  { name: "KMS silent at a cold start", ...{ weight: 1, seconds: [1, 3] }, inject: coldStart(() => "hang") },
+  fault("connection cut at a random byte from the function", 2, [0.5, 1], ({ source }, random) =>
+    change(random.pick(source.containers).proxy, "cut", { from: "client", bytes: random.below(3000) }),
+  ),
+  fault("connection cut at a random byte from Postgres", 2, [0.5, 1], ({ source }, random) =>
+    change(random.pick(source.containers).proxy, "cut", { from: "server", bytes: random.below(300) }),
+  ),
+  fault("connection cut between commit and answer", 2, [0.5, 1], ({ source }, random) =>
+    change(random.pick(source.containers).proxy, "onCommit", () => {}),
+  ),
+  fault("function killed between commit and answer", 2, [0.5, 1], ({ source }, random) => {
+    const container = random.pick(source.containers);
+    return change(container.proxy, "onCommit", () => void container.kill());
+  }),
+  fault("connection delayed", 1, [1, 4], ({ source }, random) =>
+    change(random.pick(source.containers).proxy, "delay", random.between(50, 500)),
+  ),
+  fault("connection half-open", 1, [3, 8], ({ source }, random) => random.pick(source.containers).proxy.hold()),
+  fault("function run into its time limit", 1, [0, 1], ({ source }, random) => random.pick(source.containers).freeze()),
+  fault("batch run twice at once", 2, [0.5, 2], ({ source }) => change(source.modes, "runsTwice", true)),
+  fault("batch out of order", 1, [0.5, 2], ({ source }) => change(source.modes, "reverses", true)),
+  fault("messages delivered again much later", 2, [0, 1], ({ source }, random) => source.deliverAgain(random)),
+  fault("receive without a response", 1, [0.3, 1], ({ queue }) => change(queue.faults, "losesReceives", true)),
+  fault("delete that fails", 2, [0.3, 1], ({ queue }) => change(queue.faults, "failsDeletes", true)),
+  fault(
+    "KMS throttled at a cold start",
+    1,
+    [1, 3],
+    startCold(() => refusal("ThrottlingException")),
+  ),
+  fault(
+    "KMS denied at a cold start",
+    1,
+    [0.5, 2],
+    startCold(() => refusal("AccessDeniedException")),
+  ),
+  fault(
+    "KMS slow at a cold start",
+    1,
+    [1, 3],
+    startCold(() => "hang"),
+  ),
 ];
 
-function coldStart(answer: Answer): Fault["inject"] {
+function startCold(answer: Answer): Inject {
   return async ({ kms, source }, random) => {
-    kms.answer = answer;
     await random.pick(source.containers).kill();
-    return () => {
-      kms.answer = undefined;
-    };
+    return change(kms, "answer", answer);
   };
 }

@@ -38,14 +38,7 @@ export async function createQueue() {
   );
 
   return {
-    ...{ source, queueUrl, arn, stop },
-    /** Sets a fault. @returns a function that ends it */
-    set(fault: keyof typeof faults) {
-      faults[fault] = true;
-      return () => {
-        faults[fault] = false;
-      };
-    },
+    ...{ source, faults, queueUrl, arn, stop },
     /** Sends messages. @returns their ids */
     send: (messages: readonly Planned[]) =>
       sendMessages(

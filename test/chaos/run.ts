@@ -10,7 +10,7 @@ import { createTable, grantTable } from "../../local/tables/ddl.ts";
 import { ROOT } from "../../local/targets/data-dir.ts";
 import { explainError } from "../../local/terminal/program.ts";
 import { checkInterrupted, interrupted, listenForInterrupts } from "../../local/terminal/signals.ts";
-import { type Answer, kmsWith, startAwsJson } from "../support/aws-json.ts";
+import { kmsWith, startAwsJson } from "../support/aws-json.ts";
 import { compare } from "./compare.ts";
 import { bundleFunction } from "./container.ts";
 import { startEventSource } from "./event-source.ts";
@@ -20,7 +20,7 @@ import { payments } from "./pipelines.ts";
 import { Postgres } from "./postgres.ts";
 import { createQueue } from "./queue.ts";
 import { renderReport, type Sample } from "./report.ts";
-import { injectFaults } from "./schedule.ts";
+import { startFaults } from "./schedule.ts";
 import { Sender } from "./sender.ts";
 
 interface Options {
@@ -45,9 +45,8 @@ async function run({ seed, minutes, rate, out }: Options): Promise<void> {
   const postgres = resources.adopt(await Postgres.start(), (postgres) => postgres.close());
   await prepareTables(postgres);
   const queue = resources.adopt(await createQueue(), (queue) => queue.stop());
-  const healthy = kmsWith(SECRET);
-  const kms: { answer: Answer | undefined } = { answer: undefined };
-  const aws = resources.adopt(await startAwsJson((call) => (kms.answer ?? healthy)(call)), (aws) => aws.close());
+  const kms = { answer: kmsWith(SECRET) };
+  const aws = resources.adopt(await startAwsJson((call) => kms.answer(call)), (aws) => aws.close());
   const folder = resources.adopt(mkdtempSync(join(tmpdir(), "masqueue-chaos-function-")), (folder) => rmSync(folder, { recursive: true }));
   await bundleFunction(folder);
   let second = { done: 0, lag: 0 };
@@ -72,8 +71,13 @@ async function run({ seed, minutes, rate, out }: Options): Promise<void> {
   }, 1000);
   resources.defer(() => clearInterval(sampling));
   const until = began + minutes * 60_000;
-  const world = { postgres, queue, source, kms, upcoming: () => sender.listUpcoming() };
-  const [injected] = await Promise.all([injectFaults(world, seed, until), sender.send(rate, until)]);
+  const world = { postgres, queue, source, kms, listUpcoming: () => sender.listUpcoming() };
+  const failing = new AbortController();
+  const signal = AbortSignal.any([interrupted, failing.signal]);
+  const { injected, lanes } = startFaults(world, seed, until, signal);
+  const work = [...lanes, sender.send(rate, until, signal)];
+  await Promise.all(work).catch(() => failing.abort());
+  for (const result of await Promise.allSettled(work)) if (result.status === "rejected") throw result.reason;
   checkInterrupted();
   await drain(queue, postgres, sender);
   checkInterrupted();

@@ -1,5 +1,4 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { interrupted } from "../../local/terminal/signals.ts";
 import { DEPLOYMENT, EDGE_FAULTS, type Fault, SERVER_FAULTS, type World } from "./faults.ts";
 import { createRandom, type Random } from "./random.ts";
 
@@ -10,26 +9,39 @@ export interface Injected {
   readonly to: number;
 }
 
-/** Injects faults until a time, and heals each. @param seed repeats their order, their lengths and the pauses between them */
-export async function injectFaults(world: World, seed: number, until: number): Promise<Injected[]> {
+/**
+ * Injects faults until a time, and heals each.
+ * @param seed repeats their order, their lengths and the pauses between them
+ * @param signal ends it earlier
+ * @returns the faults as they are injected, and what to wait for
+ */
+export function startFaults(world: World, seed: number, until: number, signal: AbortSignal) {
   const injected: Injected[] = [];
   const half = (Date.now() + until) / 2;
   let isDeployed = false;
-  const onServer = createDraw(SERVER_FAULTS, createRandom(seed, "server"));
-  const drawOnServer = () => {
-    if (isDeployed || Date.now() < half) return onServer();
+  const drawOnServer = createDraw(SERVER_FAULTS, createRandom(seed, "server"));
+  const draw = () => {
+    if (isDeployed || Date.now() < half) return drawOnServer();
     isDeployed = true;
     return DEPLOYMENT;
   };
-  const run = async (stream: string, draw: () => Fault, pauses: readonly [number, number]) => {
-    const random = createRandom(seed, `${stream} moments`);
-    while (Date.now() < until && !interrupted.aborted) {
+  const pause = (seconds: number) => wait(seconds * 1000, undefined, { signal }).catch(() => {});
+  const run = async (random: Random, draw: () => Fault, pauses: readonly [number, number]) => {
+    while (Date.now() < until && !signal.aborted) {
       await pause(random.between(...pauses));
-      injected.push(await injectFault(draw(), world, random));
+      const { name, seconds, inject } = draw();
+      const [from, length] = [Date.now(), random.between(...seconds)];
+      const heal = await inject(world, random);
+      await pause(length);
+      if (typeof heal === "function") await heal();
+      injected.push({ name, from, to: Date.now() });
     }
   };
-  await Promise.all([run("server", drawOnServer, [0.5, 3]), run("edge", createDraw(EDGE_FAULTS, createRandom(seed, "edge")), [0.1, 1.5])]);
-  return injected;
+  const edge = createDraw(EDGE_FAULTS, createRandom(seed, "edge"));
+  return {
+    injected,
+    lanes: [run(createRandom(seed, "server moments"), draw, [0.3, 1.5]), run(createRandom(seed, "edge moments"), edge, [0.1, 1.5])],
+  };
 }
 
 /** Draws from a bag that holds each fault as often as its weight says, and is filled again when it is empty: so no fault is left out. */
@@ -40,14 +52,3 @@ function createDraw(faults: readonly Fault[], random: Random): () => Fault {
     return bag.pop() as Fault;
   };
 }
-
-async function injectFault({ name, seconds, inject }: Fault, world: World, random: Random): Promise<Injected> {
-  const from = Date.now();
-  const length = random.between(...seconds);
-  const heal = await inject(world, random);
-  await pause(length);
-  await heal?.();
-  return { name, from, to: Date.now() };
-}
-
-const pause = (seconds: number) => wait(seconds * 1000, undefined, { signal: interrupted }).catch(() => {});

@@ -1,5 +1,4 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { interrupted } from "../../local/terminal/signals.ts";
 import type { Cell, Expected } from "./compare.ts";
 import { type Planned, planMessage, plantCanaries, SENT_DAY } from "./messages.ts";
 import type { ChaosQueue } from "./queue.ts";
@@ -28,9 +27,9 @@ export class Sender implements Expected {
   }
 
   /** Sends until a time in milliseconds since 1970. @param rate in messages per second */
-  async send(rate: number, until: number): Promise<void> {
+  async send(rate: number, until: number, signal: AbortSignal): Promise<void> {
     const began = Date.now();
-    while (Date.now() < until && !interrupted.aborted) {
+    while (Date.now() < until && !signal.aborted) {
       const messages: Planned[] = [];
       for (const due = ((Date.now() - began) / 1000) * rate; this.#next < due; this.#next++) {
         const earlier = this.#plan(Math.max(0, this.#next - SECOND_COPY));
