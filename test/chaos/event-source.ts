@@ -45,7 +45,10 @@ export async function startEventSource(queue: ChaosQueue, place: Place, onDone: 
   return {
     ...{ containers, modes },
     /** Delivers some messages again that are done and deleted. */
-    deliverAgain: (random: Random) => invokeAgain({ Records: random.shuffle(history).slice(0, 50) }),
+    deliverAgain(random: Random) {
+      const start = random.below(MAX_HISTORY) % Math.max(1, history.length);
+      return invokeAgain({ Records: history.slice(start, start + 50) });
+    },
     /** @throws if the event source itself has failed */
     async close() {
       ending.abort();

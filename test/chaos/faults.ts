@@ -7,6 +7,7 @@ import { connected } from "../support/roles.ts";
 import type { EventSource } from "./event-source.ts";
 import { addedColumn } from "./pipelines.ts";
 import type { Postgres } from "./postgres.ts";
+import type { FaultyProxy } from "./proxy.ts";
 import type { ChaosQueue } from "./queue.ts";
 import type { Random } from "./random.ts";
 
@@ -21,7 +22,7 @@ export interface World {
   readonly listUpcoming: () => { date: string; id: string }[];
 }
 
-/** Injects a fault. @returns a function that heals it, if it lasts */
+/** Injects a fault. @returns a function that heals it, if it lasts; that returns false if the fault met nothing */
 type Inject = (world: World, random: Random) => unknown;
 
 export interface Fault {
@@ -38,11 +39,21 @@ const fault = (name: string, weight: number, seconds: readonly [number, number],
 });
 
 /** Sets a member of an object. @returns a function that sets it back */
-function change<T, K extends keyof T>(target: T, key: K, value: T[K]): () => void {
+function change<T, K extends keyof T>(target: T, key: K, value: T[K]) {
   const before = target[key];
   target[key] = value;
   return () => {
     target[key] = before;
+  };
+}
+
+/** Arms a proxy, which disarms itself when the fault happens. @returns a function that heals it, and returns whether it happened */
+function arm<K extends "cut" | "onCommit">(proxy: FaultyProxy, key: K, value: FaultyProxy[K]) {
+  const disarm = change(proxy, key, value);
+  return () => {
+    const happened = proxy[key] === undefined;
+    disarm();
+    return happened;
   };
 }
 
@@ -131,18 +142,18 @@ export const DEPLOYMENT = fault("deployment: migration, then new containers", 1,
 
 /** Faults around one container or the queue. They go on beside those of the server. */
 export const EDGE_FAULTS: readonly Fault[] = [
-  fault("connection cut at a random byte from the function", 2, [0.5, 1], ({ source }, random) =>
-    change(random.pick(source.containers).proxy, "cut", { from: "client", bytes: random.below(3000) }),
+  fault("connection cut at a random byte from the function", 2, [1, 2], ({ source }, random) =>
+    arm(random.pick(source.containers).proxy, "cut", { from: "client", bytes: random.below(3000) }),
   ),
-  fault("connection cut at a random byte from Postgres", 2, [0.5, 1], ({ source }, random) =>
-    change(random.pick(source.containers).proxy, "cut", { from: "server", bytes: random.below(300) }),
+  fault("connection cut at a random byte from Postgres", 2, [1, 2], ({ source }, random) =>
+    arm(random.pick(source.containers).proxy, "cut", { from: "server", bytes: random.below(300) }),
   ),
   fault("connection cut between commit and answer", 2, [0.5, 1], ({ source }, random) =>
-    change(random.pick(source.containers).proxy, "onCommit", () => {}),
+    arm(random.pick(source.containers).proxy, "onCommit", () => {}),
   ),
   fault("function killed between commit and answer", 2, [0.5, 1], ({ source }, random) => {
     const container = random.pick(source.containers);
-    return change(container.proxy, "onCommit", () => void container.kill());
+    return arm(container.proxy, "onCommit", () => void container.kill());
   }),
   fault("connection delayed", 1, [1, 4], ({ source }, random) =>
     change(random.pick(source.containers).proxy, "delay", random.between(50, 500)),

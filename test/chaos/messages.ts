@@ -13,7 +13,7 @@ export interface Planned {
   readonly expected: PlannedRow | string;
 }
 
-export interface PlannedRow {
+interface PlannedRow {
   readonly table: string;
   /** The row's `message_id`, if the message names it; undefined if it is the id that SQS gives. */
   readonly id: string | undefined;

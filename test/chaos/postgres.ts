@@ -104,7 +104,7 @@ export class Postgres {
     this.#primary = next;
     await this.set("synchronous_standby_names", null);
     await this.sql("SELECT pg_promote()");
-    rmSync(old.cluster.data, { recursive: true });
+    rmSync(old.cluster.data, { recursive: true, maxRetries: 5 });
     await this.#addStandby();
   }
 

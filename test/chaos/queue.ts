@@ -5,7 +5,7 @@ import { countDeadLetters, readQueueAt } from "../../local/targets/queue.ts";
 import type { Planned } from "./messages.ts";
 
 /** Seconds after which a message that was not deleted comes back. */
-export const VISIBILITY = 6;
+const VISIBILITY = 6;
 /** A message survives (30 - 1) x 6 s without a good delivery. */
 const MAX_RECEIVE_COUNT = 30;
 

@@ -33,8 +33,8 @@ export function startFaults(world: World, seed: number, until: number, signal: A
       const [from, length] = [Date.now(), random.between(...seconds)];
       const heal = await inject(world, random);
       await pause(length);
-      if (typeof heal === "function") await heal();
-      injected.push({ name, from, to: Date.now() });
+      const happened = typeof heal === "function" ? await heal() : true;
+      injected.push({ name: happened === false ? `${name}, in vain` : name, from, to: Date.now() });
     }
   };
   const edge = createDraw(EDGE_FAULTS, createRandom(seed, "edge"));
