@@ -15,9 +15,22 @@ afterAll(() => {
 
 describe("masqueue --help", () => {
   test.each(
-    [[], ["start"], ["invoke"], ["migrate"], ["new"], ["check"], ["diff"], ["send"], ["load"], ["dlq"], ["status"], ["smoke"], ["sql"], ["reset"]].map(
-      (command) => [command],
-    ),
+    [
+      [],
+      ["start"],
+      ["invoke"],
+      ["migrate"],
+      ["new"],
+      ["check"],
+      ["diff"],
+      ["send"],
+      ["load"],
+      ["dlq"],
+      ["status"],
+      ["smoke"],
+      ["sql"],
+      ["reset"],
+    ].map((command) => [command]),
   )("answers for %j", async (command) => {
     const { code, stdout } = await masqueue([...command, "--help"]);
     expect(code).toBe(0);

@@ -177,11 +177,6 @@ describe("a table that does not fit, at the start", () => {
     const { ingest } = start({ orders: breakable("check", mismatch).store, clicks: breakable("check", mismatch).store });
     await expect(ingest([message("p-1", "ping")])).rejects.toMatchObject({ code: "table_mismatch" });
   });
-
-  test("is not blamed for a failure of the database, which fails the batch", async () => {
-    const { ingest } = start({ orders: breakable("check", errors.databaseUnavailable("ECONNREFUSED")).store });
-    await expect(ingest(batch())).rejects.toMatchObject({ code: "database_unavailable" });
-  });
 });
 
 describe("the log of a shared queue", () => {
