@@ -6,10 +6,12 @@ import { dataFolder } from "../support/masqueue.ts";
 import { copyProject } from "../support/project-copy.ts";
 
 const project = copyProject();
-const data = dataFolder();
+// Another table has another history of migrations.
+const [data, other] = [dataFolder(), dataFolder()];
 afterAll(() => {
   project.remove();
   data.remove();
+  other.remove();
 });
 
 const CUSTOM = join(project.folder, "lambda/custom");
@@ -86,7 +88,7 @@ describe("masqueue new", () => {
     );
     expect((await runTest("web-clicks")).stderr).toContain("2 passed, 2 total");
     const sample = join(CUSTOM, "web-clicks/sample.json");
-    const run = await project.masqueue("start", "--json", "--pipeline", "web-clicks", "--from", sample, "--data", dataFolder().path);
+    const run = await project.masqueue("start", "--json", "--pipeline", "web-clicks", "--from", sample, "--data", other.path);
     expect(JSON.parse(run.stdout)).toMatchObject({ received: 1, stored: 1 });
   });
 
