@@ -4,7 +4,7 @@ import { openAccount } from "../aws/account.ts";
 import { findIngestStack, openStageQueue } from "../aws/stack.ts";
 import { toSqsRecord } from "../emulators/sqs-event.ts";
 import * as errors from "../errors.ts";
-import { findQueue } from "../run/container.ts";
+import { findDeployedName, findQueue } from "../run/container.ts";
 import { postgresFromEnv, queueFromEnv } from "../targets/from-env.ts";
 import { type PostgresTarget, withClient } from "../targets/postgres.ts";
 import { explainQueueErrors, findQueueUrl, type QueueState, type QueueTarget, readQueue } from "../targets/queue.ts";
@@ -52,7 +52,7 @@ function openEnvQueue(env: boolean): QueueTarget {
 
 async function openStageSource(stage: string, pipeline: string): Promise<QueueTarget> {
   using account = await openAccount();
-  return openStageQueue(account, await findIngestStack(account, stage, pipeline));
+  return openStageQueue(account, await findIngestStack(account, stage, findDeployedName(pipeline)));
 }
 
 /** A dead letter as the function received it. */
