@@ -8,7 +8,7 @@ import type { PostgresTarget } from "../targets/postgres.ts";
 import type { RejectedLine } from "./file-progress.ts";
 import type { Line } from "./line.ts";
 import type { LoadTotals } from "./load-totals.ts";
-import { type Origin, toRecord } from "./records.ts";
+import { createRecordMaker, type Origin } from "./records.ts";
 
 /** As many as keep the database busy: while some wait for a commit, another one masks. A fourth gains nothing. */
 export const CONTAINERS = 3;
@@ -58,8 +58,9 @@ export function createLineContainer(
       const rejected: RejectedLine[] = [];
       const byId = new Map<string, Line>();
       let left: SQSRecord[] = [];
+      const toRecord = createRecordMaker(origin, mayBeStored);
       for (const line of lines) {
-        const record = toRecord(line, origin, mayBeStored);
+        const record = toRecord(line);
         if ("code" in record) rejected.push({ ...record, line });
         else {
           byId.set(record.messageId, line);

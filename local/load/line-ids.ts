@@ -15,8 +15,7 @@ export function toValueId(source: string, value: string): string {
 
 /** A UUID of version 5: https://www.rfc-editor.org/rfc/rfc9562#section-5.5 */
 function toUuid(name: string): string {
-  const bytes = hash("sha1", Buffer.concat([NAMESPACE, Buffer.from(name, "utf8")]), "buffer");
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  return bytes.toString("hex", 0, 16).replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  const hex = hash("sha1", Buffer.concat([NAMESPACE, Buffer.from(name, "utf8")]));
+  const variant = "89ab".charAt(Number.parseInt(hex.charAt(16), 16) & 3);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

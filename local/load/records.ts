@@ -21,22 +21,19 @@ export interface Origin {
   readonly sent?: number | undefined;
 }
 
-/** Makes the message of a line. @param mayBeStored whether lines near it were stored by an earlier run */
-export function toRecord(line: Line, { name, queue, id, sent }: Origin, mayBeStored: boolean): SQSRecord | LineRejection {
-  if (line.body === undefined) return { ...reject("not_json"), code: "wrong_cells" };
-  const record = toSqsRecord(
-    {
-      MessageId: toLineId(name, line.number),
-      Body: line.body,
-      Attributes: {
-        ApproximateReceiveCount: mayBeStored ? "2" : "1",
-        ApproximateFirstReceiveTimestamp: String(Date.now()),
-        SentTimestamp: sent === undefined ? "" : String(sent),
-      },
-    },
-    "",
-  );
-  return id ? addValueId(record, queue, id) : record;
+/** Makes the messages of a batch, line by line. @param mayBeStored whether lines near these were stored by an earlier run */
+export function createRecordMaker({ name, queue, id, sent }: Origin, mayBeStored: boolean): (line: Line) => SQSRecord | LineRejection {
+  const Attributes = {
+    ApproximateReceiveCount: mayBeStored ? "2" : "1",
+    ApproximateFirstReceiveTimestamp: String(Date.now()),
+    SentTimestamp: sent === undefined ? "" : String(sent),
+  };
+  const common = toSqsRecord({ Attributes }, "");
+  return ({ number, body }) => {
+    if (body === undefined) return { ...reject("not_json"), code: "wrong_cells" };
+    const record = { ...common, messageId: toLineId(name, number), body };
+    return id ? addValueId(record, queue, id) : record;
+  };
 }
 
 /** The value's id is that of the row, as if the message had been redriven. */

@@ -19,7 +19,7 @@ export interface Result {
   readonly differences: readonly string[];
 }
 
-const [WIDTH, LEFT, PLOT, ROW] = [1100, 330, 120, 16];
+const [WIDTH, LEFT, PLOT, ROW] = [1100, 350, 120, 16];
 
 /** Draws the timeline of a run as a page that needs no other file. */
 export function renderReport({ seed, summary, began, samples, injected, differences }: Result): string {
