@@ -148,7 +148,7 @@ function draftPayment(i: number, random: Random, { word }: Canaries): Draft {
 }
 
 /** Digits of a token. */
-const TOKEN_DIGITS = 64;
+const TOKEN_DIGITS = 32;
 const [ADDRESS, TEXT] = [1, 2];
 /** The first bytes of an IPv4 address among IPv6 addresses, and the middle of a short IPv6 address. */
 const MAPPED = [...Array<number>(10).fill(0), 255, 255];

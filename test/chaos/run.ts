@@ -117,9 +117,9 @@ function formatCounts(title: string, names: readonly string[]): string[] {
 async function prepareTables(postgres: Postgres): Promise<void> {
   const login = { user: "postgres", password: "" };
   await updateSchema({ postgres: { ...postgres.config, user: ROLES.migrate, password: "" }, admin: async () => [login], pauses: [] });
-  // MERGE: tokens have 35 characters then, and replaceAll goes.
-  const table = createTable(payments).replaceAll("varchar(64)", "varchar(67)");
-  await postgres.sql([`SET ROLE ${ROLES.migrate}`, table.replace(/;$/, ""), grantTable(payments), ...CONSTRAINTS].join(";\n"));
+  await postgres.sql(
+    [`SET ROLE ${ROLES.migrate}`, createTable(payments).replace(/;$/, ""), grantTable(payments), ...CONSTRAINTS].join(";\n"),
+  );
 }
 
 listenForInterrupts();
