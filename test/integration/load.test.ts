@@ -184,7 +184,8 @@ describe("a large file", () => {
     fixture.proxy.takeStatements();
     const { counts } = await load(lines, { config: fixture.proxy.config, anew: true });
     expect(counts).toMatchObject({ stored: 0, duplicate: 5_500 });
-    expect(fixture.proxy.takeStatements().filter((word) => word === "COPY").length).toBeLessThanOrEqual(2);
+    // Each of the two containers tries COPY with its first batch, and again without the row that the error names.
+    expect(fixture.proxy.takeStatements().filter((word) => word === "COPY").length).toBeLessThanOrEqual(4);
   });
 
   test("whose load lost the database goes on after the lines that it had noted", async () => {
