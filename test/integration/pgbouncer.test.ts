@@ -28,7 +28,7 @@ suite(title, () => {
   /** Takes the takeStatements that reached the server, without the pooler's SET when it changes clients. */
   const takeStatements = () => fixture.proxy.takeStatements().filter((word) => word !== "SET");
   const again = { receiveCount: 2 };
-  const refuseBad = () => fixture.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad'), ADD turn bigserial");
+  const refuseBad = () => fixture.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad')");
 
   test("a batch is inserted, and its redelivery to another container finds its rows", async () => {
     expect(await one.failures(logins(100))).toEqual([]);
@@ -90,7 +90,7 @@ suite(title, () => {
       expect(await fixture.stored()).toEqual([idOf(size)]);
     });
 
-    test("between a batch's refused INSERT and the takeStatements that find the bad row", async () => {
+    test("that waits while a batch with a bad row is inserted and searched", async () => {
       await refuseBad();
       const release = await holdTable(fixture.database);
       const refused = one.failures(logins(100, (i) => (i === 7 ? { locale: "bad" } : {})));
@@ -100,8 +100,7 @@ suite(title, () => {
       await release();
       expect(await Promise.all([refused, waiting])).toEqual([[idOf(7)], []]);
       expect(await fixture.rejected()).toEqual([{ message_id: idOf(7), code: "refused_by_database", field: null, sqlstate: "23514" }]);
-      const byTurn = await fixture.database.rows("SELECT message_id AS id FROM user_logins ORDER BY turn");
-      expect(byTurn.map(({ id }) => id)).toEqual([...idsBut(200).slice(100), ...idsBut(100, 7)]);
+      expect(await fixture.stored()).toEqual(idsBut(200, 7));
     });
   });
 
