@@ -98,7 +98,7 @@ export class FileProgress {
     );
     const bytes = Buffer.from(text.join(""), "utf8");
     try {
-      // Where another file stands in its place, or a link, nothing is written.
+      // The first write fails if another file or a link is in its place.
       appendFileSync(this.#rejects, bytes, { mode: 0o600, flag: this.hasRejects ? "a" : "ax" });
     } catch (error) {
       throw errors.unusableRejects(this.#rejects, (error as NodeJS.ErrnoException).code);

@@ -61,7 +61,7 @@ async function* toBatches(chunks: AsyncIterable<Line[]>, settled: number, size: 
   let position = 0;
   let lines: Line[] = [];
   for await (const chunk of chunks) {
-    lines.push(...chunk.filter(({ number }) => number > settled));
+    lines = lines.concat(chunk.filter(({ number }) => number > settled));
     for (; lines.length >= size; lines = lines.slice(size)) yield { position: position++, lines: lines.slice(0, size) };
   }
   if (lines.length > 0) yield { position, lines };
