@@ -25,7 +25,7 @@ suite(title, () => {
   });
   afterEach(() => pooler.stop());
 
-  /** Takes the takeStatements that reached the server, without the pooler's SET when it changes clients. */
+  /** Takes the statements that reached the server, without the pooler's SET when it changes clients. */
   const takeStatements = () => fixture.proxy.takeStatements().filter((word) => word !== "SET");
   const again = { receiveCount: 2 };
   const refuseBad = () => fixture.sql("ALTER TABLE user_logins ADD CHECK (locale <> 'bad')");
