@@ -33,8 +33,9 @@ test("a table that is locked holds up only its own messages, which are stored la
   const { batchItemFailures } = await lambda.invoke(messages(), 4);
   expect(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual(EVEN);
   expect(lambda.reports.failures).toMatchObject([{ code: "out_of_time" }]);
+  expect(await ids("clicks")).toEqual(ODD);
+  // The session that was given up may still store its rows when it gets the lock; the redelivery then finds them.
   await fixture.sql("ROLLBACK");
-  expect([await ids("orders"), await ids("clicks")]).toEqual([[], ODD]);
   expect(await lambda.failures(messages())).toEqual([]);
   expect([await ids("orders"), await ids("clicks")]).toEqual([EVEN, ODD]);
 });
