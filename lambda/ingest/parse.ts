@@ -7,7 +7,7 @@ import type { RowKey } from "../rows/masked-row.ts";
 import { type Rejection, reject } from "../rows/outcome.ts";
 import { type Event, readEvent } from "./read-event.ts";
 import { readValue } from "./read-value.ts";
-import { readKey, readSent } from "./row-key.ts";
+import { readKey, readSentTimes, type SentTimes } from "./row-key.ts";
 
 /** A parsed message: its key is open, every other value from its body is sensitive. */
 export interface Message {
@@ -25,19 +25,19 @@ export interface Message {
  */
 export function parse(record: SQSRecord, pipeline: Pipeline, event = readEvent(record, pipeline)): Message | Rejection {
   if (event.kind === "rejected") return event;
-  const sent = readSent(record, event);
+  const times = readSentTimes(record, event);
   const values: (string | null)[] = [];
   for (const column of pipeline.columns) {
-    const value = column === pipeline.keyDate ? null : readColumn(column, record, event, sent);
+    const value = column === pipeline.keyDate ? null : readColumn(column, record, event, times);
     if (typeof value === "object" && value !== null) return value;
     values.push(value);
   }
-  const key = readKey(record, event, sent, pipeline);
+  const key = readKey(record, event, times, pipeline);
   if ("code" in key) return key;
   return { kind: "message", key, values: new Sensitive(values), unknownFields: new Sensitive(listUndeclared(event.body, pipeline.fields)) };
 }
 
-function readColumn(column: Column, record: SQSRecord, { body }: Event, sent: number): string | null | Rejection {
+function readColumn(column: Column, record: SQSRecord, { body }: Event, { sent, queued }: SentTimes): string | null | Rejection {
   if (column.kind === "constant") return column.value;
   if (column.kind === "meta") {
     if (column.property === "messageId") return record.messageId;
@@ -45,6 +45,6 @@ function readColumn(column: Column, record: SQSRecord, { body }: Event, sent: nu
   }
   const value = readPath(body, column.path);
   if (value === undefined || value === null) return column.required ? reject("missing_field", column.from) : null;
-  const read = readValue(value, column, sent);
+  const read = readValue(value, column, queued);
   return typeof read === "string" ? read : reject(read.code, column.from);
 }

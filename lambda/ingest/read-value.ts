@@ -28,8 +28,10 @@ const READERS: { readonly [K in Exclude<Column["kind"], "constant" | "meta">]: R
     const decimal = parseDecimal(toNumberText(value) ?? value);
     if (!decimal) return { code: "wrong_type" };
     const text = formatDecimal(decimal);
-    const fits = decimal.whole.length <= precision - scale && decimal.fraction.length <= scale && isWithin(Number(text), min, max);
-    return fits ? text : { code: "out_of_range" };
+    const fits = decimal.whole.length <= precision - scale && decimal.fraction.length <= scale;
+    const isBelow = fits && min !== undefined && compare(decimal, toDecimal(min)) < 0n;
+    const isAbove = fits && max !== undefined && compare(decimal, toDecimal(max)) > 0n;
+    return fits && !isBelow && !isAbove ? text : { code: "out_of_range" };
   },
   boolean: (value) => {
     const text = typeof value === "string" ? value.toLowerCase() : value;
@@ -146,8 +148,27 @@ function parseDecimal(text: unknown): Decimal | undefined {
   const digits = before + after;
   const point = before.length + shift;
   const whole = (point > 0 ? digits.slice(0, point).padEnd(point, "0") : "").replace(/^0+/, "");
-  const fraction = (point >= 0 ? digits.slice(point) : "0".repeat(-point) + digits).replace(/0+$/, "");
+  const fraction = trimZeros(point >= 0 ? digits.slice(point) : "0".repeat(-point) + digits);
   return { sign: sign === "-" && whole + fraction !== "" ? "-" : "", whole, fraction };
+}
+
+/** Cuts zeros from the end. An expression like /0+$/ takes quadratic time for zeros that do not stand there. */
+function trimZeros(digits: string): string {
+  let end = digits.length;
+  while (digits[end - 1] === "0") end--;
+  return digits.slice(0, end);
+}
+
+/** Compares as whole numbers of their last digit, because doubles lose digits. @returns negative, zero or positive */
+function compare(a: Decimal, b: Decimal): bigint {
+  const digits = Math.max(a.fraction.length, b.fraction.length);
+  const [left, right] = [a, b].map(({ sign, whole, fraction }) => BigInt(`${sign}${whole}${fraction.padEnd(digits, "0")}` || 0));
+  return (left as bigint) - (right as bigint);
+}
+
+/** A limit of a declaration is a JavaScript number. */
+function toDecimal(limit: number): Decimal {
+  return parseDecimal(String(limit)) as Decimal;
 }
 
 function formatDecimal({ sign, whole, fraction }: Decimal): string {

@@ -21,35 +21,36 @@ export function readId(record: SQSRecord, pipeline: Pipeline): string | Rejectio
   return redriven !== undefined && UUID.test(redriven) ? redriven.toLowerCase() : record.messageId;
 }
 
-/**
- * Reads the time at which a message was first sent, which no redelivery changes: the envelope's, else that of our redrive, else SQS's.
- * @returns milliseconds since 1970; NaN if it is unknown
- */
-export function readSent(record: SQSRecord, { sent }: Event): number {
-  if (sent !== undefined) return Date.parse(sent);
+/** Times in milliseconds since 1970; NaN if unknown. No redelivery changes them. */
+export interface SentTimes {
+  /** By the envelope, else as {@link queued}. */
+  readonly sent: number;
+  /** By our redrive, else by SQS, else by the envelope. Limits like `+1 day` count from it: a sender can put any time into an envelope. */
+  readonly queued: number;
+}
+
+export function readSentTimes(record: SQSRecord, { sent }: Event): SentTimes {
   const redriven = parseMillis(readAttribute(record, "masqueue-sent"));
-  return Number.isNaN(redriven) ? parseMillis(record.attributes?.SentTimestamp) : redriven;
+  const queued = Number.isNaN(redriven) ? parseMillis(record.attributes?.SentTimestamp) : redriven;
+  const stated = sent === undefined ? queued : Date.parse(sent);
+  return { sent: stated, queued: Number.isNaN(queued) ? stated : queued };
 }
 
 /**
  * Reads the whole key. The date comes from the body or from the first sending, never from a redelivery. With an `event-id` it comes only
  * from the producer (the body or `event-time`): otherwise a retry after midnight would be a second row.
- * @param sent the result of {@link readSent}
  */
-export function readKey(record: SQSRecord, { body }: Event, sent: number, pipeline: Pipeline): RowKey | Rejection {
+export function readKey(record: SQSRecord, { body }: Event, { sent, queued }: SentTimes, pipeline: Pipeline): RowKey | Rejection {
   const id = readId(record, pipeline);
   if (typeof id !== "string") return id;
   const { keyDate } = pipeline;
   const stated = readPath(body, keyDate.path) ?? undefined;
   const isProducers = readEventId(record, pipeline) !== undefined;
   const time = isProducers ? readAttribute(record, "event-time") : undefined;
-  const given = stated ?? time;
-  if (given === undefined) {
-    const date = isProducers ? null : formatDay(sent);
-    return date === null ? reject("missing_field", keyDate.from) : { date, id };
-  }
-  const date = readValue(given, keyDate, sent);
-  return typeof date === "string" ? { date, id } : reject(date.code, stated === undefined ? "event-time" : keyDate.from);
+  const given = stated ?? time ?? (isProducers ? null : formatDay(sent));
+  if (given === null) return reject("missing_field", keyDate.from);
+  const date = readValue(given, keyDate, queued);
+  return typeof date === "string" ? { date, id } : reject(date.code, stated === undefined && isProducers ? "event-time" : keyDate.from);
 }
 
 function readAttribute(record: SQSRecord, name: string): string | undefined {

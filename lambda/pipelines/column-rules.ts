@@ -24,7 +24,12 @@ const DAYS = { notBefore: LIMIT, notAfter: LIMIT };
 
 /** The options of each kind of column. */
 const RULES: Readonly<Record<ColumnSpec["kind"], Readonly<Record<string, Rule>>>> = {
-  text: { ...FIELD, max: rule("a number of characters", (value) => isWhole(value, 1)), numbers: BOOLEAN, oneOf: TEXTS },
+  text: {
+    ...FIELD,
+    max: rule("a number of characters up to 10485760", (value) => isWhole(value, 1) && Number(value) <= 10_485_760),
+    numbers: BOOLEAN,
+    oneOf: TEXTS,
+  },
   integer: { ...FIELD, ...RANGE },
   bigint: { ...FIELD, ...RANGE },
   numeric: {
@@ -87,6 +92,10 @@ function findConflict(column: ColumnSpec): string | undefined {
   if (kind === "text")
     return column.oneOf?.some((value) => Array.from(value).length > column.max) ? "oneOf has a longer text than max" : undefined;
   if (kind === "date" && column.otherwise && column.required) return "required means nothing with otherwise";
+  if (kind === "date" || kind === "timestamp") {
+    const [first, last] = [column.notBefore, column.notAfter].map((text) => (text === undefined ? undefined : parseLimit(text)));
+    if (first !== undefined && typeof first === typeof last && first > (last as DateLimit)) return "notBefore is after notAfter";
+  }
   if ("min" in column && column.min !== undefined && column.max !== undefined && column.min > column.max) return "min is larger than max";
   return undefined;
 }

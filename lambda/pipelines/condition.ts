@@ -8,7 +8,7 @@ export type Condition = Readonly<Record<string, Plain | readonly Plain[]>>;
 /** A condition that is ready to be compared with a body. */
 export type Test = readonly { readonly path: Path; readonly values: readonly unknown[] }[];
 
-const isPlain = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
+const isPlain = (value: unknown) => typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
 
 /** @param owner of the condition, for the error @throws TypeError */
 export function compileCondition(owner: string, condition: Condition): Test {
@@ -24,5 +24,8 @@ export function compileCondition(owner: string, condition: Condition): Test {
 
 /** Whether the body has one of the wanted values at each path. */
 export function holds(test: Test, body: object): boolean {
-  return test.every(({ path, values }) => values.includes(readPath(body, path)));
+  return test.every(({ path, values }) => {
+    const value = readPath(body, path);
+    return values.includes(JSON.isRawJSON(value) ? Number(value.rawJSON) : value);
+  });
 }

@@ -62,7 +62,10 @@ export interface Pipeline extends Required<Pick<PipelineDeclaration, "name" | "t
 export const MESSAGE_ID_COLUMN = "message_id";
 
 const OPTIONS = ["name", "table", "when", "unwrap", "once", "domain", "masking", "columns"];
-const NAME = /^[a-z_][a-z0-9_]*$/;
+const NAME = /^[a-z_][a-z0-9_]{0,62}$/;
+/** Columns that every table of Postgres has: https://www.postgresql.org/docs/current/ddl-system-columns.html */
+const SYSTEM_COLUMNS = ["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
+const OWN_TABLES = ["mask_keys", "rejected_messages", "rejections", "unknown_fields"];
 
 /** Checks a declaration. @throws TypeError for a mistake in it, because that is a mistake in code */
 export function definePipeline(declaration: PipelineDeclaration): Pipeline {
@@ -70,7 +73,7 @@ export function definePipeline(declaration: PipelineDeclaration): Pipeline {
   const fail = (what: string): never => {
     throw new TypeError(`pipeline ${name}: ${what}`);
   };
-  if (!/^[a-z][a-z0-9-]*$/.test(name)) fail("name must be lower-case words joined by hyphens");
+  if (typeof name !== "string" || !/^[a-z][a-z0-9-]*$/.test(name)) fail("name must be lower-case words joined by hyphens");
   refuseUnknown(`pipeline ${name}`, declaration, OPTIONS);
   if (once !== "message-id" && once !== "event-id") fail(`once is ${JSON.stringify(once)}; allowed: "message-id", "event-id"`);
   if (unwrap !== undefined && unwrap !== "sns" && unwrap !== "eventbridge")
@@ -80,10 +83,12 @@ export function definePipeline(declaration: PipelineDeclaration): Pipeline {
     refuseUnknown(`pipeline ${name}, masking`, masking, ["sha256", "acceptReversible"]);
   }
   for (const word of [table, domain, ...Object.keys(declaration.columns)]) {
-    if (!NAME.test(word)) fail(`${word} must be a plain lower-case name`);
+    if (!NAME.test(word)) fail(`${word} must be a plain lower-case name of up to 63 characters`);
   }
+  if (OWN_TABLES.includes(table)) fail(`table ${table} belongs to Masqueue`);
   const columns = Object.entries(declaration.columns).map(([column, spec]): Column => {
     if (column === MESSAGE_ID_COLUMN) fail(`${MESSAGE_ID_COLUMN} is added automatically; leave it out`);
+    if (SYSTEM_COLUMNS.includes(column)) fail(`${column} is a system column of Postgres; choose another name`);
     const mistake = findMistake(spec);
     return mistake ? fail(`column ${column}: ${mistake}`) : compileColumn(column, spec);
   });

@@ -12,6 +12,8 @@ export interface Registry {
  * @throws TypeError if a name stands twice, or an identifier is masked in two forms: its tokens would look joinable and never be equal
  */
 export function readRegistry(declared: readonly (Pipeline | Queue)[]): Registry {
+  if (!declared.every((item: unknown) => typeof item === "object" && item !== null && ("pipelines" in item || "columns" in item)))
+    throw new TypeError("lambda/custom/pipelines.ts exports something that is neither a pipeline nor a shared queue");
   const shared = declared.filter((item): item is Queue => "pipelines" in item);
   const single = declared.filter((item): item is Pipeline => !("pipelines" in item));
   const pipelines = [...new Set([...single, ...shared.flatMap((queue) => queue.pipelines)])];

@@ -11,9 +11,9 @@ const any = (options: unknown) => JSON.parse(JSON.stringify(options));
 describe("a mistake in a column is an error that names the pipeline and the column", () => {
   test.each<[() => ColumnSpec, string]>([
     [() => p.text(any({})), "needs max"],
-    [() => p.text({ max: 0 }), "max is 0; it must be a number of characters"],
-    [() => p.text({ max: 1.5 }), "max is 1.5; it must be a number of characters"],
-    [() => p.text(any({ max: "8" })), 'max is "8"; it must be a number of characters'],
+    [() => p.text({ max: 0 }), "max is 0; it must be a number of characters up to 10485760"],
+    [() => p.text({ max: 1.5 }), "max is 1.5; it must be a number of characters up to 10485760"],
+    [() => p.text(any({ max: "8" })), 'max is "8"; it must be a number of characters up to 10485760'],
     [() => p.text({ max: 8, from: "items[0].sku" }), 'from is "items[0].sku"; it must be a path like customer.email, without brackets'],
     [() => p.text({ max: 8, from: "a..b" }), 'from is "a..b"; it must be a path like customer.email, without brackets'],
     [() => p.text({ max: 8, from: "" }), 'from is ""; it must be a path like customer.email, without brackets'],
