@@ -7,7 +7,7 @@ import type { RowKey } from "../rows/masked-row.ts";
 import { type Rejection, reject } from "../rows/outcome.ts";
 import { type Event, readEvent } from "./read-event.ts";
 import { readValue } from "./read-value.ts";
-import { readKey, readSent } from "./row-key.ts";
+import { findLimitBase, readKey, readSent } from "./row-key.ts";
 
 /** A parsed message: its key is open, every other value from its body is sensitive. */
 export interface Message {
@@ -45,6 +45,6 @@ function readColumn(column: Column, record: SQSRecord, { body }: Event, sent: nu
   }
   const value = readPath(body, column.path);
   if (value === undefined || value === null) return column.required ? reject("missing_field", column.from) : null;
-  const read = readValue(value, column, sent);
+  const read = readValue(value, column, findLimitBase(record, sent));
   return typeof read === "string" ? read : reject(read.code, column.from);
 }

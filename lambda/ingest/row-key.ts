@@ -32,6 +32,15 @@ export function readSent(record: SQSRecord, { sent }: Event): number {
 }
 
 /**
+ * Finds the time from which limits like `+1 day` count. A line of a file may state no time of sending; it is limited from today.
+ * @param sent the result of {@link readSent}
+ * @returns the time of sending, else that of the first delivery, in milliseconds since 1970; NaN if both are unknown
+ */
+export function findLimitBase(record: SQSRecord, sent: number): number {
+  return Number.isNaN(sent) ? parseMillis(record.attributes?.ApproximateFirstReceiveTimestamp) : sent;
+}
+
+/**
  * Reads the whole key. The date comes from the body or from the first sending, never from a redelivery. With an `event-id` it comes only
  * from the producer (the body or `event-time`): otherwise a retry after midnight would be a second row.
  * @param sent the result of {@link readSent}
@@ -48,7 +57,7 @@ export function readKey(record: SQSRecord, { body }: Event, sent: number, pipeli
     const date = isProducers ? null : formatDay(sent);
     return date === null ? reject("missing_field", keyDate.from) : { date, id };
   }
-  const date = readValue(given, keyDate, sent);
+  const date = readValue(given, keyDate, findLimitBase(record, sent));
   return typeof date === "string" ? { date, id } : reject(date.code, stated === undefined ? "event-time" : keyDate.from);
 }
 
