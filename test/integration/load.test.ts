@@ -124,6 +124,12 @@ describe("the id of a row", () => {
     ]);
   });
 
+  test("is the same whether the line is loaded under its pipeline or the queue that it shares", async () => {
+    const line = { ...DATED, order_id: "o", n: 1 };
+    expect((await load([line], { id: ["n"] })).counts).toMatchObject({ stored: 1 });
+    expect((await load([line], { id: ["n"], queue: toQueue(orders), anew: true })).counts).toMatchObject({ stored: 0, duplicate: 1 });
+  });
+
   test.each([
     [{ at: "2024-03-01" }, "missing_field"],
     [{ at: "2024-03-01", n: null }, "missing_field"],
