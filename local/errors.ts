@@ -64,7 +64,9 @@ export const invalidHeader = (file: string, cell: number) =>
 export const maskedId = (field: string, pipeline: string) =>
   misuse(`--id ${field}: pipeline ${pipeline} masks this field, and an id is no mask: its value could be guessed. Name another field.`);
 export const existingRejects = (file: string) =>
-  misuse(`${file} exists: it holds the rejected lines of an earlier run. Move it or remove it first.`);
+  misuse(
+    `${file} exists: it holds the rejected lines of an earlier run. Correct these lines in the file that you load, at their numbers, move this one away, and load again.`,
+  );
 export const unusableRejects = (file: string, code?: string) =>
   failure(`Rejected lines go to ${file}, which cannot be written (${code}). Copy the file that you load to another folder.`);
 export const unsettledLines = (count: number) => failure(`The database settled none of ${count} lines in time.`);

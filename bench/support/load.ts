@@ -28,7 +28,7 @@ const FORMATS = {
 /** Opens `masqueue load` in this process, connected and with its table checked. Its ids are those of the batches. */
 export async function openLoad(config: ClientConfig, table: string, type: keyof typeof FORMATS): Promise<Writer> {
   const folder = mkdtempSync(join(tmpdir(), "masqueue-load-"));
-  const queue = toLoadQueue(toQueue({ ...userLogins, table }), SENT, Date.now());
+  const queue = toLoadQueue(toQueue({ ...userLogins, table }));
   const masking = { mode: "hmac", masterKey } as const;
   const containers = Array.from({ length: CONTAINERS }, () => createLineContainer(queue, { config }, masking, new LoadTotals()));
   for (const container of containers) await container.check();

@@ -71,7 +71,7 @@ const READERS: { readonly [K in Exclude<Column["kind"], "constant" | "meta">]: R
 /**
  * Reads the value of a field for its column. Pure.
  * @param value neither null nor undefined
- * @param sent milliseconds since 1970 at which the message was sent: limits like `+1 day` count from its day
+ * @param sent milliseconds since 1970: limits like `+1 day` count from its day
  */
 export function readValue(value: unknown, column: Column, sent: number): Read {
   const read = READERS[column.kind as keyof typeof READERS] as Reader<Column["kind"]>;

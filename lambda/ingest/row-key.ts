@@ -25,7 +25,10 @@ export function readId(record: SQSRecord, pipeline: Pipeline): string | Rejectio
 export interface SentTimes {
   /** By the envelope, else as {@link queued}. */
   readonly sent: number;
-  /** By our redrive, else by SQS, else by the envelope. Limits like `+1 day` count from it: a sender can put any time into an envelope. */
+  /**
+   * The time from which limits like `+1 day` count: by our redrive, else by SQS, because a sender can put any time into an envelope. A
+   * line of a file may have neither; it is limited from its envelope's time, else from the time at which it is loaded.
+   */
   readonly queued: number;
 }
 
@@ -33,7 +36,8 @@ export function readSentTimes(record: SQSRecord, { sent }: Event): SentTimes {
   const redriven = parseMillis(readAttribute(record, "masqueue-sent"));
   const queued = Number.isNaN(redriven) ? parseMillis(record.attributes?.SentTimestamp) : redriven;
   const stated = sent === undefined ? queued : Date.parse(sent);
-  return { sent: stated, queued: Number.isNaN(queued) ? stated : queued };
+  const known = [queued, stated, parseMillis(record.attributes?.ApproximateFirstReceiveTimestamp)];
+  return { sent: stated, queued: known.find((time) => !Number.isNaN(time)) ?? Number.NaN };
 }
 
 /**

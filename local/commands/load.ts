@@ -32,7 +32,7 @@ export interface LoadOptions {
 /** Loads files into the tables of a pipeline or shared queue, and prints the totals. @returns the exit code */
 export async function load(patterns: readonly string[], options: LoadOptions): Promise<number> {
   const { pipeline, rate, id, sent, env, yes, json, data } = options;
-  const queue = toLoadQueue(findQueue(pipeline), sent, Date.now());
+  const queue = toLoadQueue(findQueue(pipeline));
   if (id !== undefined) refuseMasked(id, queue);
   const files = findFiles(patterns, id === undefined);
   const dataDir = resolveDataDir(data);

@@ -5,7 +5,7 @@ import { consume, type Handler } from "../emulators/event-source.ts";
 import { createContext } from "../emulators/sqs-event.ts";
 import * as errors from "../errors.ts";
 import { readText } from "../files.ts";
-import { createContainer, findQueue, openMasking } from "../run/container.ts";
+import { createContainer, findDeployedName, findQueue, openMasking } from "../run/container.ts";
 import { type Outgoing, readMessages } from "../run/messages-file.ts";
 import { prepareTargets } from "../run/prepare-targets.ts";
 import { monitorQueue } from "../run/queue-monitor.ts";
@@ -39,10 +39,12 @@ const WATCH_WINDOW = 200;
 /** Sends messages, drains the queue through the function and prints the totals. @returns the exit code */
 export async function start(options: StartOptions): Promise<number> {
   // Read first, so that a mistake in the options or the file shows before anything is started.
-  const source = findQueue(options.pipeline, options.masking);
+  const name = findSourceName(options);
+  const source = findQueue(name, options.masking);
   const messages = readInput(options, source.pipelines);
   const dataDir = resolveDataDir(options.data);
   const output = createOutput(options.json ? process.stderr : process.stdout);
+  if (name !== options.pipeline) output.line(`Pipelines  those of queue ${name}, which ${options.pipeline} shares`);
   await using postgres = await openPostgres(dataDir, options.env);
   checkInterrupted();
   await using queue = await openQueue(options.env);
@@ -68,6 +70,11 @@ export async function start(options: StartOptions): Promise<number> {
   await printSummary(output, { totals, monitor, postgres, queue, deadLettered, pipelines: source.pipelines, messages, options });
   if (failure && !options.watch) throw failure;
   return interrupted.aborted && !options.watch ? 130 : refused > 0 ? 1 : 0;
+}
+
+/** A queue of the environment holds messages of all the pipelines that share it. One alone would reject those of the others. */
+function findSourceName({ env, pipeline }: StartOptions): string {
+  return env && process.env.QUEUE_URL ? findDeployedName(pipeline) : pipeline;
 }
 
 /** Reads the messages to send: those of --from, else the samples of the pipelines; none if the queue of the environment has its own messages. */

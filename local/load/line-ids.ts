@@ -8,9 +8,9 @@ export function toLineId(name: string, number: number): string {
   return toUuid(`line:${name}:${number}`);
 }
 
-/** The id of a line by a value that identifies it. @param source the pipeline or shared queue that takes the file */
-export function toValueId(source: string, value: string): string {
-  return toUuid(`value:${source}:${value}`);
+/** The id of a line by a value that identifies it. @param pipeline that takes the line, alone or on a shared queue */
+export function toValueId(pipeline: string, value: string): string {
+  return toUuid(`value:${pipeline}:${value}`);
 }
 
 /** A UUID of version 5: https://www.rfc-editor.org/rfc/rfc9562#section-5.5 */

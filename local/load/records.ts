@@ -1,5 +1,6 @@
 import type { SQSRecord } from "aws-lambda";
 import { readEvent } from "../../lambda/ingest/read-event.ts";
+import { holds } from "../../lambda/pipelines/condition.ts";
 import { type Path, readPath } from "../../lambda/pipelines/path.ts";
 import type { Queue } from "../../lambda/pipelines/queue.ts";
 import { type Rejection, reject } from "../../lambda/rows/outcome.ts";
@@ -44,7 +45,8 @@ function addValueId(record: SQSRecord, queue: Queue, id: Path): SQSRecord | Line
   const text = JSON.isRawJSON(value) ? value.rawJSON : value;
   if (text === "") return reject("missing_field", id.join("."));
   if (typeof text !== "string" && typeof text !== "number") return reject("wrong_type", id.join("."));
-  const stringValue = toValueId(queue.name, String(text));
+  const pipeline = queue.pipelines.find(({ when }) => holds(when, event.body)) ?? queue;
+  const stringValue = toValueId(pipeline.name, String(text));
   const attribute = { stringValue, stringListValues: [], binaryListValues: [], dataType: "String" };
   return { ...record, messageAttributes: { "masqueue-id": attribute } };
 }

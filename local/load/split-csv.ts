@@ -6,6 +6,8 @@ import { type Line, MAX_LENGTH } from "./line.ts";
 
 const OPTIONS = {
   ...{ info: true, raw: true, skip_empty_lines: true, max_record_size: MAX_LENGTH },
+  // Programs mix line ends: csv-parse alone would take the first one that it finds as the only one.
+  record_delimiter: ["\r\n", "\n", "\r"],
   // A record with too many or too few cells is a line that is rejected, and a stray quote is a character.
   ...{ relax_column_count: true, relax_quotes: true },
 };

@@ -137,6 +137,16 @@ describe("masqueue load", () => {
     expect((await load(["*.jsonl"])).stderr).toContain("files of rejected lines hold no bodies");
   });
 
+  test("stores rejected lines once they are corrected in their places and the file of rejected lines is away", async () => {
+    const good = '{"user_id":"a","create_date":"2024-01-01"}\n';
+    write("a.jsonl", `${good}no json\n${good}`);
+    await load(["a.jsonl"]);
+    write("a.jsonl", good.repeat(3));
+    expect((await load(["a.jsonl"])).stderr).toContain("Correct these lines in the file that you load, at their numbers");
+    renameSync(rejectsOf("a.jsonl"), path("kept"));
+    expect(await loadJson(["a.jsonl"])).toMatchObject({ stored: 1, duplicates: 2, rejected: 0 });
+  });
+
   test("shows no value anywhere but in the file of rejected lines", async () => {
     const canaries = plantCanaries();
     const good = canaryLogin(canaries, { create_date: "2024-03-01" });

@@ -9,6 +9,7 @@ import { TEST_SECRET } from "../support/container.ts";
 import { createDatabase } from "../support/database.ts";
 import { dataFolder, launchNode } from "../support/masqueue.ts";
 import { ORDERS_MIGRATION, order, typedLogin } from "../support/order-records.ts";
+import { createQueue } from "../support/queue.ts";
 import { eventOf, record } from "../support/records.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -70,6 +71,27 @@ test("start without --from sends a pipeline's sample, and says what to do if the
   const without = await masqueue("start", "--pipeline", "typed-logins");
   expect(without.code).toBe(2);
   expect(without.stderr).toContain("name a file with --from, or write a body into lambda/custom/<pipeline>/sample.json");
+});
+
+test("start --env with one pipeline of a shared queue handles the messages of all, and says so", async () => {
+  const database = await createDatabase({ migrated: false });
+  const queue = await createQueue();
+  try {
+    await queue.send(...[order(), typedLogin(), { type: "ping" }].map((body) => JSON.stringify(body)));
+    const { host, port, user, password, database: name } = database.config;
+    const services = {
+      DATABASE_URL: `postgres://${user}:${password}@${host}:${port}/${name}`,
+      ...{ QUEUE_URL: `${queue.endpoint}/000000000000/login-queue`, AWS_ENDPOINT_URL: queue.endpoint, AWS_REGION: "us-east-1" },
+      ...{ AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
+    };
+    const start = [join(copy, "local/bin/masqueue.mjs"), "start", "--env", "--json", "--pipeline", "orders", "--data", data.path];
+    const { code, stdout, stderr } = await launchNode(start, { ...environment, ...services }).ended;
+    expect(stderr).toContain("Pipelines  those of queue events, which orders shares");
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { received: 3, stored: 2, skipped: 1, rejected: 0 }]);
+  } finally {
+    await queue.stop();
+    await database.drop();
+  }
 });
 
 test("start ends with the reason if one of the tables fails, and has stored the rows of the other", async () => {

@@ -37,7 +37,8 @@ const orders = definePipeline({ name: "orders", table: "orders", when: { type: "
 const logins = { ...userLogins, when: [{ path: ["type"], values: ["login"] }] };
 const events = shareQueue("events", [orders, logins, skip({ type: "ping" })]);
 
-const NOW = Date.UTC(2026, 10, 25);
+/** Today, or some days later. */
+const day = (later: number) => new Date(Date.now() + later * 86_400_000).toISOString().slice(0, 10);
 const DATED = { type: "order", at: "2024-03-01" };
 
 interface Options {
@@ -57,7 +58,7 @@ async function load(lines: readonly unknown[], options: Options = {}) {
   if (anew) for (const file of readdirSync(folder)) if (file !== "a.jsonl") rmSync(join(folder, file));
   const progress = new FileProgress(folder, [], `${path}.rejected.jsonl`);
   const totals = new LoadTotals();
-  const loadQueue = toLoadQueue(queue, sent, NOW);
+  const loadQueue = toLoadQueue(queue);
   const masking = { mode: "hmac", masterKey: importMasterKey(TEST_SECRET) } as const;
   const containers = [0, 1].map(() => createLineContainer(loadQueue, { config }, masking, totals));
   try {
@@ -123,6 +124,12 @@ describe("the id of a row", () => {
     ]);
   });
 
+  test("is the same whether the line is loaded under its pipeline or the queue that it shares", async () => {
+    const line = { ...DATED, order_id: "o", n: 1 };
+    expect((await load([line], { id: ["n"] })).counts).toMatchObject({ stored: 1 });
+    expect((await load([line], { id: ["n"], queue: toQueue(orders), anew: true })).counts).toMatchObject({ stored: 0, duplicate: 1 });
+  });
+
   test.each([
     [{ at: "2024-03-01" }, "missing_field"],
     [{ at: "2024-03-01", n: null }, "missing_field"],
@@ -156,12 +163,19 @@ describe("the date of a row", () => {
   });
 
   test("is limited from --sent, else from today", async () => {
-    const lines = ["2026-11-26", "2026-11-27", "2020-01-02", "2020-01-03"].map((at) => ({ type: "order", at, order_id: at }));
+    const lines = [day(1), day(3), "2020-01-02", "2020-01-03"].map((at) => ({ type: "order", at, order_id: at }));
     await load(lines);
-    expect((await rows()).map(({ day }) => day)).toEqual(["2020-01-02", "2020-01-03", "2026-11-26"]);
+    expect((await rows()).map(({ day }) => day)).toEqual(["2020-01-02", "2020-01-03", lines[0]?.at]);
     await fixture.sql("DELETE FROM orders");
     await load(lines, { anew: true, sent: Date.UTC(2020, 0, 1) });
     expect((await rows()).map(({ day }) => day)).toEqual(["2020-01-02"]);
+  });
+
+  test("is limited from the envelope's time, and from today for a line without an envelope", async () => {
+    const late = { ...envelope, detail: { order_id: "late", at: day(0) } };
+    await load([envelope, late, { order_id: "f", at: day(0) }, { order_id: "g", at: day(3) }], { queue: bridged });
+    expect((await rows()).map((row) => row.order_id)).toEqual(["e", "f"]);
+    expect(rejectedLines()).toMatchObject([2, 4].map((line) => ({ line, code: "bad_date", field: "at" })));
   });
 
   test("is missing if neither the body nor --sent states it", async () => {

@@ -130,6 +130,19 @@ describe("a .csv file", () => {
     expect(await bodies("c.csv.gz", gzipSync("a\n1"))).toEqual(['{"a":"1"}']);
   });
 
+  test.each([["a,b\n1,2\r\n3,4\r5,6\n\n7,8"], ["a,b\r\n1,2\n3,4\r5,6\r\n\r\n7,8\n"], ["a,b\r1,2\n3,4\r\n5,6\r\r7,8\r\n"]])(
+    "may mix line ends, which changes neither its records nor their numbers: %j",
+    async (text) => {
+      const lines = await collect(splitCsv(inPieces(text), "x.csv"));
+      expect(lines.map(({ number, raw, body }) => [number, raw, body])).toEqual([
+        [2, "1,2", '{"a":"1","b":"2"}'],
+        [3, "3,4", '{"a":"3","b":"4"}'],
+        [4, "5,6", '{"a":"5","b":"6"}'],
+        [6, "7,8", '{"a":"7","b":"8"}'],
+      ]);
+    },
+  );
+
   test("gives every text back, whatever it holds and wherever a chunk ends", async () => {
     const cell = fc.string({ unit: fc.constantFrom('"', ",", "\n", "é", "a", " ", "\\", "😀") });
     const quote = (text: string) => `"${text.replaceAll('"', '""')}"`;
