@@ -203,8 +203,14 @@ describe("the fields of messages", () => {
   });
 
   test("have distinct columns, and none is the id of the message", () => {
-    const { columns } = propose({ message_id: "x1", userKey: 1, user_key: 2, ["__proto__"]: 2 });
-    expect(columns.map(({ name }) => name)).toEqual(["message_id_2", "user_key", "user_key_2", "proto", "sent_on"]);
+    const { columns } = propose({ message_id: "x1", userKey: 1, user_key: 2, xmin: 1, _1: 1, _: 1 });
+    expect(columns.map(({ name }) => name)).toEqual(["message_id_2", "user_key", "user_key_2", "xmin_2", "field_1", "field_", "sent_on"]);
+  });
+
+  test("are left out below a name that a literal of JavaScript cannot have", () => {
+    const { columns, leftOut } = propose({ ["__proto__"]: 2, a: { ["__proto__"]: { b: 1 } } });
+    expect(columns.map(({ name }) => name)).toEqual(["sent_on"]);
+    expect(leftOut.map(({ from }) => from)).toEqual(["__proto__", "a.__proto__.b"]);
   });
 
   test("whose names may be values are counted only", () => {
@@ -246,7 +252,7 @@ describe("the date of the key", () => {
 /** Bodies of one sender: few names, values of any kind. */
 const anyBodies = fc.array(
   fc.dictionary(
-    fc.constantFrom("id", "name", "email", "ip", "phone", "amount", "created_at", "a", "b", "c"),
+    fc.constantFrom("id", "name", "email", "ip", "phone", "amount", "created_at", "a", "b", "_", "_1", "ctid"),
     fc.oneof(
       fc.jsonValue({ maxDepth: 3 }),
       fc.constantFrom<unknown>(
