@@ -45,13 +45,20 @@ export function listComments(pipeline: Pipeline): Comment[] {
   ];
 }
 
+/** A path in a comment: in quotes if it holds blanks, because people write `Field of view.`, too. */
+const formatPath = (path: string) => (/\s/.test(path) ? `"${path}"` : path);
+const PATH = '(\\S+|".+")';
+
 /** The texts of these comments, whatever the declaration says: a comment in other words was written by people. */
-export const OWN_COMMENT =
-  /^(Rows of pipeline \S+, one for each message|(Token|SHA-256 digest) of field \S+: equal values .+|Date of field \S+ in UTC; if absent, .+|Field \S+|Members .+ of field \S+|The same in every row|Id of the message; with .+|Id that SQS gave the message|Time at which the message was sent|Time of the message's first delivery)\.$/;
+export const OWN_COMMENT = new RegExp(
+  `^(Rows of pipeline \\S+, one for each message|(Token|SHA-256 digest) of field .+: equal values .+|Date of field ${PATH} in UTC; if absent, .+|` +
+    `Field ${PATH}|Members .+ of field ${PATH}|The same in every row|Id of the message; with .+|Id that SQS gave the message|` +
+    "Time at which the message was sent|Time of the message's first delivery)\\.$",
+);
 
 /** What a column holds, in words. */
 function describeColumn({ domain, keyDate, masking }: Pipeline, column: Column): string {
-  const { from } = column;
+  const from = formatPath(column.from);
   if (column.kind === "masked") {
     const token = masking === "hmac" ? "Token" : "SHA-256 digest";
     return `${token} of field ${from}: equal values have equal tokens. Identifier ${column.identifier}, domain ${domain}.`;

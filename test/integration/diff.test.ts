@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { date, definePipeline, exact, masked, text } from "../../lambda/pipelines/pipeline.ts";
+import { date, definePipeline, exact, json, masked, text } from "../../lambda/pipelines/pipeline.ts";
 import { userLogins } from "../../lambda/pipelines/user-logins.ts";
 import { readDiffs } from "../../local/commands/diff.ts";
 import { commentTable, createTable, listComments, OWN_COMMENT } from "../../local/tables/ddl.ts";
@@ -119,6 +119,11 @@ describe("a difference that is not safe to end is told, and no statement is writ
       ["COMMENT ON COLUMN kinds.masked_ip IS 'Field customer.ip.'"],
       /^column masked_ip was filled by another mask, or by none/,
     ],
+    [
+      "a mask of a plain column whose field has a name with a blank",
+      [`COMMENT ON COLUMN kinds.masked_ip IS 'Field "Client Address".'`],
+      /^column masked_ip was filled by another mask, or by none/,
+    ],
     ["a padded id", ["ALTER TABLE kinds ALTER message_id TYPE char(128)"], /^column message_id is character, which pads ids/],
     [
       "a computed column",
@@ -174,7 +179,17 @@ test("two pipelines that fill one table are compared with it together", async ()
 });
 
 test("every comment that Masqueue writes is known as its own", () => {
-  for (const pipeline of [kinds, userLogins, { ...userLogins, masking: { sha256: true } } as const])
+  const blanks = definePipeline({
+    name: "blanks",
+    table: "blanks",
+    columns: {
+      a: masked({ from: "First Name", as: exact("name") }),
+      b: text({ max: 5, from: "Shirt Size" }),
+      c: json({ from: "More Of It", pick: ["One Thing"] }),
+      day: date({ from: "Order Date", otherwise: "sent" }),
+    },
+  });
+  for (const pipeline of [blanks, kinds, userLogins, { ...userLogins, masking: { sha256: true } } as const])
     for (const { text } of listComments(pipeline)) expect(text).toMatch(OWN_COMMENT);
 });
 
