@@ -1,4 +1,5 @@
 import pg from "pg";
+import { type CanonicalForm, maxBytes } from "../../lambda/masking/canonical.ts";
 import { ROLES } from "../../lambda/names.ts";
 import { type Column, MESSAGE_ID_COLUMN, type Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { formatSqlType } from "../../lambda/pipelines/sql-type.ts";
@@ -45,22 +46,43 @@ export function listComments(pipeline: Pipeline): Comment[] {
   ];
 }
 
+/** A path in a comment: in quotes if it holds blanks, because people write `Field of view.`, too. */
+const formatPath = (path: string) => (/\s/.test(path) ? `"${path}"` : path);
+const PATH = '(\\S+|".+")';
+
 /** The texts of these comments, whatever the declaration says: a comment in other words was written by people. */
-export const OWN_COMMENT =
-  /^(Rows of pipeline \S+, one for each message|(Token|SHA-256 digest) of field \S+: equal values .+|Date of field \S+ in UTC; if absent, .+|Field \S+|Members .+ of field \S+|The same in every row|Id of the message; with .+|Id that SQS gave the message|Time at which the message was sent|Time of the message's first delivery)\.$/;
+export const OWN_COMMENT = new RegExp(
+  `^(Rows of pipeline \\S+, one for each message|(Token|SHA-256 digest) of field .+: equal values .+|Date of field ${PATH} in UTC; if absent, .+|` +
+    `Field ${PATH}|Members .+ of field ${PATH}|The same in every row|Id of the message; with .+|Id that SQS gave the message|` +
+    "Time at which the message was sent|Time of the message's first delivery)\\.$",
+);
 
 /** What a column holds, in words. */
 function describeColumn({ domain, keyDate, masking }: Pipeline, column: Column): string {
-  const { from } = column;
+  const from = formatPath(column.from);
   if (column.kind === "masked") {
-    const token = masking === "hmac" ? "Token" : "SHA-256 digest";
-    return `${token} of field ${from}: equal values have equal tokens. Identifier ${column.identifier}, domain ${domain}.`;
+    // The SHA-256 mode knows no forms.
+    const token = masking === "hmac" ? `Token of field ${from} as ${nameForm(column.form)}` : `SHA-256 digest of field ${from}`;
+    return `${token}: equal values have equal tokens. Identifier ${column.identifier}, domain ${domain}.`;
   }
   if (column === keyDate) return `Date of field ${from} in UTC; if absent, the day on which the message was sent.`;
   if (column.kind === "constant") return "The same in every row.";
   if (column.kind === "meta") return META[column.property];
   if (column.kind === "json") return `Members ${column.pick.join(", ")} of field ${from}.`;
   return `Field ${from}.`;
+}
+
+/** The forms of masks by their tags. */
+const FORMS: Readonly<Record<number, string>> = { 1: "address", 2: "text", 4: "caseless text", 5: "UUID", 6: "digits" };
+
+/** The name of a form; that of a network has the prefixes, which stand behind the tag: `network /24, /48`. */
+function nameForm(form: CanonicalForm): string {
+  const readPrefix = (address: string) => {
+    const bytes = Buffer.alloc(maxBytes(address));
+    form.write(address, bytes, 0);
+    return bytes.readUInt8(1);
+  };
+  return FORMS[form.tag] ?? `network /${readPrefix("192.0.2.1") - 96}, /${readPrefix("2001:db8::1")}`;
 }
 
 const META = {

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { parseDate, parseTimestamp } from "../../lambda/dates.ts";
 import { readValue } from "../../lambda/ingest/read-value.ts";
 import type { ColumnSpec } from "../../lambda/pipelines/columns.ts";
@@ -16,7 +17,7 @@ export interface PlainGuess {
 const LONGEST_TEXT = 64;
 const AMOUNTS = /(^|_)(amount|price|total|subtotal|cost|fee|tax|vat|discount|balance|sum|net|gross|rate|weight)(_|$)/;
 const TIMES = /(^|_)(at|on|time|timestamp|ts|date|created|updated|since|until)$/;
-const PERSON_IDS = /(^|_)(user|customer|client|account|member|patient|employee|subscriber|player|profile)(_id)?$/;
+const PERSON_IDS = /(^|_)(user|customer|client|account|member|patient|employee|subscriber|player|profile)(_?(id|number|no|nr))?$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Guesses the kind of a field of texts. @returns the column, or why none is proposed */
@@ -44,12 +45,18 @@ function guessWords(path: string, texts: readonly string[]): PlainGuess | string
   const longest = Math.max(...texts.map((text) => Array.from(text).length));
   if (longest > LONGEST_TEXT) return `texts of more than ${LONGEST_TEXT} characters`;
   if (some(/@/)) return "texts with an @";
+  if (texts.some(holdsAddress)) return "texts with an IP address";
   if (some(/:\/\//)) return "links, which can hold personal values";
   if (some(/\S\s+\S/)) return "free text";
   if (!isVocabulary && some(/^\D{4,}$/)) return "words that may be names of persons";
   const max = 2 ** Math.ceil(Math.log2(Math.max(16, 2 * longest)));
   const why = explainId(path) ?? (isVocabulary ? `different texts: ${distinct}` : "codes");
   return { kind: "text", options: { max }, sample: "example-1", why };
+}
+
+/** Whether an IP address is a part of a text, as in `192.0.2.1:443` and `[2001:db8::1]:443`. */
+function holdsAddress(text: string): boolean {
+  return text.split(/[\s,;|/=()[\]]+/).some((part) => isIP(part.replace(/(\.\d+):\d+$/, "$1")) !== 0);
 }
 
 /** Reads any number that a column can hold. */

@@ -25,6 +25,8 @@ export interface Proposal {
 export const ENOUGH = 50;
 /** The most characters of a name in Postgres. */
 const LONGEST_NAME = 63;
+/** Columns that every table of Postgres has. */
+const SYSTEM_COLUMNS = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
 /** Values that stand for no one, as senders write them. */
 const NO_ONE = ["unknown", "Unknown", "n/a", "N/A", "none", "None", "null", "undefined", "-", "0.0.0.0", "::"].concat(
   "00000000-0000-0000-0000-000000000000",
@@ -34,13 +36,13 @@ const NO_ONE = ["unknown", "Unknown", "n/a", "N/A", "none", "None", "null", "und
 export function proposeTable({ fields, events }: Pick<Samples, "fields" | "events">): Proposal {
   const columns: ProposedColumn[] = [];
   const leftOut: { from: string; why: string }[] = [];
-  const names = new Set([MESSAGE_ID_COLUMN]);
+  const names = new Set([MESSAGE_ID_COLUMN, ...SYSTEM_COLUMNS]);
   for (const field of fields) {
     const isLookedInto = field.values.length > 0 && field.values.every(isNested) && field.path.split(".").length < MAX_DEPTH;
     if (isLookedInto) continue;
     const guess = guessColumn(field);
     const required = events >= ENOUGH && field.values.length === events && { required: true };
-    const name = typeof guess === "string" ? "" : claimName(`${guess.personal ? "masked_" : ""}${toSnakeCase(field.path)}`, names);
+    const name = typeof guess === "string" ? "" : claimName(`${guess.personal ? "masked_" : ""}${toColumnName(field.path)}`, names);
     if (typeof guess === "string") leftOut.push({ from: field.path, why: guess });
     else if (name.length > LONGEST_NAME) leftOut.push({ from: field.path, why: `a name of more than ${LONGEST_NAME} characters` });
     else columns.push({ ...guess, name, from: field.path, options: { ...guess.options, ...required } });
@@ -52,6 +54,7 @@ type Guess = Omit<ProposedColumn, "name" | "from">;
 
 /** @returns the column without its name, or why none is proposed */
 function guessColumn({ path, values }: Field): Guess | string {
+  if (path.split(".").includes("__proto__")) return "a name that JavaScript keeps for itself";
   if (values.length === 0) return "without a value";
   if (values.some(Array.isArray)) return "lists";
   if (values.some(isNested)) return values.every(isNested) ? `objects below ${MAX_DEPTH} levels` : "objects in some messages only";
@@ -83,6 +86,12 @@ function guessPersonal(path: string, values: readonly unknown[], isNumber: boole
     sample: isNumber ? 2025550143 : kind.sample,
     why: by === "name" ? `named like ${kind.title}` : `values are ${kind.title}`,
   };
+}
+
+/** A name that needs no quotes: `_1` has no letter to begin with. */
+function toColumnName(path: string): string {
+  const name = toSnakeCase(path);
+  return /^[a-z]/.test(name) ? name : `field_${name}`;
 }
 
 /** @returns the name, numbered if another column has it */

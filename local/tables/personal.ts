@@ -54,8 +54,8 @@ const PERSONAL_KINDS: readonly PersonalKind[] = [
   {
     ...{ identifier: "national_id", title: "national ids", form: "caseless", sample: "invented-national-id-1" },
     names:
-      /passport|(national|tax|identity|personal|citizen)_?(id|number|no|code|card)|social_?security|driv(ing|ers?)_?licen[cs]e|(^|_)(ssn|sin|nino?|pesel|cpf|curp|dni|bsn|aadhaar|vat_?id|tin|nhs|medicare|insurance_?(no|number))(_|$)/,
-    looks: like(/^\d{3}-\d{2}-\d{4}$/),
+      /passport|(national|tax|identity|personal|citizen)_?(id|number|no|code|card)|social_?security|driv(ing|ers?)_?licen[cs]e|(^|_)(ssn|sin|nino?|pesel|cpf|curp|dni|bsn|aadhaar|vat_?id|tin|nhs|medicare|mrn|insurance_?(no|number))(_|$)/,
+    looks: like(/^\d{3}-\d{2}-\d{4}$|^756(\.\d{4}){2}\.\d{2}$/),
   },
   {
     ...{ identifier: "iban", title: "IBANs", form: "caseless", sample: "XX00 0000 0000 0000 0000 00" },
@@ -73,12 +73,16 @@ const PERSONAL_KINDS: readonly PersonalKind[] = [
   },
   {
     ...{ identifier: "phone", title: "telephone numbers", form: "digits", sample: "+1 202 555 0143" },
-    names: /(phone|mobile|msisdn|whatsapp|(^|_)(tel|cell|fax|sms)(?=_|$))(_?(number|no|nr))?/,
+    names: /(phone|mobile|msisdn|whatsapp|(^|_)(tel|cell|handy|fax|sms)(?=_|$))(_?(number|no|nr))?/,
     looks: isPhone,
   },
   {
     ...{ identifier: "birth_date", title: "dates of birth", form: "exact", sample: "1901-02-03" },
-    names: /birth(_?(day|date|year|place))?|(^|_)(dob|born)(_|$)/,
+    names: /birth(_?(day|date|year|place))?|geburt\w*|(^|_)(dob|d_o_b|born)(_|$)/,
+  },
+  {
+    ...{ identifier: "licence_plate", title: "licence plates", form: "caseless", sample: "INVENTED 1" },
+    names: /(^|_)(licen[cs]e_?|number_?)?plate(_?(number|no))?(_|$)/,
   },
   {
     ...{ identifier: "user_agent", title: "user agents", form: "exact", sample: "Mozilla/5.0 (Invented)" },
@@ -164,10 +168,11 @@ function isNamed(words: string, names: RegExp, isNumber: boolean): boolean {
   return !isNumber && names.test(words) && !NEUTRAL_END.test(words);
 }
 
-/** With a country code, or in groups; of E.164's length. */
+/** With a country code, in groups, or digits after a 0 as they are dialled; of E.164's length. */
 function isPhone(text: string): boolean {
   const digits = text.replace(/\D/g, "").length;
-  const isGrouped = /^(\+|00)[1-9][\d\s()./-]+$|^0\d[\d ()./-]*[ )/-][\d -]{4,}$|^\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}$/.test(text);
+  const isGrouped =
+    /^(\+|00)[1-9][\d\s()./-]+$|^0\d[\d ()./-]*[ )/-][\d -]{4,}$|^\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}$|^(0\d{8,14}|\+\d{9,15})$/.test(text);
   return isGrouped && digits >= 7 && digits <= 17;
 }
 

@@ -78,6 +78,14 @@ describe("a personal field is masked", () => {
     ["customer.emailAddress", ["nothing"], 'caseless("email")'],
     ["phone", ["0151 234567", 4915112345], 'digits("phone") numbers true'],
     ["call", ["+48 601 234 567"], 'digits("phone")'],
+    ["call", ["0601234567", "+48601234567", "031123456"], 'digits("phone")'],
+    ["handy", [601234567], 'digits("phone") numbers true'],
+    ["reference", ["756.9217.0769.85"], 'caseless("national_id")'],
+    ["patient.mrn", ["A-1"], 'caseless("national_id")'],
+    ["plate", ["ZH 1"], 'caseless("licence_plate")'],
+    ["d_o_b", ["1980-01-01"], 'exact("birth_date")'],
+    ["dob", ["1980-01-01"], 'exact("birth_date")'],
+    ["geburtsdatum", ["1980-01-01"], 'exact("birth_date")'],
     ["device_id", ["593-47-5928"], 'exact("device_id")'],
     ["device.id", [UUID], 'exact("device_id")'],
     ["imei", [490154203237518], 'exact("device_id") numbers true'],
@@ -146,6 +154,9 @@ describe("a field of which it cannot tell is left out", () => {
     ["page", ["https://example.org/?user=1"], "links, which can hold personal values"],
     ["to", ["<a@example.org>"], "texts with an @"],
     ["to", ["a@example.org", "x1"], "some values look like e-mail addresses"],
+    ["peer", ["192.0.2.5:8080"], "texts with an IP address"],
+    ["peer", ["[2001:db8::1]:443"], "texts with an IP address"],
+    ["peer", ["192.0.2.5,192.0.2.6"], "texts with an IP address"],
     ["origin", ["192.0.2.1", "x1"], "some values look like IP addresses"],
     ["password", ["x1"], "secrets, by their name or values"],
     ["apiKey", ["x1"], "secrets, by their name or values"],
@@ -153,6 +164,11 @@ describe("a field of which it cannot tell is left out", () => {
     ["size", [JSON.rawJSON(`1${"0".repeat(600)}`)], "numbers that no column holds"],
     [`${"long_".repeat(13)}`, [1], "a name of more than 63 characters"],
   ])("%s of %j: %s", (path, values, reason) => expect(guess(path, ...values)).toBe(`left out: ${reason}`));
+
+  test.each(["customer_id", "bankCustomerNumber"])("but %s is shown as the id of a person", (path) => {
+    const { columns } = proposeTable({ fields: [{ path, values: ["A-1"] }], events: 1 });
+    expect(columns[0]?.why).toBe("ids of persons, readable as in user_logins");
+  });
 
   test("an order number is no card number because one in ten has its check digit", () => {
     const numbers = Array.from({ length: 100 }, (_, i) => String(5_000_000_000_000_000 + 7919 * i));
@@ -203,8 +219,14 @@ describe("the fields of messages", () => {
   });
 
   test("have distinct columns, and none is the id of the message", () => {
-    const { columns } = propose({ message_id: "x1", userKey: 1, user_key: 2, ["__proto__"]: 2 });
-    expect(columns.map(({ name }) => name)).toEqual(["message_id_2", "user_key", "user_key_2", "proto", "sent_on"]);
+    const { columns } = propose({ message_id: "x1", userKey: 1, user_key: 2, xmin: 1, _1: 1, _: 1 });
+    expect(columns.map(({ name }) => name)).toEqual(["message_id_2", "user_key", "user_key_2", "xmin_2", "field_1", "field_", "sent_on"]);
+  });
+
+  test("are left out below a name that a literal of JavaScript cannot have", () => {
+    const { columns, leftOut } = propose({ ["__proto__"]: 2, a: { ["__proto__"]: { b: 1 } } });
+    expect(columns.map(({ name }) => name)).toEqual(["sent_on"]);
+    expect(leftOut.map(({ from }) => from)).toEqual(["__proto__", "a.__proto__.b"]);
   });
 
   test("whose names may be values are counted only", () => {
@@ -246,7 +268,7 @@ describe("the date of the key", () => {
 /** Bodies of one sender: few names, values of any kind. */
 const anyBodies = fc.array(
   fc.dictionary(
-    fc.constantFrom("id", "name", "email", "ip", "phone", "amount", "created_at", "a", "b", "c"),
+    fc.constantFrom("id", "name", "email", "ip", "phone", "amount", "created_at", "a", "b", "_", "_1", "ctid"),
     fc.oneof(
       fc.jsonValue({ maxDepth: 3 }),
       fc.constantFrom<unknown>(
