@@ -1,4 +1,5 @@
 import pg from "pg";
+import { type CanonicalForm, maxBytes } from "../../lambda/masking/canonical.ts";
 import { ROLES } from "../../lambda/names.ts";
 import { type Column, MESSAGE_ID_COLUMN, type Pipeline } from "../../lambda/pipelines/pipeline.ts";
 import { formatSqlType } from "../../lambda/pipelines/sql-type.ts";
@@ -60,14 +61,28 @@ export const OWN_COMMENT = new RegExp(
 function describeColumn({ domain, keyDate, masking }: Pipeline, column: Column): string {
   const from = formatPath(column.from);
   if (column.kind === "masked") {
-    const token = masking === "hmac" ? "Token" : "SHA-256 digest";
-    return `${token} of field ${from}: equal values have equal tokens. Identifier ${column.identifier}, domain ${domain}.`;
+    // The SHA-256 mode knows no forms.
+    const token = masking === "hmac" ? `Token of field ${from} as ${nameForm(column.form)}` : `SHA-256 digest of field ${from}`;
+    return `${token}: equal values have equal tokens. Identifier ${column.identifier}, domain ${domain}.`;
   }
   if (column === keyDate) return `Date of field ${from} in UTC; if absent, the day on which the message was sent.`;
   if (column.kind === "constant") return "The same in every row.";
   if (column.kind === "meta") return META[column.property];
   if (column.kind === "json") return `Members ${column.pick.join(", ")} of field ${from}.`;
   return `Field ${from}.`;
+}
+
+/** The forms of masks by their tags. */
+const FORMS: Readonly<Record<number, string>> = { 1: "address", 2: "text", 4: "caseless text", 5: "UUID", 6: "digits" };
+
+/** The name of a form; that of a network has the prefixes, which stand behind the tag: `network /24, /48`. */
+function nameForm(form: CanonicalForm): string {
+  const readPrefix = (address: string) => {
+    const bytes = Buffer.alloc(maxBytes(address));
+    form.write(address, bytes, 0);
+    return bytes.readUInt8(1);
+  };
+  return FORMS[form.tag] ?? `network /${readPrefix("192.0.2.1") - 96}, /${readPrefix("2001:db8::1")}`;
 }
 
 const META = {

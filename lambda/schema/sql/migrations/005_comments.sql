@@ -14,8 +14,8 @@ BEGIN
     JOIN (VALUES
       ('user_id', 'Field user_id.'),
       ('device_type', 'Field device_type.'),
-      ('masked_ip', 'Token of field ip: equal values have equal tokens. Identifier ip, domain main.'),
-      ('masked_device_id', 'Token of field device_id: equal values have equal tokens. Identifier device_id, domain main.'),
+      ('masked_ip', 'Token of field ip as address: equal values have equal tokens. Identifier ip, domain main.'),
+      ('masked_device_id', 'Token of field device_id as text: equal values have equal tokens. Identifier device_id, domain main.'),
       ('locale', 'Field locale.'),
       ('app_version', 'Field app_version.'),
       ('create_date', 'Date of field create_date in UTC; if absent, the day on which the message was sent.'),
