@@ -50,7 +50,8 @@ export async function readDiffs(client: pg.Client, compared: readonly Pipeline[]
   const diffs: TableDiff[] = [];
   for (const pipeline of mergeByTable(compared)) {
     const catalogue = await readCatalogue(client, pipeline);
-    const hasRows = catalogue.exists && !catalogue.hasKey && (await findRow(client, pipeline.table));
+    const isAsked = !catalogue.hasKey || catalogue.columns.some(({ comment }) => comment === null);
+    const hasRows = catalogue.exists && isAsked && (await findRow(client, pipeline.table));
     diffs.push(diffTable(catalogue, pipeline, hasRows));
   }
   return diffs;

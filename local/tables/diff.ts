@@ -27,7 +27,7 @@ interface Change {
 
 /**
  * Compares a declaration with its table. Pure.
- * @param hasRows whether the table has rows; a unique key is then not added, because that locks the table
+ * @param hasRows whether the table has rows: a unique key is then not added, because that locks the table, and a comment tells no mask
  */
 export function diffTable(catalogue: Catalogue, pipeline: Pipeline, hasRows: boolean): TableDiff {
   const { table } = pipeline;
@@ -41,7 +41,7 @@ export function diffTable(catalogue: Catalogue, pipeline: Pipeline, hasRows: boo
   // The key may be on columns that are added.
   changes.sort((a, b) => Number(a.sql.includes(" ADD UNIQUE ")) - Number(b.sql.includes(" ADD UNIQUE ")));
   if (!catalogue.exists) return { table, changes, byHand, notes: [], grants: grantTable(pipeline) };
-  const comments = diffComments(catalogue, pipeline);
+  const comments = diffComments(catalogue, pipeline, hasRows);
   changes.push(...comments.changes);
   byHand.push(...comments.byHand);
   return { table, changes, byHand, notes: listNotes(catalogue, pipeline), grants: null };
@@ -80,7 +80,7 @@ function advise({ kind }: Problem, { table, dateColumn }: Pipeline): string {
 }
 
 /** Finds comments that are missing, or that an older declaration made. A comment that people wrote stays. */
-function diffComments({ comment, columns }: Catalogue, pipeline: Pipeline): Pick<TableDiff, "changes" | "byHand"> {
+function diffComments({ comment, columns }: Catalogue, pipeline: Pipeline, hasRows: boolean): Pick<TableDiff, "changes" | "byHand"> {
   const existing = new Map<string | undefined, string | null>(columns.map((column) => [column.name, column.comment]));
   existing.set(undefined, comment);
   const outdated: Comment[] = [];
@@ -88,8 +88,13 @@ function diffComments({ comment, columns }: Catalogue, pipeline: Pipeline): Pick
   for (const wanted of listComments(pipeline)) {
     const current = existing.get(wanted.column) ?? null;
     if (current !== null && (current === wanted.text || !OWN_COMMENT.test(current))) continue;
-    // The older rows keep their values, so the comment is still true of them.
-    if (current !== null && readMask(current) !== readMask(wanted.text)) byHand.push(`column ${wanted.column} ${REMASKED}`);
+    // The older rows keep their values: a comment that tells another mask is still true of them.
+    const isMask = [wanted.text, current ?? ""].some((text) => MASKED_COMMENT.test(text));
+    const advice = `declare a new column, or if its values are what is declared now, run ${wanted.sql}`;
+    if (isMask && current !== null)
+      byHand.push(`column ${wanted.column} was filled by another mask, by none, or from another field, as its comment tells: ${advice}`);
+    else if (isMask && hasRows && existing.has(wanted.column))
+      byHand.push(`column ${wanted.column} has no comment, so it cannot be told what its older rows hold: ${advice}`);
     else outdated.push(wanted);
   }
   if (outdated.length === 0) return { changes: [], byHand };
@@ -98,14 +103,7 @@ function diffComments({ comment, columns }: Catalogue, pipeline: Pipeline): Pick
   return { changes: [{ text: `comments are missing or out of date: ${names}`, sql }], byHand };
 }
 
-const REMASKED =
-  "was filled by another mask, or by none, as its comment tells; its tokens would not equal the new ones: declare a new column, or if it holds no values, remove its comment";
-
-/** The mask that a comment tells; undefined if the column is not masked. */
-function readMask(comment: string): string | undefined {
-  const [, token, identifier] = /^(Token|SHA-256 digest) of field .*(Identifier .*)$/.exec(comment) ?? [];
-  return token && `${token} ${identifier}`;
-}
+const MASKED_COMMENT = /^(Token|SHA-256 digest) of field /;
 
 function listNotes({ columns }: Catalogue, pipeline: Pipeline): string[] {
   const declared = new Map(pipeline.columns.map((column) => [column.name, column]));

@@ -65,8 +65,8 @@ describe("a difference that a migration can end", () => {
     ],
     [
       "the comment of an older declaration",
-      ["COMMENT ON COLUMN kinds.masked_ip IS 'Token of field ip: equal values have equal tokens. Identifier ip, domain main.'"],
-      ["comments are missing or out of date: masked_ip"],
+      ["COMMENT ON COLUMN kinds.note IS 'Field note.'"],
+      ["comments are missing or out of date: note"],
     ],
   ])("is %s: the printed migration runs as it is, and then nothing differs", async (_what, statements, texts) => {
     await spoil(...statements);
@@ -112,17 +112,41 @@ describe("a difference that is not safe to end is told, and no statement is writ
       [
         "COMMENT ON COLUMN kinds.masked_ip IS 'Token of field customer.ip: equal values have equal tokens. Identifier address, domain main.'",
       ],
-      /^column masked_ip was filled by another mask, or by none/,
+      /^column masked_ip was filled by another mask, by none, or from another field/,
     ],
     [
       "a mask of a plain column",
       ["COMMENT ON COLUMN kinds.masked_ip IS 'Field customer.ip.'"],
-      /^column masked_ip was filled by another mask, or by none/,
+      /^column masked_ip was filled by another mask, by none, or from another field/,
     ],
     [
       "a mask of a plain column whose field has a name with a blank",
       [`COMMENT ON COLUMN kinds.masked_ip IS 'Field "Client Address".'`],
-      /^column masked_ip was filled by another mask, or by none/,
+      /^column masked_ip was filled by another mask, by none, or from another field/,
+    ],
+    [
+      "a mask of another field",
+      ["COMMENT ON COLUMN kinds.masked_ip IS 'Token of field ip as address: equal values have equal tokens. Identifier ip, domain main.'"],
+      /^column masked_ip was filled by another mask, by none, or from another field/,
+    ],
+    [
+      "another form of a mask",
+      [
+        "COMMENT ON COLUMN kinds.masked_phone IS 'Token of field customer.phone as text: equal values have equal tokens. Identifier phone, domain main.'",
+      ],
+      /^column masked_phone was filled by another mask, by none, or from another field/,
+    ],
+    [
+      "another size of networks",
+      [
+        "COMMENT ON COLUMN kinds.masked_network IS 'Token of field customer.ip as network /16, /48: equal values have equal tokens. Identifier network, domain main.'",
+      ],
+      /^column masked_network was filled by another mask, by none, or from another field/,
+    ],
+    [
+      "a masked column without a comment in a table that has rows",
+      ["COMMENT ON COLUMN kinds.masked_ip IS NULL", ROW],
+      /^column masked_ip has no comment, so it cannot be told what its older rows hold/,
     ],
     ["a padded id", ["ALTER TABLE kinds ALTER message_id TYPE char(128)"], /^column message_id is character, which pads ids/],
     [
@@ -142,6 +166,22 @@ describe("a difference that is not safe to end is told, and no statement is writ
     await fixture.sql((await diff())?.byHand[0]?.split(": ").at(-1) ?? "");
     expect(await diff()).toMatchObject(EQUAL);
   });
+});
+
+test("the statement for the comment of a masked column works", async () => {
+  await spoil("COMMENT ON COLUMN kinds.masked_network IS NULL", ROW);
+  const [sentence] = (await diff())?.byHand ?? [];
+  expect(sentence).toContain(" of field customer.ip as network /24, /48: ");
+  await fixture.sql(sentence?.split(", run ").at(-1) ?? "");
+  expect(await diff()).toMatchObject(EQUAL);
+});
+
+test("the comment of a masked column is written in a table without rows, and of a column that is added", async () => {
+  await spoil("COMMENT ON COLUMN kinds.masked_ip IS NULL");
+  expect(await diff()).toMatchObject({ byHand: [], changes: [{ text: "comments are missing or out of date: masked_ip" }] });
+  await fixture.sql("ALTER TABLE kinds DROP COLUMN masked_ip");
+  await fixture.sql(ROW);
+  expect(await diff()).toMatchObject({ byHand: [], changes: [{ text: "column masked_ip is missing" }, {}] });
 });
 
 describe("what may stay", () => {
