@@ -67,7 +67,9 @@ describe("masqueue new", () => {
       '    masked_customer_phone: masked({ from: "customer.phone", as: digits("phone"), required: true }), // named like telephone numbers\n',
     );
     expect(read("migrations/001_web_orders.sql")).toMatch(/^-- Up Migration\nCREATE TABLE "web_orders" \(\n {2}"order_id" uuid,\n/);
-    expect(read("migrations/001_web_orders.sql")).toContain('COMMENT ON COLUMN "web_orders"."masked_ip" IS \'Token of field ip as address:');
+    expect(read("migrations/001_web_orders.sql")).toContain(
+      'COMMENT ON COLUMN "web_orders"."masked_ip" IS \'Token of field ip as address:',
+    );
     expect(read("grants/001_web_orders.sql")).toContain('GRANT INSERT ON "web_orders" TO masqueue_ingest;');
     expect(read("pipelines.ts")).toContain('\nexport { webOrders } from "./web-orders/pipeline.ts";\n');
     expect((await project.node("node_modules/typescript/bin/tsc")).stdout).toBe("");

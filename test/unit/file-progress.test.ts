@@ -54,7 +54,9 @@ test("another file, target or option starts anew, and an existing file of reject
   progress.settle(0, 5, [rejectedLine(5)]);
   progress.save(true);
   expect(open(["a"])).toMatchObject({ line: 5, isDone: true, hasRejects: true });
-  expect(() => open(["b"])).toThrow("a.rejected.jsonl exists: it holds the rejected lines of an earlier run. Move it or remove it first.");
+  expect(() => open(["b"])).toThrow(
+    "a.rejected.jsonl exists: it holds the rejected lines of an earlier run. Correct these lines in the file that you load, at their numbers, move this one away, and load again.",
+  );
   rmSync(rejects);
   expect(open(["b"])).toMatchObject({ line: 0, isDone: false, hasRejects: false });
 });
