@@ -36,8 +36,8 @@ export function readSentTimes(record: SQSRecord, { sent }: Event): SentTimes {
   const redriven = parseMillis(readAttribute(record, "masqueue-sent"));
   const queued = Number.isNaN(redriven) ? parseMillis(record.attributes?.SentTimestamp) : redriven;
   const stated = sent === undefined ? queued : Date.parse(sent);
-  const known = [queued, stated, parseMillis(record.attributes?.ApproximateFirstReceiveTimestamp)];
-  return { sent: stated, queued: known.find((time) => !Number.isNaN(time)) ?? Number.NaN };
+  if (!Number.isNaN(queued)) return { sent: stated, queued };
+  return { sent: stated, queued: Number.isNaN(stated) ? parseMillis(record.attributes?.ApproximateFirstReceiveTimestamp) : stated };
 }
 
 /**
@@ -51,8 +51,11 @@ export function readKey(record: SQSRecord, { body }: Event, { sent, queued }: Se
   const stated = readPath(body, keyDate.path) ?? undefined;
   const isProducers = readEventId(record, pipeline) !== undefined;
   const time = isProducers ? readAttribute(record, "event-time") : undefined;
-  const given = stated ?? time ?? (isProducers ? null : formatDay(sent));
+  const day = isProducers ? null : formatDay(sent);
+  const given = stated ?? time ?? day;
   if (given === null) return reject("missing_field", keyDate.from);
+  // A day that is ours has only its limits to meet; most messages state no date.
+  if (given === day && keyDate.first === undefined && keyDate.last === undefined) return { date: day, id };
   const date = readValue(given, keyDate, queued);
   return typeof date === "string" ? { date, id } : reject(date.code, stated === undefined && isProducers ? "event-time" : keyDate.from);
 }
