@@ -47,14 +47,13 @@ export function buildFieldTree(paths: readonly Path[]): FieldTree {
   return new Map(level);
 }
 
-/** Lists the paths of the fields that the tree does not declare, as `customer.phone`, or `customer` if it is no object. */
-export function listUndeclared(body: object, tree: FieldTree, prefix = ""): string[] {
-  const paths: string[] = [];
+/** Lists the paths of the fields that the tree does not declare, as `customer.phone`, or `customer` if it is no object. @param paths gets them */
+export function listUndeclared(body: object, tree: FieldTree, prefix = "", paths: string[] = []): string[] {
   for (const name of Object.keys(body)) {
     const below = tree.get(name);
     if (below === null) continue;
     const value: unknown = below && Reflect.get(body, name);
-    if (below && isObject(value)) paths.push(...listUndeclared(value, below, `${prefix}${name}.`));
+    if (below && isObject(value)) listUndeclared(value, below, `${prefix}${name}.`, paths);
     else if (!below || value !== null) paths.push(prefix + name);
   }
   return paths;

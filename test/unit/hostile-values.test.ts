@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { parse } from "../../lambda/ingest/parse.ts";
 import { route } from "../../lambda/ingest/route.ts";
+import { reveal } from "../../lambda/masking/sensitive.ts";
 import { bigint, type ColumnSpec } from "../../lambda/pipelines/columns.ts";
 import { date, definePipeline, numeric, text, timestamp } from "../../lambda/pipelines/pipeline.ts";
 import { toQueue } from "../../lambda/pipelines/queue.ts";
@@ -17,6 +18,12 @@ describe("a number with very many digits", () => {
     expect(read(column, `{"x":${digits}}`)).toBeDefined();
     expect(read(column, { x: digits })).toBeDefined();
   });
+});
+
+test("a nested object with very many undeclared members is counted", () => {
+  const members = Object.fromEntries(Array.from({ length: 300_000 }, (_, i) => [`m${i}`, 0]));
+  const parsed = read(text({ from: "customer.email", max: 9 }), { customer: members });
+  expect(parsed.kind === "message" && reveal(parsed.unknownFields).length).toBe(300_000);
 });
 
 describe("the limits of a decimal number", () => {
