@@ -9,21 +9,12 @@ import { startLambda } from "../../local/emulators/lambda-runtime/lambda.ts";
 import { type AwsJson, CREDENTIALS, refusal, startAwsJson } from "../support/aws-json.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { MASTER, type RoleServer, startRoleServer } from "../support/roles.ts";
+import { ALL_FILES } from "../support/schema-deployment.ts";
 
 type Variables = Record<string, string>;
 /** The function's answer, as Lambda returns it to the caller. */
 type Invoke = (variables: Variables) => Promise<{ payload: unknown; isError: boolean }>;
 
-const ALL = [
-  "001_roles",
-  "001_user_logins",
-  "002_rejections",
-  "003_mask_keys",
-  "004_unknown_fields",
-  "005_comments",
-  "001_ingest",
-  "002_unknown_fields",
-];
 const SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-1";
 
 let server: RoleServer;
@@ -103,7 +94,7 @@ describe("the migrate function, bundled and under Lambda's runtime,", () => {
 
 function describeFunction(invoke: Invoke): void {
   test("creates everything in an empty database with the master user's secret, and does not read it again", async () => {
-    expect(await invoke(variables())).toEqual({ isError: false, payload: { applied: ALL } });
+    expect(await invoke(variables())).toEqual({ isError: false, payload: { applied: ALL_FILES } });
     const calls = aws.calls.length;
     expect(await invoke(variables())).toEqual({ isError: false, payload: { applied: [] } });
     expect(aws.calls.slice(calls)).toEqual([]);
