@@ -43,8 +43,3 @@ function attempt<T>(work: () => T, toError: (source: string, code?: string) => e
     throw toError(source, (error as NodeJS.ErrnoException).code);
   }
 }
-
-/** Whether a value out of JSON is an object: neither null nor a list. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

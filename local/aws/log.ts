@@ -1,5 +1,5 @@
 import { type CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
-import { isObject } from "../files.ts";
+import { isObject } from "../../lambda/pipelines/path.ts";
 import { type Failure, LOOK_BACK, type LogLine, type NoFailure } from "../status/types.ts";
 
 interface LogQuery {

@@ -1,8 +1,9 @@
 import type { SQSEvent } from "aws-lambda";
 import { IngestError } from "../../lambda/errors.ts";
+import { isObject } from "../../lambda/pipelines/path.ts";
 import { createContext } from "../emulators/sqs-event.ts";
 import * as errors from "../errors.ts";
-import { isObject, parseJson, readText } from "../files.ts";
+import { parseJson, readText } from "../files.ts";
 import { createContainer, findQueue, openMasking } from "../run/container.ts";
 import { RunTotals } from "../run/totals.ts";
 import { resolveDataDir } from "../targets/data-dir.ts";

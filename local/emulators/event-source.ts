@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { Context, SQSEvent } from "aws-lambda";
+import { isObject } from "../../lambda/pipelines/path.ts";
 import * as errors from "../errors.ts";
-import { isObject } from "../files.ts";
 import { createContext, toSqsRecord } from "./sqs-event.ts";
 
 /** A handler as Lambda calls it. */

@@ -1,7 +1,8 @@
 import type { MessageAttributeValue } from "@aws-sdk/client-sqs";
 import { SMOKE_ATTRIBUTE } from "../../lambda/ingest/event.ts";
+import { isObject } from "../../lambda/pipelines/path.ts";
 import * as errors from "../errors.ts";
-import { isObject, parseJson, readText } from "../files.ts";
+import { parseJson, readText } from "../files.ts";
 
 /** A message to be sent. */
 export interface Outgoing {

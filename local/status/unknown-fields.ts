@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { DAY } from "../../lambda/dates.ts";
+import { isObject } from "../../lambda/pipelines/path.ts";
 import type { LogReader } from "../aws/log.ts";
-import { isObject } from "../files.ts";
 import { LOOK_BACK } from "./types.ts";
 
 /** A field that messages had and their pipeline does not declare. Times are milliseconds since 1970. */
